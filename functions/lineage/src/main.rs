@@ -1,0 +1,2 @@
+//! The lineage function.
+fn main() {}

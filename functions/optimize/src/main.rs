@@ -1,0 +1,2 @@
+//! The optimize function.
+fn main() {}

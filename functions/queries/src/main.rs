@@ -1,0 +1,2 @@
+//! The queries function.
+fn main() {}

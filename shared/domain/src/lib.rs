@@ -1,0 +1,15 @@
+//! The words that every other crate uses: ids, names, dialects, SQL text and limits.
+//!
+//! A value of a type from here is valid by construction; parsing is the only way in. No I/O, no
+//! clock, no randomness: ids are made from a time and random bits that the caller brings.
+
+mod dialect;
+mod id;
+pub mod limits;
+mod name;
+mod sql_text;
+
+pub use dialect::{Dialect, UnknownDialect};
+pub use id::{InvalidId, QueryId, VersionNumber, WorkspaceId};
+pub use name::{CatalogName, InvalidName, Subject, Tag, Title};
+pub use sql_text::{InvalidSql, SqlText};

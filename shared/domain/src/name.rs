@@ -1,0 +1,117 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MAX_NAME_CHARS, MAX_TITLE_CHARS};
+
+/// A text that is no name of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {why}")]
+pub struct InvalidName {
+    what: &'static str,
+    why: String,
+}
+
+fn printable(what: &'static str, text: &str, most: usize) -> Result<(), InvalidName> {
+    let why = if text.trim().is_empty() {
+        "must not be empty".to_owned()
+    } else if text.chars().count() > most {
+        format!("at most {most} characters")
+    } else if text.chars().any(char::is_control) {
+        "must not hold control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName { what, why })
+}
+
+fn token(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    printable(what, text, MAX_NAME_CHARS)?;
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@' | '+');
+    if text.chars().all(allowed) {
+        Ok(())
+    } else {
+        Err(InvalidName { what, why: "only letters, digits and - _ . : / @ +".to_owned() })
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let check: fn(&'static str, &str) -> Result<(), InvalidName> = $check;
+                check($what, text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    };
+}
+
+name! {
+    /// What people call a query: one printable line of at most 200 characters.
+    Title, "title", |what, text| printable(what, text, MAX_TITLE_CHARS)
+}
+name! {
+    /// A tag: letters, digits and `- _ . : / @ +`, at most 128 characters.
+    Tag, "tag", token
+}
+name! {
+    /// The name of a catalog inside a workspace: as a tag.
+    CatalogName, "catalog", token
+}
+name! {
+    /// Who acts or owns: the subject of a token, as its issuer writes it; one printable line of at most
+    /// 128 characters.
+    Subject, "subject", |what, text| printable(what, text, MAX_NAME_CHARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_refuse_what_cannot_be_shown() {
+        assert!("Daily revenue, by region".parse::<Title>().is_ok());
+        assert!("two\nlines".parse::<Title>().is_err());
+        assert!(" ".parse::<Title>().is_err());
+        assert!("x".repeat(201).parse::<Title>().is_err());
+        assert!("team:finance".parse::<Tag>().is_ok());
+        assert!("a#b".parse::<Tag>().is_err());
+        assert!("auth0|6543".parse::<Subject>().is_ok());
+    }
+}
