@@ -4,4 +4,6 @@
 //! syntax trees exist only behind `guard`, and what leaves it is our own representation.
 
 pub mod catalog;
+pub mod guard;
+pub mod parse;
 pub mod text;

@@ -1,0 +1,23 @@
+//! From text to statements, each with its tree or the reason why it has none.
+//!
+//! The text is tokenized once and cut into statements on the tokens, so one bad statement never loses
+//! the others, and every place in a tree is a place in the user's text. Nothing here knows a catalog.
+//! Trees are deep: `crate::guard` is the only way in.
+
+mod command;
+mod error;
+mod grammar;
+mod lines;
+mod rough;
+mod script;
+mod split;
+mod tokens;
+
+pub use command::{Command, Relation};
+pub use error::ParseError;
+pub use grammar::Grammar;
+pub use lines::LineIndex;
+pub(crate) use rough::rough_pieces;
+pub(crate) use script::parse;
+pub use script::{ParsedStatement, Script, Tree};
+pub use tokens::span;
