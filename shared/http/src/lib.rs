@@ -1,1 +1,28 @@
-//! http
+//! What every function shares on the way from a request to an answer: who calls, what the body says,
+//! how an answer or a problem looks, what is logged, and how a router becomes a Lambda function.
+//!
+//! It knows nothing of SQL and nothing of the store. Only [`auth`] can make a [`Caller`].
+
+pub mod auth;
+mod body;
+mod caller;
+mod clock;
+mod etag;
+mod json;
+pub mod log;
+mod parameters;
+mod problem;
+mod reply;
+mod router;
+pub mod serve;
+pub mod settings;
+
+pub use body::{Body, MediaType};
+pub use caller::{Caller, Scope};
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
+pub use etag::{ETag, EntityTags, Preconditions};
+pub use json::{Json, from_json};
+pub use parameters::{Path, QueryString};
+pub use problem::{Kind, Problem};
+pub use reply::{CacheControl, Reply};
+pub use router::finish;

@@ -1,0 +1,147 @@
+//! Who calls, and what they may do. A [`Caller`] is a proof: [`crate::auth`] alone makes one, out of a
+//! token that it has verified.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use http::HeaderValue;
+use http::header::WWW_AUTHENTICATE;
+use http::request::Parts;
+use sqm_domain::{Subject, WorkspaceId};
+
+use crate::problem::{Kind, Problem};
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $scope:ident = $name:literal,)*) => {
+        /// Something that a token may allow.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Scope {
+            $($(#[$doc])* $scope,)*
+        }
+
+        impl Scope {
+            /// Every scope.
+            pub const ALL: &[Scope] = &[$(Scope::$scope),*];
+
+            /// Its name in a token.
+            pub fn name(self) -> &'static str {
+                match self { $(Scope::$scope => $name,)* }
+            }
+        }
+    };
+}
+
+scopes! {
+    /// Read queries and their versions.
+    QueriesRead = "queries:read",
+    /// Create, change and delete queries.
+    QueriesWrite = "queries:write",
+    /// Read catalogs.
+    CatalogsRead = "catalogs:read",
+    /// Store and delete catalogs.
+    CatalogsWrite = "catalogs:write",
+    /// Trace lineage.
+    LineageRead = "lineage:read",
+    /// Ask for optimizations and verifications, which cost computing time.
+    OptimizationsRun = "optimizations:run",
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No scope has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope")]
+pub struct UnknownScope;
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|scope| scope.name() == name).ok_or(UnknownScope)
+    }
+}
+
+/// Who calls, for which workspace, and what they may do there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    workspace: WorkspaceId,
+    subject: Subject,
+    scopes: BTreeSet<Scope>,
+}
+
+impl Caller {
+    /// For [`crate::auth`] alone.
+    pub(crate) fn new(workspace: WorkspaceId, subject: Subject, scopes: BTreeSet<Scope>) -> Self {
+        Self { workspace, subject, scopes }
+    }
+
+    /// The workspace, outside of which nothing exists for this caller.
+    pub fn workspace(&self) -> &WorkspaceId {
+        &self.workspace
+    }
+
+    /// Who it is, as the issuer of the token writes it.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Goes on if the token allows `scope`; the problem names it otherwise.
+    pub fn may(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        let challenge = format!("Bearer realm=\"sqm\", error=\"insufficient_scope\", scope=\"{scope}\"");
+        let mut problem = Problem::new(Kind::MissingScope)
+            .detail(format!("the token lacks the scope {scope}"))
+            .with("scope", scope.name());
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            problem = problem.header(WWW_AUTHENTICATE, challenge);
+        }
+        Err(problem)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    /// The caller that authentication has put into the request. A router that was not passed through
+    /// [`crate::finish`] has none: that is our fault and lets nobody in.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .ok_or_else(|| Problem::internal("a route is served without authentication"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_read_their_own_names() {
+        for scope in Scope::ALL {
+            assert_eq!(scope.name().parse(), Ok(*scope));
+        }
+        assert_eq!("queries:*".parse::<Scope>(), Err(UnknownScope));
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let caller = Caller::new(
+            "acme".parse().unwrap(),
+            "ada".parse().unwrap(),
+            BTreeSet::from([Scope::QueriesRead]),
+        );
+        assert!(caller.may(Scope::QueriesRead).is_ok());
+        let problem = caller.may(Scope::QueriesWrite).unwrap_err();
+        assert_eq!(problem.kind(), Kind::MissingScope);
+    }
+}

@@ -1,0 +1,149 @@
+//! Answers that are no problems: a status, a document, and what caches and clients need to know.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::etag::{ETag, Preconditions};
+use crate::problem::Problem;
+
+/// Who may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheControl {
+    /// Nobody: the default.
+    #[default]
+    NoStore,
+    /// The caller alone, who asks each time whether it still holds.
+    Revalidate,
+    /// The caller alone, for ever: the address names a state that never changes.
+    Immutable,
+}
+
+impl CacheControl {
+    fn value(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::NoStore => "no-store",
+            Self::Revalidate => "private, no-cache",
+            Self::Immutable => "private, max-age=31536000, immutable",
+        })
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Option<Result<Vec<u8>, serde_json::Error>>,
+    media_type: HeaderValue,
+    cache: CacheControl,
+    etag: Option<ETag>,
+}
+
+impl Reply {
+    fn new(status: StatusCode, body: Option<Result<Vec<u8>, serde_json::Error>>) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body,
+            media_type: HeaderValue::from_static("application/json"),
+            cache: CacheControl::NoStore,
+            etag: None,
+        }
+    }
+
+    /// 200 with a document.
+    pub fn ok(document: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, Some(serde_json::to_vec(document)))
+    }
+
+    /// 201 with a document and the address of what was created.
+    pub fn created(document: &impl Serialize, location: &str) -> Self {
+        Self::new(StatusCode::CREATED, Some(serde_json::to_vec(document))).header(LOCATION, location)
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT, None)
+    }
+
+    /// 200 with a text of another type than JSON.
+    pub fn text(text: String, media_type: &'static str) -> Self {
+        let mut reply = Self::new(StatusCode::OK, Some(Ok(text.into_bytes())));
+        reply.media_type = HeaderValue::from_static(media_type);
+        reply
+    }
+
+    /// Sets the entity tag.
+    pub fn etag(mut self, etag: ETag) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// Says who may keep the answer.
+    pub fn cache(mut self, cache: CacheControl) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// Adds a link (RFC 8288), such as the next page of a list.
+    pub fn link(self, target: &str, relation: &'static str) -> Self {
+        self.header(LINK, &format!("<{target}>; rel=\"{relation}\""))
+    }
+
+    /// Adds a header; a value that no header can hold is left out.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    /// Turns into 304 if the caller has this state already. For answers to GET alone.
+    pub fn unless_known(mut self, preconditions: &Preconditions) -> Self {
+        if self.etag.as_ref().is_some_and(|etag| preconditions.not_modified(etag)) {
+            self.status = StatusCode::NOT_MODIFIED;
+            self.body = None;
+        }
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut headers = self.headers;
+        headers.insert(CACHE_CONTROL, self.cache.value());
+        headers.extend(self.etag.as_ref().and_then(ETag::header));
+        match self.body {
+            None => (self.status, headers).into_response(),
+            Some(Ok(body)) => {
+                headers.insert(CONTENT_TYPE, self.media_type);
+                (self.status, headers, body).into_response()
+            }
+            Some(Err(error)) => Problem::internal(error).into_response(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_unless_said() {
+        let response = Reply::ok(&1).into_response();
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+        let response = Reply::ok(&1).etag(ETag::new(7)).cache(CacheControl::Revalidate).into_response();
+        assert_eq!(response.headers()[CACHE_CONTROL], "private, no-cache");
+        assert_eq!(response.headers()["etag"], "\"7\"");
+    }
+
+    #[test]
+    fn a_location_cannot_split_the_header() {
+        let response = Reply::created(&1, "/v1/x\r\nset-cookie: a=b").into_response();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert!(response.headers().get("set-cookie").is_none());
+    }
+}

@@ -1,0 +1,61 @@
+//! What every function's routes are wrapped in: authentication before anything is read, problems for
+//! what no route answers, a net for panics, the request log, and headers that keep browsers careful.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, Method, Uri};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::{Authenticator, authenticate};
+use crate::clock::Entropy;
+use crate::log::record;
+use crate::problem::{Kind, Problem};
+
+/// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them.
+const SECURITY: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
+    (
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
+];
+
+/// The router of a function, out of its routes. Every one of them needs a token.
+pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dyn Entropy>) -> Router {
+    routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .route_layer(from_fn_with_state(authenticator, authenticate))
+        .fallback(not_found)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(secure))
+        .layer(from_fn_with_state(entropy, record))
+}
+
+async fn not_found(_: Uri) -> Problem {
+    Problem::new(Kind::NotFound).detail("no route has this path")
+}
+
+async fn method_not_allowed(method: Method) -> Problem {
+    Problem::new(Kind::MethodNotAllowed).detail(format!("{method} is not allowed here; see the Allow header"))
+}
+
+#[allow(clippy::needless_pass_by_value)] // The signature that the layer asks for.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Problem::internal("a handler panicked; the line before says where").into_response()
+}
+
+async fn secure(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.extend(SECURITY);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

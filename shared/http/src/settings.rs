@@ -1,0 +1,120 @@
+//! What a function is told by its environment. All of it is read here, once, before anything starts, and
+//! everything that is missing is told at once.
+
+use std::path::PathBuf;
+
+use crate::auth::Expected;
+
+/// Where the key is that signs tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenKey {
+    /// `SQM_TOKEN_KEY_FILE`: a file, for development. Its first line is the key, of at least 32 bytes; a
+    /// second line is a key that is still accepted.
+    File(PathBuf),
+    /// `SQM_TOKEN_SECRET_ID`: name or ARN of a secret whose value is the key, of at least 32 bytes.
+    Secret(String),
+}
+
+/// The settings of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `SQM_TABLE`: the name of the DynamoDB table.
+    pub table: String,
+    /// `SQM_DYNAMODB_ENDPOINT`: where DynamoDB answers, if not in AWS.
+    pub dynamodb_endpoint: Option<String>,
+    /// Where the key is that signs tokens.
+    pub token_key: TokenKey,
+    /// `SQM_SECRETS_ENDPOINT`: where Secrets Manager answers, if not in AWS.
+    pub secrets_endpoint: Option<String>,
+    /// `SQM_TOKEN_ISSUER` and `SQM_TOKEN_AUDIENCE`: whose tokens are accepted.
+    pub expected: Expected,
+    /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
+    pub log: String,
+    /// `SQM_LISTEN`: an address to serve plain HTTP at, such as `127.0.0.1:8080`. Without it the function
+    /// takes its requests from the Lambda runtime.
+    pub listen: Option<String>,
+}
+
+/// What is missing or wrong in the environment, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the environment is not complete: {}", .0.join("; "))]
+pub struct InvalidSettings(pub Vec<String>);
+
+impl Settings {
+    /// Reads the environment of the process.
+    pub fn from_env() -> Result<Self, InvalidSettings> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from wherever `get` finds them. An empty value counts as none.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut wrong = Vec::new();
+        let given = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let mut needed = |name: &str, what: &str| {
+            given(name).unwrap_or_else(|| {
+                wrong.push(format!("{name} is missing ({what})"));
+                String::new()
+            })
+        };
+        let table = needed("SQM_TABLE", "the name of the DynamoDB table");
+        let issuer = needed("SQM_TOKEN_ISSUER", "the iss of accepted tokens");
+        let audience = needed("SQM_TOKEN_AUDIENCE", "the aud of accepted tokens");
+        let token_key = match (given("SQM_TOKEN_KEY_FILE"), given("SQM_TOKEN_SECRET_ID")) {
+            (Some(file), None) => TokenKey::File(file.into()),
+            (None, Some(id)) => TokenKey::Secret(id),
+            (Some(_), Some(_)) => {
+                wrong.push("SQM_TOKEN_KEY_FILE and SQM_TOKEN_SECRET_ID are both given".to_owned());
+                TokenKey::Secret(String::new())
+            }
+            (None, None) => {
+                wrong.push(
+                    "SQM_TOKEN_SECRET_ID or SQM_TOKEN_KEY_FILE is missing (the key of tokens)".to_owned(),
+                );
+                TokenKey::Secret(String::new())
+            }
+        };
+        if !wrong.is_empty() {
+            return Err(InvalidSettings(wrong));
+        }
+        Ok(Self {
+            table,
+            dynamodb_endpoint: given("SQM_DYNAMODB_ENDPOINT"),
+            token_key,
+            secrets_endpoint: given("SQM_SECRETS_ENDPOINT"),
+            expected: Expected { issuer, audience },
+            log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
+            listen: given("SQM_LISTEN"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
+        Settings::read(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn everything_missing_is_told_at_once() {
+        let InvalidSettings(wrong) = read(&[("SQM_TABLE", " ")]).unwrap_err();
+        let names = ["SQM_TABLE", "SQM_TOKEN_ISSUER", "SQM_TOKEN_AUDIENCE", "SQM_TOKEN_SECRET_ID"];
+        assert_eq!(wrong.len(), names.len());
+        assert!(wrong.iter().zip(names).all(|(line, name)| line.starts_with(name)), "{wrong:?}");
+    }
+
+    #[test]
+    fn the_key_comes_from_one_place() {
+        let rest = [("SQM_TABLE", "t"), ("SQM_TOKEN_ISSUER", "i"), ("SQM_TOKEN_AUDIENCE", "a")];
+        let with = |more: &[(&str, &str)]| read(&[&rest, more].concat());
+        let file = with(&[("SQM_TOKEN_KEY_FILE", "/k")]).unwrap();
+        assert_eq!(file.token_key, TokenKey::File("/k".into()));
+        assert_eq!(file.log, "info");
+        let secret = with(&[("SQM_TOKEN_SECRET_ID", "sqm/key")]).unwrap();
+        assert_eq!(secret.token_key, TokenKey::Secret("sqm/key".into()));
+        assert!(with(&[("SQM_TOKEN_KEY_FILE", "/k"), ("SQM_TOKEN_SECRET_ID", "s")]).is_err());
+    }
+}
