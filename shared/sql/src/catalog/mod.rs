@@ -3,6 +3,14 @@
 //! Names are kept as the dialect of the DDL folds them, quotes removed. The constraints are promises:
 //! the verifier generates only databases that keep them, and a proof may rest on them.
 
+mod builder;
+mod ddl;
+mod json;
+mod problem;
+
+pub use json::{SchemaInput, TableInput};
+pub use problem::{CatalogError, CatalogProblem, Place, ProblemKind};
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,7 @@ mod rough;
 mod script;
 mod split;
 mod tokens;
+mod view;
 
 pub use command::{Command, Relation};
 pub use error::ParseError;
@@ -21,3 +22,4 @@ pub(crate) use rough::rough_pieces;
 pub(crate) use script::parse;
 pub use script::{ParsedStatement, Script, Tree};
 pub use tokens::span;
+pub(crate) use view::view_query;

@@ -51,3 +51,8 @@ fn location(at: Position) -> Location {
 pub(super) fn says_something(token: &TokenWithSpan) -> bool {
     !matches!(token.token, Token::Whitespace(_))
 }
+
+/// Whether the token is this word, in any case and without quotes.
+pub(super) fn is_word(token: &Token, text: &str) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text))
+}
