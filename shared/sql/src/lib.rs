@@ -5,5 +5,7 @@
 
 pub mod catalog;
 pub mod guard;
+pub mod lint;
 pub mod parse;
+pub mod rules;
 pub mod text;

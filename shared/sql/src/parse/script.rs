@@ -54,17 +54,38 @@ impl Script<'_> {
     pub fn text_of(&self, statement: &ParsedStatement) -> &str {
         self.lines.slice(statement.span)
     }
+
+    /// The tokens of the text, comments and white space included, made anew: what cannot be tokenized
+    /// is left out.
+    pub(crate) fn tokens(&self) -> Vec<TokenWithSpan> {
+        let grammar = self.grammar.parser();
+        let (sql, base) = without_mark(self.text);
+        tokens::tokenize(grammar, sql, base).unwrap_or_else(|_| {
+            let mut offset = self.text.len() - sql.len();
+            let mut all = Vec::new();
+            for piece in rough_pieces(sql) {
+                all.extend(tokens::tokenize(grammar, piece, self.lines.position(offset)).unwrap_or_default());
+                offset += piece.len();
+            }
+            all
+        })
+    }
+}
+
+/// The text after a byte order mark, which is no part of the SQL but counts as a character of the first
+/// line, and where it starts.
+fn without_mark(text: &str) -> (&str, Position) {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => (rest, Position { line: 1, column: 2 }),
+        None => (text, Position::START),
+    }
 }
 
 /// Parses a text. The trees may be deep: only on a large stack.
 pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
     let grammar = Grammar::of(dialect);
     let mut script = Script { text, dialect, grammar, lines: LineIndex::new(text), statements: Vec::new() };
-    // A byte order mark is no part of the SQL, but it counts as a character of the first line.
-    let (sql, base) = match text.strip_prefix('\u{feff}') {
-        Some(rest) => (rest, Position { line: 1, column: 2 }),
-        None => (text, Position::START),
-    };
+    let (sql, base) = without_mark(text);
     match tokens::tokenize(grammar.parser(), sql, base) {
         Ok(tokens) => script.add(tokens),
         Err(_) => script.recover(sql),
