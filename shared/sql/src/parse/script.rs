@@ -60,7 +60,8 @@ impl Script<'_> {
     /// is left out.
     pub(crate) fn tokens(&self) -> Vec<TokenWithSpan> {
         let grammar = self.grammar.parser();
-        let (sql, base) = without_mark(self.text);
+        let masked = mask(self.text);
+        let (sql, base) = without_mark(&masked);
         tokens::tokenize(grammar, sql, base).unwrap_or_else(|_| {
             let mut offset = self.text.len() - sql.len();
             let mut all = Vec::new();

@@ -182,24 +182,20 @@ impl Context {
         let object =
             ["TABLE", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "DATABASE", "SCHEMA", "INDEX", "TRIGGER"];
         match () {
-            () if here.is("SELECT") => {
-                !(began(&["INSERT", "WITH", "MERGE"])
-                    && !self.has_query
-                    && !(began(&["WITH"]) && self.has_query))
-            }
-            () if here.is_any(&["EXEC", "EXECUTE"]) => !(began(&["INSERT"]) && !self.has_query),
+            () if here.is("SELECT") => self.has_query || !began(&["INSERT", "WITH", "MERGE"]),
+            () if here.is_any(&["EXEC", "EXECUTE"]) => self.has_query || !began(&["INSERT"]),
             () if here.is_any(&["INSERT", "UPDATE", "DELETE", "MERGE"]) => {
                 next.token() != &Token::LParen
                     && !(began(&["WITH"]) && !self.has_query && !self.has_change)
                     && (is_first_on_line(tokens, at) || !matches!(next.token(), Token::Period))
             }
-            () if here.is("SET") => !(began(&["UPDATE", "WITH", "MERGE", "ALTER"]) && !self.has_set),
+            () if here.is("SET") => self.has_set || !began(&["UPDATE", "WITH", "MERGE", "ALTER"]),
             () if here.is("WITH") => {
                 let after_name = next.next();
                 is_first_on_line(tokens, at)
                     && matches!(next.token(), Token::Word(_))
                     && (after_name.is("AS") || after_name.token() == &Token::LParen)
-                    && !(began(&["INSERT"]) && !self.has_query)
+                    && (self.has_query || !began(&["INSERT"]))
                     && !began(&["CREATE"])
             }
             () if here.is_any(&["ALTER", "DROP", "CREATE"]) => {

@@ -235,10 +235,8 @@ fn condition(here: Cursor<'_>, kind: &'static str, until: &[&str], bare: bool) -
                 continue;
             }
             _ if cursor.is("CASE") => cases += 1,
-            _ if cases > 0 => {
-                if cursor.is("END") {
-                    cases -= 1;
-                }
+            _ if cases > 0 && cursor.is("END") => {
+                cases -= 1;
             }
             _ if cursor.is_any(until) => {
                 let end = cursor.at();
@@ -339,7 +337,8 @@ fn header(here: Cursor<'_>, dialect: Dialect) -> Peeled {
     let is_function = cursor.is("FUNCTION");
     let is_type = cursor.is("TYPE");
     let has_body = cursor.is_any(&["PROCEDURE", "PROC", "PACKAGE"]) || is_trigger || is_function;
-    if !has_body && !(is_type && cursor.next().is("BODY")) {
+    let has_body = has_body || (is_type && cursor.next().is("BODY"));
+    if !has_body {
         return Peeled::Nothing;
     }
     let sections = matches!(

@@ -135,10 +135,15 @@ impl Splitter<'_> {
             match &self.tokens[at].token {
                 Token::SemiColon => return at,
                 Token::Div if slash && at > start && bare::is_alone_on_line(self.tokens, at) => return at,
-                Token::Word(word) if go && word.quote_style.is_none() && word.value.len() == 2 => {
-                    if word.value.eq_ignore_ascii_case("go") && at > start && bare::is_go(self.tokens, at) {
-                        return at;
-                    }
+                Token::Word(word)
+                    if go
+                        && word.quote_style.is_none()
+                        && word.value.len() == 2
+                        && word.value.eq_ignore_ascii_case("go")
+                        && at > start
+                        && bare::is_go(self.tokens, at) =>
+                {
+                    return at;
                 }
                 _ => {}
             }
