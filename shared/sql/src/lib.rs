@@ -5,7 +5,6 @@
 
 pub mod catalog;
 pub mod guard;
-pub mod lint;
 pub mod parse;
-pub mod rules;
+pub mod rewrites;
 pub mod text;

@@ -111,7 +111,7 @@ impl Grammar {
         nearest.iter().copied().filter(move |grammar| *grammar != self)
     }
 
-    pub(super) fn parser(self) -> &'static dyn dialect::Dialect {
+    pub(crate) fn parser(self) -> &'static dyn dialect::Dialect {
         match self {
             Self::Generic => &dialect::GenericDialect,
             Self::Ansi => &dialect::AnsiDialect {},

@@ -4,12 +4,10 @@
 //! the others, and every place in a tree is a place in the user's text. Nothing here knows a catalog.
 //! Trees are deep: `crate::guard` is the only way in.
 
-mod attempt;
 mod command;
 mod error;
 mod grammar;
 mod lines;
-mod mask;
 mod rough;
 mod script;
 mod split;
@@ -24,4 +22,5 @@ pub(crate) use rough::rough_pieces;
 pub(crate) use script::parse;
 pub use script::{ParsedStatement, Script, Tree};
 pub use tokens::span;
+pub(crate) use tokens::tokenize;
 pub(crate) use view::view_query;

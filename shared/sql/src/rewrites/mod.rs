@@ -1,0 +1,201 @@
+//! Rewrites: other ways to say the same, proposed as edits of the user's text.
+//!
+//! A rewrite proposes only what its documented condition makes sound under the catalog's constraints.
+//! A candidate is a proposal all the same: whether it is the same query is for the verifier to say, and
+//! whether it pays for whoever measures. Nothing here knows either of them.
+
+#![allow(dead_code)] // The ground for the rewrites that follow.
+
+mod aggregate;
+mod block;
+mod clauses;
+mod conditions;
+mod context;
+mod edit;
+mod expression;
+mod source;
+mod types;
+
+mod correlated_aggregate;
+
+#[cfg(test)]
+mod examples;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sqm_domain::Dialect;
+
+use crate::catalog::Catalog;
+use crate::guard;
+use crate::parse::{self, ParsedStatement, Script, Tree};
+use crate::text::Span;
+use block::Blocks;
+use context::Context;
+use edit::Edits;
+use source::{Source, Tokens};
+
+/// Longest statement that rewrites are sought for, in bytes. Longer ones are written by machines, and
+/// nobody reads what a rewrite of them says.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Most rewrites made one after the other in a combined candidate.
+const MAX_STEPS: usize = 8;
+
+/// Most candidates for one statement.
+const MAX_CANDIDATES: usize = 32;
+
+/// Another way to say the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// The whole text with the rewrite made; everything that it does not touch is as it was.
+    pub sql: String,
+    /// The rewrite that made it, or `combined`.
+    pub rule: &'static str,
+    /// What was done, in a few words.
+    pub title: String,
+    /// What was done and why it may pay, in one or two sentences.
+    pub explanation: String,
+    /// What its being the same rests on: keys, NOT NULL, types.
+    pub conditions: Vec<String>,
+    /// The part of the original text that it is about.
+    pub span: Span,
+}
+
+/// One kind of rewrite.
+struct Rewrite {
+    /// Its name, in lower case with hyphens.
+    name: &'static str,
+    /// What it does, in a few words.
+    title: &'static str,
+    /// Whether it leads somewhere that no other rewrite leads back from, so that it may be combined.
+    combines: bool,
+    propose: fn(&Context<'_>, &mut Vec<Draft>),
+}
+
+/// A rewrite of one place, not made yet.
+struct Draft {
+    edits: Edits,
+    explanation: String,
+    conditions: Vec<String>,
+    tokens: Tokens,
+}
+
+/// Every rewrite, the ones that pay most first.
+const REWRITES: &[Rewrite] = &[correlated_aggregate::REWRITE];
+
+/// The names of all rewrites, and what each does.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REWRITES.iter().map(|rewrite| (rewrite.name, rewrite.title))
+}
+
+/// Other ways to say the queries of this text. Each rewrite by itself first, in the order in which they
+/// usually pay, then all that go together made one after the other. Empty for a text that does not parse.
+pub fn propose(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<Candidate> {
+    guard::on_large_stack(|| propose_here(sql, dialect, catalog)).unwrap_or_default()
+}
+
+fn propose_here(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<Candidate> {
+    let mut candidates = singles(sql, dialect, catalog, false);
+    let seen: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.sql.as_str()).collect();
+    let together = combined(sql, dialect, catalog, &candidates)
+        .filter(|candidate| candidate.sql != sql && !seen.contains(candidate.sql.as_str()));
+    candidates.extend(together);
+    candidates
+}
+
+/// Each rewrite of each place by itself.
+fn singles(sql: &str, dialect: Dialect, catalog: &Catalog, combining: bool) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let _ = guard::with_script(sql, dialect, |script| {
+        let mut seen = BTreeSet::new();
+        for statement in &script.statements {
+            for (rewrite, draft) in drafts(script, statement, catalog, combining) {
+                let Some(text) = draft.1.edits.apply(sql) else { continue };
+                if candidates.len() >= MAX_CANDIDATES || text == sql || !seen.insert(text.clone()) {
+                    continue;
+                }
+                candidates.push(Candidate {
+                    sql: text,
+                    rule: rewrite.name,
+                    title: rewrite.title.to_owned(),
+                    explanation: draft.1.explanation,
+                    conditions: draft.1.conditions,
+                    span: draft.0,
+                });
+            }
+        }
+    });
+    candidates.retain(|candidate| parses(&candidate.sql, dialect));
+    candidates
+}
+
+type Found = (&'static Rewrite, (Span, Draft));
+
+fn drafts(
+    script: &Script<'_>,
+    statement: &ParsedStatement,
+    catalog: &Catalog,
+    combining: bool,
+) -> Vec<Found> {
+    let text = script.text_of(statement);
+    let Ok(Tree::Sql(tree)) = &statement.tree else { return Vec::new() };
+    if text.len() > MAX_BYTES {
+        return Vec::new();
+    }
+    let Ok(tokens) = parse::tokenize(statement.grammar.parser(), text, statement.span.start) else {
+        return Vec::new();
+    };
+    let Some(source) = Source::new(script.text, &tokens) else { return Vec::new() };
+    let Some(blocks) = Blocks::read(tree, &source, catalog) else { return Vec::new() };
+    let cx = Context::new(&source, &blocks, script.dialect);
+    let mut found = Vec::new();
+    for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
+        let mut drafts = Vec::new();
+        (rewrite.propose)(&cx, &mut drafts);
+        found.extend(drafts.into_iter().map(|draft| (rewrite, (source.span(&draft.tokens), draft))));
+    }
+    found
+}
+
+/// All that go together, one after the other: after each step the text is read anew, so that a later
+/// step builds on what an earlier one made.
+fn combined(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    singles_of_sql: &[Candidate],
+) -> Option<Candidate> {
+    let combines = |name: &str| REWRITES.iter().any(|rewrite| rewrite.name == name && rewrite.combines);
+    let mut steps: Vec<Candidate> = Vec::new();
+    let mut seen = BTreeSet::from([sql.to_owned()]);
+    let mut next = singles_of_sql.iter().find(|candidate| combines(candidate.rule)).cloned();
+    while let Some(step) = next.take() {
+        if steps.len() >= MAX_STEPS || !seen.insert(step.sql.clone()) {
+            break;
+        }
+        next = singles(&step.sql, dialect, catalog, true).into_iter().find(|c| !seen.contains(&c.sql));
+        steps.push(step);
+    }
+    (steps.len() > 1).then(|| Candidate {
+        sql: steps.last().map(|step| step.sql.clone()).unwrap_or_default(),
+        rule: "combined",
+        title: "Several rewrites together".to_owned(),
+        explanation: steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; then: "),
+        conditions: steps
+            .iter()
+            .flat_map(|step| step.conditions.iter().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        span: steps[0].span,
+    })
+}
+
+/// Whether every statement of a text parses.
+fn parses(sql: &str, dialect: Dialect) -> bool {
+    guard::with_script(sql, dialect, |script| {
+        !script.statements.is_empty() && script.statements.iter().all(|statement| statement.tree.is_ok())
+    })
+    .unwrap_or(false)
+}
