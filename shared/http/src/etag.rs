@@ -107,6 +107,11 @@ pub struct Preconditions {
 }
 
 impl Preconditions {
+    /// Whether the request sets no conditions.
+    pub fn is_empty(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
+    }
+
     /// The tags of `If-Match`; a problem where there are none, for changes that must not be made blindly.
     pub fn if_match(&self) -> Result<&EntityTags, Problem> {
         self.if_match.as_ref().ok_or_else(|| {

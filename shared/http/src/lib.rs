@@ -1,12 +1,14 @@
 //! What every function shares on the way from a request to an answer: who calls, what the body says,
 //! how an answer or a problem looks, what is logged, and how a router becomes a Lambda function.
 //!
-//! It knows nothing of SQL and nothing of the store. Only [`auth`] can make a [`Caller`].
+//! Of SQL and the store it knows what can go wrong there and what an analysis rests on, and does nothing
+//! with them. Only [`auth`] can make a [`Caller`].
 
 pub mod auth;
 mod body;
 mod caller;
 mod clock;
+mod compute;
 mod etag;
 mod json;
 pub mod log;
@@ -20,6 +22,7 @@ pub mod settings;
 pub use body::{Body, MediaType};
 pub use caller::{Caller, Scope};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
+pub use compute::compute;
 pub use etag::{ETag, EntityTags, Preconditions};
 pub use json::{Json, from_json};
 pub use parameters::{Path, QueryString};

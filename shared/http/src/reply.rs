@@ -68,6 +68,11 @@ impl Reply {
         Self::new(StatusCode::NO_CONTENT, None)
     }
 
+    /// 304: the caller has the state of this tag already.
+    pub fn not_modified(etag: ETag) -> Self {
+        Self::new(StatusCode::NOT_MODIFIED, None).etag(etag)
+    }
+
     /// 200 with a text of another type than JSON.
     pub fn text(text: String, media_type: &'static str) -> Self {
         let mut reply = Self::new(StatusCode::OK, Some(Ok(text.into_bytes())));

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,6 +17,7 @@ use crate::auth::{Authenticator, authenticate};
 use crate::clock::Entropy;
 use crate::log::record;
 use crate::problem::{Kind, Problem};
+use crate::reply::Reply;
 
 /// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them.
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
@@ -28,15 +30,21 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
 ];
 
-/// The router of a function, out of its routes. Every one of them needs a token.
+/// The router of a function, out of its routes. Every one of them needs a token, except `/v1/health`, which
+/// every function has and which says that it runs, not that what it relies on does.
 pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dyn Entropy>) -> Router {
     routes
         .method_not_allowed_fallback(method_not_allowed)
         .route_layer(from_fn_with_state(authenticator, authenticate))
+        .route("/v1/health", get(health))
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secure))
         .layer(from_fn_with_state(entropy, record))
+}
+
+async fn health() -> Reply {
+    Reply::ok(&serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 async fn not_found(_: Uri) -> Problem {

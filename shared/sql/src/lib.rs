@@ -5,6 +5,8 @@
 
 pub mod catalog;
 pub mod guard;
+pub mod lint;
 pub mod parse;
 pub mod rewrites;
+pub mod rules;
 pub mod text;

@@ -56,29 +56,42 @@ pub enum KeySource {
 
 /// The keys whose signatures are accepted: the current one first.
 #[derive(Clone)]
-pub struct Keys(Vec<DecodingKey>);
+pub struct Keys {
+    accepted: Vec<DecodingKey>,
+    current: Vec<u8>,
+}
 
 impl Keys {
     fn new(texts: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, KeyError> {
-        let mut keys = Vec::new();
+        let mut accepted = Vec::new();
+        let mut current = None;
         for text in texts {
             let key = text.trim_ascii();
             if key.len() < MIN_KEY_BYTES {
                 return Err(KeyError::Short { bytes: key.len() });
             }
-            keys.push(DecodingKey::from_secret(key));
+            accepted.push(DecodingKey::from_secret(key));
+            current.get_or_insert_with(|| key.to_vec());
         }
-        if keys.is_empty() { Err(KeyError::Short { bytes: 0 }) } else { Ok(Self(keys)) }
+        match current {
+            Some(current) => Ok(Self { accepted, current }),
+            None => Err(KeyError::Short { bytes: 0 }),
+        }
     }
 
     pub(super) fn accepted(&self) -> &[DecodingKey] {
-        &self.0
+        &self.accepted
+    }
+
+    /// The key that signs now.
+    pub(super) fn current(&self) -> &[u8] {
+        &self.current
     }
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys({})", self.0.len())
+        write!(f, "Keys({})", self.accepted.len())
     }
 }
 

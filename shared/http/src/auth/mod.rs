@@ -15,7 +15,7 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::caller::Caller;
-use crate::clock::Clock;
+use crate::clock::{Clock, Entropy};
 use crate::problem::{Kind, Problem};
 
 pub use cache::{KEPT_S, KeyCache, MIN_REFRESH_INTERVAL_S, MIN_RETRY_INTERVAL_S};
@@ -50,6 +50,15 @@ impl Authenticator {
     pub async fn warm(&self) {
         if let Err(error) = self.keys.current().await {
             tracing::warn!(error = %error, "the token key could not be fetched ahead");
+        }
+    }
+
+    /// A secret to derive others from, such as the one that signs cursors: the key that signs tokens now.
+    /// Where it cannot be fetched, random bits of this process, whose signatures no other process knows.
+    pub async fn secret(&self, entropy: &dyn Entropy) -> Vec<u8> {
+        match self.keys.current().await {
+            Ok(keys) => keys.current().to_vec(),
+            Err(_) => [entropy.bytes(), entropy.bytes()].concat(),
         }
     }
 

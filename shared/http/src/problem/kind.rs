@@ -63,6 +63,10 @@ kinds! {
     InvalidField, UNPROCESSABLE_ENTITY, "invalid-field", "A field of the body is not valid";
     /// A text is no SQL that is taken: `field`, and where it is known `line` and `column` in the SQL.
     InvalidSql, UNPROCESSABLE_ENTITY, "invalid-sql", "The SQL is not valid";
+    /// The analysis of this text would take more time than there is for an answer.
+    TooExpensive, UNPROCESSABLE_ENTITY, "too-expensive", "The analysis takes too long";
+    /// An `Idempotency-Key` that came with another request before.
+    IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used before";
     /// A change must say which state it changes, by `If-Match`.
     PreconditionRequired, PRECONDITION_REQUIRED, "precondition-required", "An If-Match header is required";
     /// Too much at once; `Retry-After` says when to come again.

@@ -548,7 +548,7 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
         check(
             "CREATE TABLE t (a UInt64, b Nullable(String)) ENGINE = MergeTree PRIMARY KEY a ORDER BY a",
             Dialect::ClickHouse,
-            "t: a UInt64!, b Nullable(String)",
+            "t: a UInt64!, b Nullable(STRING)",
         );
     }
 }

@@ -1,17 +1,24 @@
 //! Statements that the parser has no tree for, as far as tables are concerned.
 
-use sqlparser::ast::{ObjectName, Query};
+use std::ops::Range;
+
+use sqlparser::ast::{Ident, ObjectName, Query};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::tokens::{Cursor, bare_word};
 
 /// A statement that is known by its first words and by the tables that it touches.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Command {
-    /// What it does, in capitals: `REFRESH TABLE`, `EXCHANGE PARTITION`.
+    /// What it does, in capitals: `REFRESH TABLE`, `ALTER TABLE EXCHANGE PARTITION`.
     pub kind: String,
     /// What it reads, in the order of the text, the query's own tables excluded.
     pub reads: Vec<Relation>,
     /// What it writes or changes, in the order of the text.
     pub writes: Vec<Relation>,
-    /// A query whose result it writes, or whose tables it reads.
+    /// The columns of what it writes, where it names them.
+    pub columns: Vec<Ident>,
+    /// A query whose rows it writes, or that it merely runs.
     pub query: Option<Box<Query>>,
 }
 
@@ -22,4 +29,49 @@ pub enum Relation {
     Table(ObjectName),
     /// A file, folder, bucket or stage, as written without quotes.
     Path(String),
+}
+
+impl Command {
+    pub(super) fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), ..Self::default() }
+    }
+
+    /// What introduces a body: `CREATE OR REPLACE PROCEDURE p AS` is a CREATE PROCEDURE.
+    pub(super) fn header(tokens: &[TokenWithSpan]) -> Self {
+        let objects = ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TYPE", "EVENT"];
+        let words = tokens.iter().filter_map(|token| bare_word(&token.token));
+        let object = words.clone().map(str::to_ascii_uppercase).find(|word| objects.contains(&word.as_str()));
+        let verb = words.map(str::to_ascii_uppercase).next().filter(|word| word == "ALTER");
+        let object = match object.as_deref() {
+            Some("PROC") => "PROCEDURE",
+            Some(object) => object,
+            None => "PROCEDURE",
+        };
+        Self::new(format!("{} {object}", verb.as_deref().unwrap_or("CREATE")))
+    }
+}
+
+/// Where queries stand among the tokens: in brackets, or from a first SELECT or WITH to the end.
+pub(super) fn queries_in(tokens: &[TokenWithSpan]) -> Vec<Range<usize>> {
+    let mut queries = Vec::new();
+    let mut cursor = Cursor::new(tokens, 0);
+    while cursor.token() != &Token::EOF {
+        let next = cursor.next();
+        if cursor.token() == &Token::LParen && next.is_any(&["SELECT", "WITH"]) {
+            let start = next.at();
+            cursor.skip_group();
+            let end = tokens[..cursor.at()].iter().rposition(|token| token.token == Token::RParen);
+            if let Some(end) = end.filter(|&end| end > start) {
+                queries.push(start..end);
+            }
+            continue;
+        }
+        let starts = cursor.is("SELECT") || (cursor.is("WITH") && next.next().is("AS"));
+        if starts {
+            queries.push(cursor.at()..tokens.len());
+            break;
+        }
+        cursor.advance();
+    }
+    queries
 }

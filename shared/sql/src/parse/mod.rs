@@ -4,10 +4,12 @@
 //! the others, and every place in a tree is a place in the user's text. Nothing here knows a catalog.
 //! Trees are deep: `crate::guard` is the only way in.
 
+mod attempt;
 mod command;
 mod error;
 mod grammar;
 mod lines;
+mod mask;
 mod rough;
 mod script;
 mod split;

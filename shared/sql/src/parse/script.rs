@@ -1,16 +1,17 @@
 //! A text as a script: its statements in order.
 
-use sqlparser::ast::Statement;
-use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::ast::{Query, Statement};
+use sqlparser::tokenizer::TokenWithSpan;
 use sqm_domain::Dialect;
 
-use super::command::Command;
+use super::attempt;
+use super::command::{Command, queries_in};
 use super::error::ParseError;
 use super::grammar::Grammar;
 use super::lines::LineIndex;
+use super::mask::mask;
 use super::rough::rough_pieces;
-use super::split::split;
+use super::split::{Role, split};
 use super::tokens;
 use crate::text::{Position, Span};
 
@@ -54,17 +55,40 @@ impl Script<'_> {
     pub fn text_of(&self, statement: &ParsedStatement) -> &str {
         self.lines.slice(statement.span)
     }
+
+    /// The tokens of the text, comments and white space included, made anew: what cannot be tokenized
+    /// is left out.
+    pub(crate) fn tokens(&self) -> Vec<TokenWithSpan> {
+        let grammar = self.grammar.parser();
+        let masked = mask(self.text);
+        let (sql, base) = without_mark(&masked);
+        tokens::tokenize(grammar, sql, base).unwrap_or_else(|_| {
+            let mut offset = self.text.len() - sql.len();
+            let mut all = Vec::new();
+            for piece in rough_pieces(sql) {
+                all.extend(tokens::tokenize(grammar, piece, self.lines.position(offset)).unwrap_or_default());
+                offset += piece.len();
+            }
+            all
+        })
+    }
+}
+
+/// The text after a byte order mark, which is no part of the SQL but counts as a character of the first
+/// line, and where it starts.
+fn without_mark(text: &str) -> (&str, Position) {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => (rest, Position { line: 1, column: 2 }),
+        None => (text, Position::START),
+    }
 }
 
 /// Parses a text. The trees may be deep: only on a large stack.
 pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
     let grammar = Grammar::of(dialect);
     let mut script = Script { text, dialect, grammar, lines: LineIndex::new(text), statements: Vec::new() };
-    // A byte order mark is no part of the SQL, but it counts as a character of the first line.
-    let (sql, base) = match text.strip_prefix('\u{feff}') {
-        Some(rest) => (rest, Position { line: 1, column: 2 }),
-        None => (text, Position::START),
-    };
+    let masked = mask(text);
+    let (sql, base) = without_mark(&masked);
     match tokens::tokenize(grammar.parser(), sql, base) {
         Ok(tokens) => script.add(tokens),
         Err(_) => script.recover(sql),
@@ -72,9 +96,9 @@ pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
     script
 }
 
-impl<'a> Script<'a> {
+impl Script<'_> {
     /// Where tokenizing the whole fails, each piece is tokenized for itself.
-    fn recover(&mut self, sql: &'a str) {
+    fn recover(&mut self, sql: &str) {
         let mut offset = self.text.len() - sql.len();
         for piece in rough_pieces(sql) {
             let base = self.lines.position(offset);
@@ -83,65 +107,115 @@ impl<'a> Script<'a> {
                 Err(error) => {
                     let start = offset + (piece.len() - piece.trim_start().len());
                     let end = offset + piece.trim_end().trim_end_matches(';').len();
-                    self.statements.push(ParsedStatement {
-                        span: Span { start: self.lines.position(start), end: self.lines.position(end) },
-                        tree: Err(ParseError::of_tokenizer(error, base)),
-                        grammar: self.grammar,
-                    });
+                    let span = Span { start: self.lines.position(start), end: self.lines.position(end) };
+                    self.add_untokenizable(span, ParseError::of_tokenizer(error, base));
                 }
             }
             offset += piece.len();
         }
     }
 
+    /// A piece that the own grammar cannot cut into tokens; another may.
+    fn add_untokenizable(&mut self, span: Span, error: ParseError) {
+        let text = self.lines.slice(span);
+        let found = self.grammar.fallbacks().find_map(|grammar| {
+            let tokens = tokens::tokenize(grammar.parser(), text, span.start).ok()?;
+            let tree = attempt::statement(grammar, tokens, self.dialect).0.ok()?;
+            Some((tree, grammar))
+        });
+        let (tree, grammar) = match found {
+            Some((tree, grammar)) => (Ok(Tree::Sql(Box::new(tree))), grammar),
+            None => (Err(error), self.grammar),
+        };
+        self.statements.push(ParsedStatement { span, tree, grammar });
+    }
+
     /// Cuts the tokens into statements and parses each.
     fn add(&mut self, tokens: Vec<TokenWithSpan>) {
-        let ranges = split(&tokens);
+        let pieces = split(&tokens, self.dialect);
         let mut taken = 0;
         let mut rest = tokens.into_iter();
-        for range in ranges {
-            let statement: Vec<_> = rest.by_ref().skip(range.start - taken).take(range.len()).collect();
+        for piece in pieces {
+            let range = piece.range;
+            let tokens: Vec<_> = rest.by_ref().skip(range.start - taken).take(range.len()).collect();
             taken = range.end;
-            self.add_statement(statement);
+            match piece.role {
+                Role::Statement => self.add_statement(tokens, piece.in_body),
+                Role::Header => self.push_command(&tokens, Command::header(&tokens)),
+                Role::Control(kind) => {
+                    self.add_queries(&tokens, kind);
+                }
+                Role::Declaration => self.add_declaration(tokens),
+            }
         }
     }
 
-    fn add_statement(&mut self, tokens: Vec<TokenWithSpan>) {
-        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
-        let start = tokens::position(first.span.start);
-        let span = Span { start, end: tokens::position(last.span.end) };
-        let (tree, tokens) = parse_statement(self.grammar, tokens);
-        let error = match tree {
-            Ok(tree) => {
-                let tree = Ok(Tree::Sql(Box::new(tree)));
-                return self.statements.push(ParsedStatement { span, tree, grammar: self.grammar });
-            }
-            Err(error) => ParseError::of_parser(error, start),
+    fn push_command(&mut self, tokens: &[TokenWithSpan], command: Command) {
+        if let Some(span) = tokens::span_of(tokens) {
+            let tree = Ok(Tree::Command(command));
+            self.statements.push(ParsedStatement { span, tree, grammar: self.grammar });
+        }
+    }
+
+    /// One command for each query that stands in the tokens; says whether there was one.
+    fn add_queries(&mut self, tokens: &[TokenWithSpan], kind: &str) -> bool {
+        let found = queries_in(tokens);
+        let any = !found.is_empty();
+        for range in found {
+            let inner = &tokens[range];
+            let Some(span) = tokens::span_of(inner) else { continue };
+            let (result, grammar) = self.query(inner, span);
+            let tree =
+                result.map(|query| Tree::Command(Command { query: Some(query), ..Command::new(kind) }));
+            self.statements.push(ParsedStatement { span, tree, grammar });
+        }
+        any
+    }
+
+    fn add_declaration(&mut self, tokens: Vec<TokenWithSpan>) {
+        if !self.add_queries(&tokens, "DECLARE") {
+            self.push_command(&tokens, Command::new("DECLARE"));
+        }
+    }
+
+    /// The query that the tokens are, in the own grammar or another.
+    fn query(&self, tokens: &[TokenWithSpan], span: Span) -> (Result<Box<Query>, ParseError>, Grammar) {
+        let (result, grammar) = self.parse_anyhow(tokens.to_vec(), span);
+        let result = result.and_then(|tree| match tree {
+            Statement::Query(query) => Ok(query),
+            _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
+        });
+        (result, grammar)
+    }
+
+    fn add_statement(&mut self, tokens: Vec<TokenWithSpan>, _in_body: bool) {
+        let Some(span) = tokens::span_of(&tokens) else { return };
+        let (result, grammar) = self.parse_anyhow(tokens, span);
+        let tree = result.map(|tree| Tree::Sql(Box::new(tree)));
+        self.statements.push(ParsedStatement { span, tree, grammar });
+    }
+
+    /// The tree that the own grammar makes of the tokens; where it gives up, one that another makes.
+    fn parse_anyhow(
+        &self,
+        tokens: Vec<TokenWithSpan>,
+        span: Span,
+    ) -> (Result<Statement, ParseError>, Grammar) {
+        let (result, tokens) = attempt::statement(self.grammar, tokens, self.dialect);
+        let error = match result {
+            Ok(tree) => return (Ok(tree), self.grammar),
+            Err(error) => ParseError::of_parser(error, span.start),
         };
         drop(tokens);
         let text = self.lines.slice(span);
         for grammar in self.grammar.fallbacks() {
-            let Ok(tokens) = tokens::tokenize(grammar.parser(), text, start) else { continue };
-            if let (Ok(tree), _) = parse_statement(grammar, tokens) {
-                let tree = Ok(Tree::Sql(Box::new(tree)));
-                return self.statements.push(ParsedStatement { span, tree, grammar });
+            let Ok(tokens) = tokens::tokenize(grammar.parser(), text, span.start) else { continue };
+            if let (Ok(tree), _) = attempt::statement(grammar, tokens, self.dialect) {
+                return (Ok(tree), grammar);
             }
         }
-        self.statements.push(ParsedStatement { span, tree: Err(error), grammar: self.grammar });
+        (Err(error), self.grammar)
     }
-}
-
-/// Parses the tokens as exactly one statement, and gives them back.
-fn parse_statement(
-    grammar: Grammar,
-    tokens: Vec<TokenWithSpan>,
-) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    let mut parser = Parser::new(grammar.parser()).with_tokens_with_locations(tokens);
-    let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
-        Token::EOF => Ok(statement),
-        _ => parser.expected_ref("end of statement", parser.peek_token_ref()),
-    });
-    (result, parser.into_tokens())
 }
 
 #[cfg(test)]

@@ -47,6 +47,12 @@ fn location(at: Position) -> Location {
     Location { line: u64::from(at.line), column: u64::from(at.column) }
 }
 
+/// From the first to the last of the tokens.
+pub(super) fn span_of(tokens: &[TokenWithSpan]) -> Option<Span> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    Some(Span { start: position(first.span.start), end: position(last.span.end) })
+}
+
 /// Whether the token says something, so is neither white space nor a comment.
 pub(super) fn says_something(token: &TokenWithSpan) -> bool {
     !matches!(token.token, Token::Whitespace(_))
@@ -55,4 +61,107 @@ pub(super) fn says_something(token: &TokenWithSpan) -> bool {
 /// Whether the token is this word, in any case and without quotes.
 pub(super) fn is_word(token: &Token, text: &str) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text))
+}
+
+/// The text of a token that is an unquoted word.
+pub(super) fn bare_word(token: &Token) -> Option<&str> {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() => Some(&word.value),
+        _ => None,
+    }
+}
+
+/// A place among tokens from which white space and comments are invisible.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'t> {
+    tokens: &'t [TokenWithSpan],
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) fn new(tokens: &'t [TokenWithSpan], at: usize) -> Self {
+        let mut cursor = Self { tokens, at };
+        cursor.settle();
+        cursor
+    }
+
+    fn settle(&mut self) {
+        while self.tokens.get(self.at).is_some_and(|token| !says_something(token)) {
+            self.at += 1;
+        }
+    }
+
+    /// Its place; the number of tokens at the end.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The token here; `EOF` at the end.
+    pub(super) fn token(&self) -> &'t Token {
+        self.tokens.get(self.at).map_or(&Token::EOF, |token| &token.token)
+    }
+
+    pub(super) fn is(&self, word: &str) -> bool {
+        is_word(self.token(), word)
+    }
+
+    pub(super) fn is_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(word))
+    }
+
+    pub(super) fn advance(&mut self) {
+        if self.at < self.tokens.len() {
+            self.at += 1;
+            self.settle();
+        }
+    }
+
+    /// The next token that says something.
+    pub(super) fn next(mut self) -> Self {
+        self.advance();
+        self
+    }
+
+    /// Steps over the word if it is here.
+    pub(super) fn take(&mut self, word: &str) -> bool {
+        let found = self.is(word);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(super) fn take_token(&mut self, token: &Token) -> bool {
+        let found = self.token() == token;
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// From an opening bracket to after the one that closes it; to the end if none does. One token otherwise.
+    pub(super) fn skip_group(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            match self.token() {
+                Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+                Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+                Token::EOF => return,
+                _ => {}
+            }
+            self.advance();
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The token before this one that says something.
+    pub(super) fn before(&self) -> &'t Token {
+        self.tokens[..self.at.min(self.tokens.len())]
+            .iter()
+            .rev()
+            .find(|token| says_something(token))
+            .map_or(&Token::EOF, |token| &token.token)
+    }
 }
