@@ -1,1 +1,18 @@
-//! verify
+//! Is this the same query? Two queries and a catalog in, a verdict out.
+//!
+//! Pure: no I/O, no AWS. DataFusion and SQLite run in memory; that DataFusion is asynchronous, no caller
+//! ever sees.
+
+pub mod bind;
+pub mod compare;
+pub mod counterexample;
+pub mod database;
+pub mod engine;
+pub mod generate;
+pub mod pair;
+pub mod value;
+mod verdict;
+mod verifier;
+
+pub use verdict::{Counterexample, Coverage, TableRows, Verdict, Verification};
+pub use verifier::{Options, verify};

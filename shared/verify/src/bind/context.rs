@@ -1,0 +1,170 @@
+//! What DataFusion asks while it binds: tables by name and functions.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::cte_worktable::CteWorkTable;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{Result, TableReference, plan_err};
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion::prelude::SessionConfig;
+use sqm_sql::catalog::Catalog;
+
+use super::functions;
+use super::tables::SwapTable;
+use super::types;
+use crate::database::{Schema, position};
+
+/// Most memory that one execution may take, in bytes.
+const MEMORY: usize = 256 * 1024 * 1024;
+
+/// The session that every verification shares: nothing in it changes once it is made.
+pub fn session() -> &'static SessionState {
+    static SESSION: OnceLock<SessionState> = OnceLock::new();
+    SESSION.get_or_init(|| {
+        let mut config = SessionConfig::new().with_target_partitions(1).with_information_schema(false);
+        let options = config.options_mut();
+        options.execution.collect_statistics = false;
+        options.sql_parser.parse_float_as_decimal = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        options.sql_parser.enable_ident_normalization = false;
+        // A plan that is run again must not keep what the run before taught its filters.
+        options.optimizer.enable_dynamic_filter_pushdown = false;
+        options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
+        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc().unwrap_or_default();
+        let mut state =
+            SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+        functions::register(&mut state);
+        state
+    })
+}
+
+/// The tables of one verification, each made when a query first names it.
+#[derive(Debug)]
+pub struct Tables<'c> {
+    catalog: &'c Catalog,
+    /// Position in the catalog → its relation; in the order of first mention.
+    read: RwLock<Vec<usize>>,
+    made: RwLock<BTreeMap<usize, Arc<SwapTable>>>,
+}
+
+impl<'c> Tables<'c> {
+    /// None yet.
+    pub fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, read: RwLock::default(), made: RwLock::default() }
+    }
+
+    /// The schema of all that was read and what that refers to, and the tables in its order.
+    pub fn schema(&self) -> (Schema, Vec<Option<Arc<SwapTable>>>) {
+        let read = self.read.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let schema = Schema::new(self.catalog, &read, types::kind);
+        let mut tables: Vec<_> = read.iter().map(|at| made.get(at).cloned()).collect();
+        tables.resize(schema.relations.len(), None);
+        (schema, tables)
+    }
+
+    fn source(&self, name: &TableReference) -> Result<Arc<dyn TableSource>> {
+        let parts: Vec<String> = name.to_vec();
+        let Some(at) = position(self.catalog, &parts) else {
+            return plan_err!("the catalog has no table {}, or several that this can mean", parts.join("."));
+        };
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&at).cloned();
+        if let Some(table) = made {
+            return Ok(provider_as_source(table));
+        }
+        let declared = &self.catalog.tables()[at];
+        if declared.view.is_some() {
+            return plan_err!("{} is a view; views are not verified yet", parts.join("."));
+        }
+        if declared.columns.is_empty() {
+            return plan_err!("the catalog does not know the columns of {}", parts.join("."));
+        }
+        if let Some(column) = declared.columns.iter().find(|column| column.data_type.is_none()) {
+            return plan_err!("the catalog does not know the type of {}.{}", parts.join("."), column.name);
+        }
+        let mut names: Vec<String> = declared.columns.iter().map(|c| c.name.to_lowercase()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return plan_err!("{} has two columns {} that differ in case alone", parts.join("."), pair[0]);
+        }
+        let alone = Schema::new(self.catalog, &[at], types::kind);
+        let table = Arc::new(SwapTable::new(&alone.relations[0]));
+        self.read.write().unwrap_or_else(PoisonError::into_inner).push(at);
+        self.made.write().unwrap_or_else(PoisonError::into_inner).insert(at, Arc::clone(&table));
+        Ok(provider_as_source(table))
+    }
+}
+
+/// Answers DataFusion's questions.
+pub struct Provider<'a> {
+    /// Functions and options.
+    pub session: &'a SessionState,
+    /// Tables.
+    pub tables: &'a Tables<'a>,
+}
+
+impl ContextProvider for Provider<'_> {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        self.tables.source(&name)
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.session.expr_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        None
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.session.scalar_functions().get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, _: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.session.aggregate_functions().get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.session.window_functions().get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.session.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.session.scalar_functions().keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.session.aggregate_functions().keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.session.window_functions().keys().cloned().collect()
+    }
+}

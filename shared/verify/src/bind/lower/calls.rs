@@ -1,0 +1,164 @@
+//! Calls: other dialects' functions become those of DataFusion.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
+    ObjectName,
+};
+use sqm_domain::Dialect;
+
+use super::Lowered;
+use super::build::{binary, call, case, cast, number, text};
+use super::dates::{positional, single_name, widen_extract};
+use super::operators::take_out;
+
+/// Functions whose value is another at each call.
+const VOLATILE: &[&str] = &[
+    "random", "rand", "uuid", "newid", "gen_random_uuid", "generate_uuid", "uuid_string", "randn", "nextval",
+    "random_uuid", "sys_guid", "rand_bernoulli", "uniform", "pg_sleep", "setseed",
+];
+
+/// Rewrites one call.
+pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> ControlFlow<String> {
+    widen_extract(expr);
+    let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
+    let Some(name) = single_name(function) else {
+        return ControlFlow::Continue(());
+    };
+    if VOLATILE.contains(&name) {
+        return ControlFlow::Break(format!("{name}() gives another value at each call"));
+    }
+    let name = name.to_owned();
+    if let Some(renamed) = renamed(&name) {
+        function.name = ObjectName::from(vec![Ident::new(renamed)]);
+    }
+    if matches!(name.as_str(), "group_concat" | "listagg" | "string_agg") {
+        concatenate(function);
+        return ControlFlow::Continue(());
+    }
+    let Some(arguments) = positional(function) else { return ControlFlow::Continue(()) };
+    if let Some(rewritten) = rewrite(&name, arguments, dialect, lowered) {
+        *expr = rewritten;
+    }
+    ControlFlow::Continue(())
+}
+
+fn renamed(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "ifnull" => "coalesce",
+        "len" => "length",
+        "ucase" => "upper",
+        "lcase" => "lower",
+        "mid" => "substr",
+        "ceiling" => "ceil",
+        "stdev" | "std" => "stddev",
+        "stdevp" => "stddev_pop",
+        "var" | "variance" => "var_samp",
+        "variance_pop" => "var_pop",
+        "every" | "logical_and" | "booland_agg" => "bool_and",
+        "logical_or" | "boolor_agg" | "some" => "bool_or",
+        "any_value" | "arbitrary" => "any_value",
+        "truncate" => "trunc",
+        "sign" => "signum",
+        "regexp_contains" => "regexp_like",
+        "approx_count_distinct" | "approx_distinct" => "approx_distinct",
+        _ => return None,
+    })
+}
+
+fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut Lowered) -> Option<Expr> {
+    match (name, arguments.as_mut_slice()) {
+        ("nvl", [_, _]) => Some(call("coalesce", arguments)),
+        ("isnull", [_, _]) => Some(call("coalesce", arguments)),
+        ("isnull", [value]) => Some(Expr::IsNull(Box::new(take_out(value)))),
+        ("zeroifnull", [_]) => {
+            arguments.push(number(0));
+            Some(call("coalesce", arguments))
+        }
+        ("nullifzero", [_]) => {
+            arguments.push(number(0));
+            Some(call("nullif", arguments))
+        }
+        ("if" | "iff", [condition, yes, no]) => {
+            Some(case(vec![(take_out(condition), take_out(yes))], Some(take_out(no))))
+        }
+        ("if" | "iff", [condition, yes]) => Some(case(vec![(take_out(condition), take_out(yes))], None)),
+        ("nvl2", [value, some, none]) => {
+            Some(case(vec![(Expr::IsNotNull(Box::new(take_out(value))), take_out(some))], Some(take_out(none))))
+        }
+        ("decode", [_, _, _, ..]) => Some(decode(arguments)),
+        ("charindex" | "locate", [part, whole]) => Some(call("strpos", vec![take_out(whole), take_out(part)])),
+        ("countif" | "count_if", [condition]) => {
+            let one = case(vec![(take_out(condition), number(1))], None);
+            Some(call("count", vec![one]))
+        }
+        ("to_varchar" | "to_string" | "tostring", [value]) => Some(cast(take_out(value), DataType::Varchar(None))),
+        ("mod", [left, right]) => Some(binary(take_out(left), BinaryOperator::Modulo, take_out(right))),
+        ("div", [left, right]) => Some(binary(take_out(left), BinaryOperator::Divide, take_out(right))),
+        ("positive", [value]) => Some(take_out(value)),
+        ("safe_divide" | "div0null", [left, right]) => {
+            let divisor = call("nullif", vec![take_out(right), number(0)]);
+            Some(binary(take_out(left), BinaryOperator::Divide, divisor))
+        }
+        ("concat", [_, _, ..]) if concat_keeps_null(dialect) => {
+            lowered.assumptions.insert("CONCAT with a NULL is NULL");
+            let texts = arguments.into_iter().map(|arg| cast(arg, DataType::Varchar(None)));
+            texts.reduce(|left, right| binary(left, BinaryOperator::StringConcat, right))
+        }
+        ("space", [n]) => Some(call("repeat", vec![text(" "), take_out(n)])),
+        _ => None,
+    }
+}
+
+fn concat_keeps_null(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql | D::MariaDb | D::SingleStore | D::SparkSql | D::Databricks | D::Hive | D::Snowflake | D::BigQuery
+            | D::Trino | D::Presto | D::Athena | D::Redshift | D::ClickHouse | D::Impala
+    )
+}
+
+/// `DECODE(x, a, b, …, z)`: unlike CASE it takes two NULLs for equal.
+fn decode(arguments: Vec<Expr>) -> Expr {
+    let mut arguments = arguments.into_iter();
+    let operand = arguments.next().unwrap_or_else(|| number(0));
+    let rest: Vec<Expr> = arguments.collect();
+    let otherwise = if rest.len() % 2 == 1 { rest.last().cloned() } else { None };
+    let arms = rest
+        .chunks_exact(2)
+        .map(|arm| {
+            let same = Expr::IsNotDistinctFrom(Box::new(operand.clone()), Box::new(arm[0].clone()));
+            (same, arm[1].clone())
+        })
+        .collect();
+    case(arms, otherwise)
+}
+
+/// LISTAGG, GROUP_CONCAT and STRING_AGG: the separator is the second argument, the order stands inside.
+fn concatenate(function: &mut datafusion::sql::sqlparser::ast::Function) {
+    function.name = ObjectName::from(vec![Ident::new("string_agg")]);
+    let within = std::mem::take(&mut function.within_group);
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let mut separator = None;
+    list.clauses.retain(|clause| match clause {
+        FunctionArgumentClause::Separator(value) => {
+            separator = Some(Expr::Value(value.clone()));
+            false
+        }
+        FunctionArgumentClause::OnOverflow(_) => false,
+        _ => true,
+    });
+    if list.args.len() == 1 {
+        let separator = separator.unwrap_or_else(|| text(","));
+        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(separator)));
+    }
+    if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = list.args.first_mut() {
+        let value = take_out(first);
+        *first = cast(value, DataType::Varchar(None));
+    }
+    if !within.is_empty() {
+        list.clauses.push(FunctionArgumentClause::OrderBy(within));
+    }
+}

@@ -1,0 +1,173 @@
+//! Operators and literals: what a dialect's `/`, `||`, LIKE or double-quoted string mean.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, DataType, ExactNumberInfo, Expr, SetQuantifier, UnaryOperator, Value, ValueWithSpan,
+};
+use sqm_domain::Dialect;
+
+use super::Lowered;
+use super::build::{call, cast, number};
+
+/// Whether `7 / 2` is 3 in the dialect. The generic dialect follows the standard, and with it PostgreSQL.
+pub fn divides_whole(dialect: Dialect) -> bool {
+    use Dialect as D;
+    !matches!(
+        dialect,
+        D::MySql | D::MariaDb | D::SingleStore | D::Oracle | D::Snowflake | D::BigQuery | D::DuckDb | D::SparkSql
+            | D::Databricks | D::Hive | D::ClickHouse | D::Impala | D::Doris | D::StarRocks | D::Exasol | D::Drill
+    )
+}
+
+/// Whether `1 / 0` is NULL in the dialect rather than an error.
+pub fn divides_by_zero_to_null(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::SparkSql | D::Hive | D::Impala | D::Doris | D::StarRocks
+    )
+}
+
+fn compares_without_case(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::TSql | D::Fabric)
+}
+
+/// Rewrites one expression.
+pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
+    match expr {
+        Expr::BinaryOp { left, op, right } => match op {
+            BinaryOperator::Divide => {
+                lowered.assumptions.insert(if divides_whole(dialect) {
+                    "the quotient of two integers is an integer"
+                } else {
+                    "the quotient of two integers is a fraction"
+                });
+                if !divides_whole(dialect) && !is_fraction(left) && !is_fraction(right) {
+                    take(left, |left| cast(left, DataType::Double(ExactNumberInfo::None)));
+                }
+                if divides_by_zero_to_null(dialect) && !is_literal(right) {
+                    take(right, |right| call("nullif", vec![right, number(0)]));
+                }
+            }
+            BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => *op = BinaryOperator::Divide,
+            BinaryOperator::Spaceship => {
+                let (left, right) = (take_out(left), take_out(right));
+                *expr = Expr::IsNotDistinctFrom(Box::new(left), Box::new(right));
+            }
+            _ => {}
+        },
+        Expr::UnaryOp { op: op @ UnaryOperator::BangNot, .. } => *op = UnaryOperator::Not,
+        Expr::Like { negated, any: false, expr: text, pattern, escape_char }
+            if compares_without_case(dialect) || dialect == Dialect::Sqlite =>
+        {
+            *expr = Expr::ILike {
+                negated: *negated,
+                any: false,
+                expr: Box::new(take_out(text)),
+                pattern: Box::new(take_out(pattern)),
+                escape_char: escape_char.take(),
+            };
+        }
+        Expr::Like { any: true, .. } | Expr::ILike { any: true, .. } => like_any(expr),
+        Expr::Collate { expr: inner, .. } => {
+            lowered.assumptions.insert("COLLATE does not change which texts are equal");
+            *expr = take_out(inner);
+        }
+        _ => {}
+    }
+    if compares_without_case(dialect) && matches!(expr, Expr::BinaryOp { op: BinaryOperator::Eq, .. }) {
+        lowered.assumptions.insert("no two texts differ in case alone");
+    }
+}
+
+/// `x LIKE ANY (a, b)` is `x LIKE a OR x LIKE b`.
+fn like_any(expr: &mut Expr) {
+    let (negated, text, pattern, any_case) = match expr {
+        Expr::Like { negated, expr, pattern, .. } => (*negated, expr, pattern, false),
+        Expr::ILike { negated, expr, pattern, .. } => (*negated, expr, pattern, true),
+        _ => return,
+    };
+    let patterns = match pattern.as_mut() {
+        Expr::Tuple(patterns) => std::mem::take(patterns),
+        Expr::Nested(one) => vec![take_out(one)],
+        _ => return,
+    };
+    let text = take_out(text);
+    let one = |pattern: Expr| {
+        let (expr, pattern) = (Box::new(text.clone()), Box::new(pattern));
+        if any_case {
+            Expr::ILike { negated, any: false, expr, pattern, escape_char: None }
+        } else {
+            Expr::Like { negated, any: false, expr, pattern, escape_char: None }
+        }
+    };
+    let joined = patterns.into_iter().map(one).reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::Or,
+        right: Box::new(right),
+    });
+    if let Some(joined) = joined {
+        *expr = Expr::Nested(Box::new(joined));
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(_))
+}
+
+/// Whether the tree shows that it is no integer.
+fn is_fraction(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_fraction(inner),
+        Expr::Value(value) => matches!(&value.value, Value::Number(digits, _) if digits.contains(['.', 'e', 'E'])),
+        Expr::Cast { data_type: DataType::Decimal(_) | DataType::Double(_), .. } => true,
+        Expr::BinaryOp { left, op: BinaryOperator::Multiply | BinaryOperator::Plus | BinaryOperator::Minus, right } => {
+            is_fraction(left) || is_fraction(right)
+        }
+        _ => false,
+    }
+}
+
+/// Puts what `change` makes of the expression in its place.
+pub fn take(place: &mut Expr, change: impl FnOnce(Expr) -> Expr) {
+    let old = take_out(place);
+    *place = change(old);
+}
+
+/// Moves an expression out of the tree.
+pub fn take_out(place: &mut Expr) -> Expr {
+    std::mem::replace(place, Expr::value(Value::Null))
+}
+
+/// Brings the many forms of text literals to one.
+pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) -> ControlFlow<String> {
+    let text = match &mut value.value {
+        Value::DoubleQuotedString(text)
+        | Value::TripleSingleQuotedString(text)
+        | Value::TripleDoubleQuotedString(text)
+        | Value::SingleQuotedRawStringLiteral(text)
+        | Value::DoubleQuotedRawStringLiteral(text)
+        | Value::TripleSingleQuotedRawStringLiteral(text)
+        | Value::TripleDoubleQuotedRawStringLiteral(text)
+        | Value::EscapedStringLiteral(text)
+        | Value::UnicodeStringLiteral(text)
+        | Value::NationalStringLiteral(text)
+        | Value::SingleQuotedString(text) => std::mem::take(text),
+        Value::DollarQuotedString(text) => std::mem::take(&mut text.value),
+        Value::Placeholder(name) => return ControlFlow::Break(format!("the placeholder {name} has no value")),
+        _ => return ControlFlow::Continue(()),
+    };
+    value.value = if text.is_empty() && dialect == Dialect::Oracle {
+        Value::Null // Oracle's empty text.
+    } else {
+        Value::SingleQuotedString(text)
+    };
+    ControlFlow::Continue(())
+}
+
+/// UNION DISTINCT BY NAME and the like are left to the binder; a bare `MINUS` is EXCEPT.
+pub fn quantifier_is_all(quantifier: SetQuantifier) -> bool {
+    matches!(quantifier, SetQuantifier::All | SetQuantifier::AllByName)
+}

@@ -1,0 +1,93 @@
+//! The shape of queries and SELECTs: TOP, FETCH, repeated output names, what has no meaning here.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectItem, SetExpr, TopQuantity, Value,
+};
+
+use super::build::number;
+
+/// Brings FETCH and TOP to LIMIT.
+pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
+    query.locks.clear();
+    if !query.pipe_operators.is_empty() {
+        return ControlFlow::Break("pipe syntax is not verified".into());
+    }
+    let quantity = match query.fetch.take() {
+        Some(fetch) if fetch.percent || fetch.with_ties => {
+            return ControlFlow::Break("FETCH with PERCENT or TIES is not verified".into());
+        }
+        Some(fetch) => Some(fetch.quantity.unwrap_or_else(|| number(1))),
+        None => match top(&mut query.body) {
+            Ok(quantity) => quantity,
+            Err(reason) => return ControlFlow::Break(reason),
+        },
+    };
+    if let Some(quantity) = quantity {
+        match &mut query.limit_clause {
+            Some(LimitClause::LimitOffset { limit, .. }) if limit.is_none() => *limit = Some(quantity),
+            Some(_) => return ControlFlow::Break("two limits on one query".into()),
+            none => {
+                *none = Some(LimitClause::LimitOffset { limit: Some(quantity), offset: None, limit_by: Vec::new() });
+            }
+        }
+    }
+    if let Some(LimitClause::OffsetCommaLimit { offset, limit }) = &mut query.limit_clause {
+        use datafusion::sql::sqlparser::ast::{Offset, OffsetRows};
+        let offset = Offset { value: super::operators::take_out(offset), rows: OffsetRows::None };
+        let limit = super::operators::take_out(limit);
+        query.limit_clause =
+            Some(LimitClause::LimitOffset { limit: Some(limit), offset: Some(offset), limit_by: Vec::new() });
+    }
+    ControlFlow::Continue(())
+}
+
+/// Takes the TOP of a query that is one SELECT.
+fn top(body: &mut SetExpr) -> Result<Option<Expr>, String> {
+    let SetExpr::Select(select) = body else { return Ok(None) };
+    match select.top.take() {
+        None => Ok(None),
+        Some(top) if top.percent || top.with_ties => Err("TOP with PERCENT or TIES is not verified".into()),
+        Some(top) => Ok(Some(match top.quantity {
+            Some(TopQuantity::Constant(n)) => Expr::value(Value::Number(n.to_string(), false)),
+            Some(TopQuantity::Expr(expr)) => expr,
+            None => number(1),
+        })),
+    }
+}
+
+/// Gives repeated outputs names of their own and drops what changes no result.
+pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
+    if select.into.is_some() {
+        return ControlFlow::Break("SELECT INTO writes a table".into());
+    }
+    if !select.connect_by.is_empty() || !select.lateral_views.is_empty() || select.prewhere.is_some() {
+        return ControlFlow::Break("CONNECT BY, LATERAL VIEW and PREWHERE are not verified".into());
+    }
+    if matches!(select.distinct, Some(Distinct::All)) {
+        select.distinct = None;
+    }
+    select.optimizer_hints.clear();
+    if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+        let outputs = select.projection.len();
+        keys.retain(|key| !is_beyond(key, outputs));
+    }
+    let mut seen = BTreeSet::new();
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        if let SelectItem::UnnamedExpr(expr) = item {
+            let name = expr.to_string();
+            if !seen.insert(name) {
+                let expr = super::operators::take_out(expr);
+                *item = SelectItem::ExprWithAlias { expr, alias: Ident::new(format!("__again_{at}")) };
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// An ordinal that names no output is a constant in the engines that take it at all.
+fn is_beyond(key: &Expr, outputs: usize) -> bool {
+    matches!(key, Expr::Value(_)) && super::build::as_number(key).is_some_and(|n| n > i64::try_from(outputs).unwrap_or(0))
+}

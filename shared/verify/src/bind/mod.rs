@@ -1,0 +1,182 @@
+//! From a text to a bound plan: parsed behind the guard, lowered to DataFusion's form on the tree, bound
+//! against the catalog. The plan is the *unoptimized* one, on which a proof can rest.
+
+pub mod context;
+mod functions;
+mod lower;
+mod ordering;
+mod tables;
+pub mod types;
+
+use std::collections::BTreeSet;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast::Statement;
+use sqm_domain::Dialect;
+use sqm_sql::guard;
+use sqm_sql::parse::{Script, Tree};
+use sqm_sql::text::Position;
+
+pub use context::Tables;
+pub use ordering::{Ordering, Trait, Traits};
+pub use tables::SwapTable;
+
+/// Longest statement that is verified, in bytes: planning takes time that grows faster than the text.
+pub const MOST_BYTES: usize = 64 * 1024;
+
+/// Why a query cannot be verified.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BindError {
+    /// The text is no single query.
+    #[error("{0}")]
+    Statement(String),
+    /// It does not parse.
+    #[error("{0}")]
+    Parse(sqm_sql::parse::ParseError),
+    /// It is longer than [`MOST_BYTES`].
+    #[error("the query has {0} bytes; at most {most} are verified", most = MOST_BYTES)]
+    TooLong(usize),
+    /// Something in it is not verified.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A name or a type does not resolve.
+    #[error("{message}")]
+    Unresolved {
+        /// Which, and what there would be instead.
+        message: String,
+        /// Where, when it is known.
+        position: Option<Position>,
+    },
+    /// The guard refused it.
+    #[error(transparent)]
+    Guard(#[from] guard::GuardError),
+}
+
+/// A query bound to the catalog.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// DataFusion's plan before any optimization: names resolved, types known, coercions not yet made.
+    pub plan: LogicalPlan,
+    /// Names and types of its outputs.
+    pub schema: SchemaRef,
+    /// The top-level ORDER BY.
+    pub ordering: Ordering,
+    /// What makes a result hard to compare.
+    pub traits: Traits,
+    /// What its reading rests on, in words.
+    pub assumptions: BTreeSet<&'static str>,
+    /// The tokens of the text without white space and comments, words in lower case where they are not
+    /// quoted: equal tokens are the same query.
+    pub tokens: String,
+    /// The query in SQLite's forms; `None` where it has none.
+    pub sqlite: Option<String>,
+}
+
+/// Binds the one query of a text.
+///
+/// Both queries of a pair go through the same `tables`, so that they read the same rows.
+///
+/// # Errors
+/// Why it cannot be verified, and where.
+pub fn bind(sql: &str, dialect: Dialect, tables: &Tables<'_>) -> Result<Bound, BindError> {
+    if sql.len() > MOST_BYTES {
+        return Err(BindError::TooLong(sql.len()));
+    }
+    guard::with_script(sql, dialect, |script| bind_script(script, dialect, tables))?
+}
+
+fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Result<Bound, BindError> {
+    let statement = match script.statements.as_slice() {
+        [] => return Err(BindError::Statement("there is no query".into())),
+        [statement] => statement,
+        several => {
+            let message = format!("there are {} statements; one query is verified at a time", several.len());
+            return Err(BindError::Statement(message));
+        }
+    };
+    let tree = match &statement.tree {
+        Err(error) => return Err(BindError::Parse(error.clone())),
+        Ok(Tree::Command(_)) => return Err(BindError::Statement("only queries are verified".into())),
+        Ok(Tree::Sql(tree)) => tree.as_ref(),
+    };
+    if !matches!(tree, Statement::Query(_)) {
+        let keyword = script.text_of(statement).split_whitespace().next().unwrap_or("").to_uppercase();
+        return Err(BindError::Statement(format!("only queries are verified, and this is a {keyword} statement")));
+    }
+    let tokens = fold_words(&tree.to_string());
+    let mut tree = tree.clone();
+    let lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
+    let sqlite = crate::counterexample::sqlite::translate(&tree);
+    let provider = context::Provider { session: context::session(), tables };
+    let plan = SqlToRel::new_with_options(&provider, options(dialect))
+        .sql_statement_to_plan(tree)
+        .map_err(|error| unresolved(&error))?;
+    let traits = Traits::of(&plan).map_err(|error| unresolved(&error))?;
+    Ok(Bound {
+        schema: std::sync::Arc::clone(plan.schema().inner()),
+        ordering: Ordering::of(&plan),
+        traits,
+        assumptions: lowered.assumptions,
+        tokens,
+        sqlite,
+        plan,
+    })
+}
+
+fn options(dialect: Dialect) -> ParserOptions {
+    ParserOptions::new()
+        .with_parse_float_as_decimal(true)
+        .with_enable_ident_normalization(false)
+        .with_map_string_types_to_utf8view(false)
+        .with_collect_spans(true)
+        .with_default_null_ordering(null_order(dialect))
+}
+
+/// Where NULLs stand when ORDER BY does not say.
+fn null_order(dialect: Dialect) -> NullOrdering {
+    use Dialect as D;
+    match dialect {
+        D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::TSql | D::Fabric | D::BigQuery | D::SparkSql
+        | D::Databricks | D::Hive | D::Doris | D::StarRocks => NullOrdering::NullsMin,
+        D::DuckDb | D::Trino | D::Presto | D::Athena | D::ClickHouse => NullOrdering::NullsLast,
+        _ => NullOrdering::NullsMax,
+    }
+}
+
+/// DataFusion's message without its own prefixes, with the place that its diagnostic names.
+fn unresolved(error: &DataFusionError) -> BindError {
+    let position = error.diagnostic().and_then(|diagnostic| diagnostic.span).map(|span| Position {
+        line: u32::try_from(span.start.line).unwrap_or(u32::MAX),
+        column: u32::try_from(span.start.column).unwrap_or(u32::MAX),
+    });
+    let message = error.find_root().strip_backtrace();
+    let message = ["Schema error: ", "Error during planning: ", "This feature is not implemented: "]
+        .iter()
+        .fold(message.as_str(), |text, prefix| text.strip_prefix(prefix).unwrap_or(text))
+        .to_owned();
+    BindError::Unresolved { message, position }
+}
+
+/// Lower case outside quotes.
+fn fold_words(text: &str) -> String {
+    let mut quote = None;
+    text.chars()
+        .map(|c| match quote {
+            Some(open) => {
+                if c == open {
+                    quote = None;
+                }
+                c
+            }
+            None => {
+                if matches!(c, '\'' | '"' | '`') {
+                    quote = Some(c);
+                }
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
+}

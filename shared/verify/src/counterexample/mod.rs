@@ -1,0 +1,33 @@
+//! From a database on which two queries differ to one that a person can read, confirmed by running it
+//! again, here and on a second engine.
+
+mod minimize;
+mod render;
+pub mod sqlite;
+
+use crate::bind::Bound;
+use crate::database::Database;
+use crate::pair::{Pair, Seen};
+use crate::verdict::Counterexample;
+
+/// Makes the database small and confirms it; `None` where SQLite runs both queries and finds them equal.
+pub fn establish(pair: &Pair<'_>, database: Database, first: &Bound, second: &Bound) -> Option<Counterexample> {
+    let agreed = |database: &Database| sqlite::differ(pair, database, first, second);
+    let before = agreed(&database);
+    if before == Some(false) {
+        return None;
+    }
+    let small = minimize::minimize(pair, &database);
+    // What was made smaller has to convince the second engine as the larger one did.
+    let (database, confirmed) = match agreed(&small) {
+        Some(false) => (database, before),
+        answer => (small, answer),
+    };
+    let Seen::Different(difference) = pair.see(&database) else { return None };
+    let (result1, result2) = pair.results(&database).ok()?;
+    let mut confirmed_by = vec!["DataFusion".to_owned()];
+    if confirmed == Some(true) {
+        confirmed_by.push("SQLite".to_owned());
+    }
+    Some(render::render(pair.schema, &database, [first, second], [result1, result2], difference, confirmed_by))
+}

@@ -1,0 +1,91 @@
+//! SQLite as the second opinion: a difference counts once it shows there too, wherever the queries run
+//! there.
+
+use datafusion::sql::sqlparser::ast::Statement;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::bind::Bound;
+use crate::compare::{Numbers, difference};
+use crate::database::{Database, Row, Schema};
+use crate::pair::Pair;
+use crate::value::{Kind, Value};
+
+mod forms;
+
+/// The statement, already in DataFusion's form, in SQLite's; `None` where it has none.
+pub fn translate(statement: &Statement) -> Option<String> {
+    forms::translate(statement)
+}
+
+/// Whether both queries return different results in SQLite; `None` where they do not run there.
+pub fn differ(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
+    let connection = Connection::open_in_memory().ok()?;
+    load(&connection, pair.schema, database).ok()?;
+    let one = run(&connection, first.sqlite.as_deref()?).ok()?;
+    let two = run(&connection, second.sqlite.as_deref()?).ok()?;
+    Some(difference(&one, &two, &pair.keys, Numbers::Rounded).is_some())
+}
+
+fn load(connection: &Connection, schema: &Schema, database: &Database) -> rusqlite::Result<()> {
+    for (relation, rows) in schema.relations.iter().zip(&database.tables) {
+        let columns: Vec<String> =
+            relation.attributes.iter().map(|a| format!("{} {}", quoted(&a.name), affinity(a.kind))).collect();
+        let table = quoted(&table_name(&relation.name));
+        connection.execute(&format!("CREATE TABLE {table} ({})", columns.join(", ")), [])?;
+        let marks = vec!["?"; columns.len()].join(", ");
+        let mut insert = connection.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?;
+        for row in rows {
+            insert.execute(params_from_iter(row.iter().map(parameter)))?;
+        }
+    }
+    Ok(())
+}
+
+/// SQLite has no schemas inside one file: the parts of a name are joined.
+pub fn table_name(parts: &[String]) -> String {
+    parts.last().map(|last| last.to_lowercase()).unwrap_or_default()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn affinity(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bool | Kind::Int { .. } => "INTEGER",
+        Kind::Decimal { .. } | Kind::Float => "REAL",
+        Kind::Text { .. } | Kind::Date | Kind::Time | Kind::Timestamp => "TEXT",
+    }
+}
+
+fn parameter(value: &Value) -> rusqlite::types::Value {
+    use rusqlite::types::Value as Lite;
+    match value {
+        Value::Null => Lite::Null,
+        Value::Bool(value) => Lite::Integer(i64::from(*value)),
+        Value::Int(value) => Lite::Integer(*value),
+        Value::Decimal { .. } | Value::Float(_) => Lite::Real(value.as_f64()),
+        Value::Text(_) | Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => Lite::Text(value.to_string()),
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare(sql)?;
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut result = Vec::new();
+    while let Some(row) = rows.next()? {
+        result.push((0..width).map(|at| row.get_ref(at).map(value)).collect::<rusqlite::Result<Row>>()?);
+    }
+    Ok(result)
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Real(value) => Value::Float(value),
+        ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+    }
+}

@@ -1,0 +1,222 @@
+//! The tables that two queries read, with their constraints, and the rows that a generated database
+//! holds. Constraints are checked here, in one place, for generator, minimizer and tests alike.
+
+use std::collections::BTreeSet;
+
+use sqm_sql::catalog::{Catalog, Table};
+
+use crate::value::{Kind, Value};
+
+/// A column of a [`Relation`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// Its name, in lower case.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether NULL can occur in it.
+    pub nullable: bool,
+}
+
+/// A foreign key between two relations of a [`Schema`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Positions of the referring columns.
+    pub columns: Vec<usize>,
+    /// Position of the relation referred to.
+    pub relation: usize,
+    /// Positions of the columns referred to.
+    pub referred: Vec<usize>,
+}
+
+/// A table with what holds in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    /// Its name as the catalog gives it, in parts.
+    pub name: Vec<String>,
+    /// Its columns.
+    pub attributes: Vec<Attribute>,
+    /// Keys: positions of columns whose values, where none is NULL, occur once.
+    pub keys: Vec<Vec<usize>>,
+    /// Foreign keys.
+    pub references: Vec<Reference>,
+    /// CHECK constraints, as written.
+    pub checks: Vec<String>,
+}
+
+/// Every table that matters for a pair of queries: those they read and, since generated rows must refer
+/// to something, those that these refer to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema {
+    /// The relations, those read first.
+    pub relations: Vec<Relation>,
+}
+
+/// A row: a value for each attribute.
+pub type Row = Vec<Value>;
+
+/// Rows for each relation of a schema, in the same order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Database {
+    /// The rows of each relation.
+    pub tables: Vec<Vec<Row>>,
+}
+
+impl Relation {
+    /// The position of the attribute of this name.
+    pub fn attribute(&self, name: &str) -> Option<usize> {
+        self.attributes.iter().position(|a| a.name == name)
+    }
+
+    /// Its name with dots.
+    pub fn dotted(&self) -> String {
+        self.name.join(".")
+    }
+}
+
+impl Schema {
+    /// The relations for the tables of these positions in the catalog and all they refer to.
+    ///
+    /// `kinds` says what a column's written type means. A foreign key to a table or column that the
+    /// catalog does not have constrains nothing.
+    pub fn new(catalog: &Catalog, read: &[usize], kinds: impl Fn(Option<&str>) -> Kind) -> Self {
+        let tables = catalog.tables();
+        let mut order: Vec<usize> = read.to_vec();
+        let mut at = 0;
+        while at < order.len() {
+            for target in referred_tables(catalog, &tables[order[at]]) {
+                if !order.contains(&target) {
+                    order.push(target);
+                }
+            }
+            at += 1;
+        }
+        let relations = order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds)).collect();
+        Self { relations }
+    }
+
+    /// An empty database of this schema.
+    pub fn empty(&self) -> Database {
+        Database { tables: vec![Vec::new(); self.relations.len()] }
+    }
+
+    /// What the database violates, in words; `None` when it keeps every key, NOT NULL and foreign key.
+    pub fn violation(&self, database: &Database) -> Option<String> {
+        self.relations.iter().zip(&database.tables).find_map(|(relation, rows)| {
+            null_in_not_null(relation, rows)
+                .or_else(|| repeated_key(relation, rows))
+                .or_else(|| dangling_reference(relation, rows, database))
+        })
+    }
+
+    /// The relations in an order in which each comes after those it refers to, as far as cycles allow.
+    pub fn parents_first(&self) -> Vec<usize> {
+        let mut done: Vec<usize> = Vec::with_capacity(self.relations.len());
+        while done.len() < self.relations.len() {
+            let ready = (0..self.relations.len()).find(|&at| {
+                !done.contains(&at)
+                    && self.relations[at].references.iter().all(|r| r.relation == at || done.contains(&r.relation))
+            });
+            let next = ready.or_else(|| (0..self.relations.len()).find(|at| !done.contains(at)));
+            done.extend(next);
+        }
+        done
+    }
+}
+
+impl Database {
+    /// How many rows it holds in all.
+    pub fn rows(&self) -> usize {
+        self.tables.iter().map(Vec::len).sum()
+    }
+}
+
+fn referred_tables(catalog: &Catalog, table: &Table) -> Vec<usize> {
+    table.foreign_keys.iter().filter_map(|key| position(catalog, &key.table)).collect()
+}
+
+/// The position of the table that a reference of these parts can mean.
+pub fn position(catalog: &Catalog, parts: &[String]) -> Option<usize> {
+    let found = catalog.find(parts)?;
+    catalog.tables().iter().position(|table| std::ptr::eq(table, found))
+}
+
+fn relation(catalog: &Catalog, order: &[usize], table: &Table, kinds: &impl Fn(Option<&str>) -> Kind) -> Relation {
+    let positions = |key: &[u32]| key.iter().map(|&c| c as usize).collect::<Vec<_>>();
+    Relation {
+        name: table.name.clone(),
+        attributes: table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| Attribute {
+                name: column.name.to_lowercase(),
+                kind: kinds(column.data_type.as_deref()),
+                nullable: !table.is_not_null(at),
+            })
+            .collect(),
+        keys: table.keys().map(positions).collect(),
+        references: table
+            .foreign_keys
+            .iter()
+            .filter_map(|key| {
+                let target = position(catalog, &key.table)?;
+                let parent = &catalog.tables()[target];
+                let referred = if key.referred_columns.is_empty() {
+                    positions(&parent.primary_key)
+                } else {
+                    key.referred_columns.iter().map(|name| parent.column(name)).collect::<Option<_>>()?
+                };
+                let columns = positions(&key.columns);
+                (columns.len() == referred.len() && !columns.is_empty()).then_some(())?;
+                let relation = order.iter().position(|&known| known == target)?;
+                Some(Reference { columns, relation, referred })
+            })
+            .collect(),
+        checks: table.checks.clone(),
+    }
+}
+
+fn null_in_not_null(relation: &Relation, rows: &[Row]) -> Option<String> {
+    rows.iter().find_map(|row| {
+        let bad = relation.attributes.iter().zip(row).find(|(a, value)| !a.nullable && value.is_null())?;
+        Some(format!("NULL in {}.{}", relation.dotted(), bad.0.name))
+    })
+}
+
+fn repeated_key(relation: &Relation, rows: &[Row]) -> Option<String> {
+    relation.keys.iter().find_map(|key| {
+        let mut seen = BTreeSet::new();
+        rows.iter().find_map(|row| {
+            let value = key_text(row, key)?;
+            (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
+        })
+    })
+}
+
+fn dangling_reference(relation: &Relation, rows: &[Row], database: &Database) -> Option<String> {
+    relation.references.iter().find_map(|reference| {
+        let parents: BTreeSet<String> = database.tables[reference.relation]
+            .iter()
+            .filter_map(|row| key_text(row, &reference.referred))
+            .collect();
+        rows.iter().find_map(|row| {
+            let value = key_text(row, &reference.columns)?;
+            (!parents.contains(&value)).then(|| format!("a row of {} refers to nothing", relation.dotted()))
+        })
+    })
+}
+
+/// The values of these columns as one comparable text; `None` when one of them is NULL.
+pub fn key_text(row: &[Value], columns: &[usize]) -> Option<String> {
+    let mut text = String::new();
+    for &column in columns {
+        let value = &row[column];
+        if value.is_null() {
+            return None;
+        }
+        text.push_str(&value.to_string());
+        text.push('\u{1f}');
+    }
+    Some(text)
+}

@@ -1,0 +1,216 @@
+//! Puts rows into a database so that every constraint holds at any time: a row that would break a key is
+//! not taken, and what a row refers to is made before it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::palette::{Palette, fits, step};
+use crate::database::{Database, Row, Schema, key_text};
+use crate::value::{Kind, Value};
+
+/// How many rows a chain of references may bring with it: cycles end here, with NULL where that is
+/// allowed.
+const LONGEST_CHAIN: usize = 12;
+
+/// A database in the making.
+pub struct Builder<'s> {
+    schema: &'s Schema,
+    palette: &'s Palette,
+    database: Database,
+    /// Relation and columns → the values present there, for keys and columns referred to.
+    present: BTreeMap<(usize, Vec<usize>), HashSet<String>>,
+    /// The next unused number.
+    fresh: i64,
+}
+
+impl<'s> Builder<'s> {
+    /// An empty one.
+    pub fn new(schema: &'s Schema, palette: &'s Palette) -> Self {
+        let mut present = BTreeMap::new();
+        for (at, relation) in schema.relations.iter().enumerate() {
+            for key in &relation.keys {
+                present.insert((at, key.clone()), HashSet::new());
+            }
+            for reference in &relation.references {
+                present.insert((reference.relation, reference.referred.clone()), HashSet::new());
+            }
+        }
+        Self { schema, palette, database: schema.empty(), present, fresh: 1 }
+    }
+
+    /// The database as it is now.
+    pub fn finish(self) -> Database {
+        self.database
+    }
+
+    /// The rows of a relation so far.
+    pub fn rows(&self, relation: usize) -> &[Row] {
+        &self.database.tables[relation]
+    }
+
+    /// A value of the attribute that no row has yet; `None` where the kind has none.
+    pub fn fresh(&mut self, relation: usize, at: usize) -> Option<Value> {
+        let kind = self.schema.relations[relation].attributes[at].kind;
+        for _ in 0..64 {
+            let n = self.fresh;
+            self.fresh += 1;
+            let value = match kind {
+                Kind::Int { .. } => Value::Int(n),
+                Kind::Decimal { scale, .. } => {
+                    Value::Decimal { mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())), scale }
+                }
+                #[allow(clippy::cast_precision_loss)]
+                Kind::Float => Value::Float(n as f64),
+                Kind::Text { .. } => Value::Text(letters(n)),
+                Kind::Date => step(&Value::Date(crate::value::days(2020, 1, 1)), n)?,
+                Kind::Timestamp => Value::Timestamp(i64::from(crate::value::days(2020, 1, 1)) * 86_400_000_000 + n * 1_000_000),
+                Kind::Time => Value::Time(n % 86_400 * 1_000_000),
+                Kind::Bool => return None,
+            };
+            if !fits(&value, kind) {
+                self.fresh = 1;
+                continue;
+            }
+            if self.database.tables[relation].iter().all(|row| row[at] != value) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A row of values from the palette; keys are given values that are free as far as possible.
+    pub fn random_row(&mut self, relation: usize, nulls: f64, rng: &mut StdRng) -> Row {
+        let shape = &self.schema.relations[relation];
+        let mut row: Row = (0..shape.attributes.len())
+            .map(|at| {
+                if shape.attributes[at].nullable && rng.random_bool(nulls) {
+                    Value::Null
+                } else {
+                    self.palette.pick(relation, at, rng)
+                }
+            })
+            .collect();
+        for reference in &shape.references {
+            let parents = &self.database.tables[reference.relation];
+            if !parents.is_empty() && rng.random_bool(0.8) && reference.columns.iter().any(|&c| !row[c].is_null()) {
+                let parent = &parents[rng.random_range(0..parents.len())];
+                for (&from, &to) in reference.columns.iter().zip(&reference.referred) {
+                    row[from] = parent[to].clone();
+                }
+            }
+        }
+        self.free_keys(relation, &mut row, &[]);
+        row
+    }
+
+    /// Changes the row so that it repeats no key, leaving the `fixed` columns alone.
+    pub fn free_keys(&mut self, relation: usize, row: &mut Row, fixed: &[usize]) {
+        for key in &self.schema.relations[relation].keys {
+            let Some(text) = key_text(row, key) else { continue };
+            if !self.present[&(relation, key.clone())].contains(&text) {
+                continue;
+            }
+            // The last column of a key is the one that counts within the others.
+            let refers = |c: usize| self.schema.relations[relation].references.iter().any(|r| r.columns.contains(&c));
+            let choice = key
+                .iter()
+                .rev()
+                .find(|c| !fixed.contains(c) && !refers(**c))
+                .or_else(|| key.iter().rev().find(|c| !fixed.contains(c)));
+            if let Some(&column) = choice
+                && let Some(value) = self.fresh(relation, column)
+            {
+                row[column] = value;
+            }
+        }
+    }
+
+    /// Adds a row and what it refers to. Values that the columns cannot hold are replaced. Says whether
+    /// the row is in.
+    pub fn insert(&mut self, relation: usize, row: Row, rng: &mut StdRng) -> bool {
+        self.insert_chain(relation, row, rng, 0)
+    }
+
+    fn insert_chain(&mut self, relation: usize, mut row: Row, rng: &mut StdRng, depth: usize) -> bool {
+        let schema = self.schema;
+        let shape = &schema.relations[relation];
+        for (at, attribute) in shape.attributes.iter().enumerate() {
+            let bad = if row[at].is_null() { !attribute.nullable } else { !fits(&row[at], attribute.kind) };
+            if bad {
+                row[at] = self.palette.pick(relation, at, rng);
+            }
+        }
+        if self.breaks_key(relation, &row) {
+            return false;
+        }
+        for reference in &shape.references {
+            let Some(text) = key_text(&row, &reference.columns) else { continue };
+            let is_there = |builder: &Self| {
+                builder.present[&(reference.relation, reference.referred.clone())].contains(&text)
+            };
+            let itself = reference.relation == relation && key_text(&row, &reference.referred).as_ref() == Some(&text);
+            if itself || is_there(self) {
+                continue;
+            }
+            if depth < LONGEST_CHAIN {
+                let mut parent = self.random_row(reference.relation, 0.1, rng);
+                for (&from, &to) in reference.columns.iter().zip(&reference.referred) {
+                    parent[to] = row[from].clone();
+                }
+                self.free_keys(reference.relation, &mut parent, &reference.referred);
+                self.insert_chain(reference.relation, parent, rng, depth + 1);
+            }
+            if !is_there(self) {
+                match reference.columns.iter().find(|&&c| shape.attributes[c].nullable) {
+                    Some(&column) => row[column] = Value::Null,
+                    None => match self.database.tables[reference.relation].first() {
+                        Some(parent) => {
+                            for (&from, &to) in reference.columns.iter().zip(&reference.referred) {
+                                row[from] = parent[to].clone();
+                            }
+                        }
+                        None => return false,
+                    },
+                }
+            }
+        }
+        // What was changed, and what the parents brought along, may have taken the place.
+        let whole = shape.references.iter().all(|reference| match key_text(&row, &reference.columns) {
+            None => true,
+            Some(text) => {
+                self.present[&(reference.relation, reference.referred.clone())].contains(&text)
+                    || (reference.relation == relation && key_text(&row, &reference.referred).as_ref() == Some(&text))
+            }
+        });
+        let null = shape.attributes.iter().zip(&row).any(|(a, value)| !a.nullable && value.is_null());
+        if !whole || null || self.breaks_key(relation, &row) {
+            return false;
+        }
+        for ((_, columns), values) in
+            self.present.range_mut((relation, Vec::new())..(relation + 1, Vec::new()))
+        {
+            values.extend(key_text(&row, columns));
+        }
+        self.database.tables[relation].push(row);
+        true
+    }
+
+    fn breaks_key(&self, relation: usize, row: &Row) -> bool {
+        self.schema.relations[relation].keys.iter().any(|key| {
+            key_text(row, key).is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
+        })
+    }
+}
+
+/// `1` → `a`, `27` → `aa`.
+fn letters(mut n: i64) -> String {
+    let mut text = Vec::new();
+    while n > 0 {
+        text.push(b'a' + u8::try_from((n - 1) % 26).unwrap_or(0));
+        n = (n - 1) / 26;
+    }
+    text.reverse();
+    String::from_utf8(text).unwrap_or_default()
+}

@@ -1,0 +1,122 @@
+//! The values from which a column is filled: few and small, so that rows meet, and those that the
+//! queries mention, with their neighbours.
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::database::{Attribute, Schema};
+use crate::value::{Kind, Value, days};
+
+/// Values for every attribute of a schema.
+#[derive(Debug, Clone)]
+pub struct Palette {
+    /// Relation → attribute → values, those mentioned by the queries first.
+    values: Vec<Vec<Vec<Value>>>,
+    /// How many of them the queries mention.
+    mentioned: Vec<Vec<usize>>,
+}
+
+/// Most values that queries mention of one column that are kept.
+const MOST_MENTIONED: usize = 64;
+
+impl Palette {
+    /// Small values alone.
+    pub fn new(schema: &Schema) -> Self {
+        let values = schema
+            .relations
+            .iter()
+            .map(|relation| relation.attributes.iter().map(|a| small_values(a.kind)).collect())
+            .collect();
+        let mentioned = schema.relations.iter().map(|relation| vec![0; relation.attributes.len()]).collect();
+        Self { values, mentioned }
+    }
+
+    /// Adds a value that a query compares the attribute with, and its neighbours.
+    pub fn mention(&mut self, relation: usize, attribute: &Attribute, at: usize, value: &Value) {
+        for value in [Some(value.clone()), step(value, 1), step(value, -1)].into_iter().flatten() {
+            let values = &mut self.values[relation][at];
+            let count = &mut self.mentioned[relation][at];
+            if *count < MOST_MENTIONED && fits(&value, attribute.kind) && !values[..*count].contains(&value) {
+                values.insert(*count, value);
+                *count += 1;
+            }
+        }
+    }
+
+    /// A value for the attribute: half of the time one that is mentioned, otherwise a small one, the
+    /// smallest most often.
+    pub fn pick(&self, relation: usize, at: usize, rng: &mut StdRng) -> Value {
+        let (values, mentioned) = (&self.values[relation][at], self.mentioned[relation][at]);
+        if mentioned > 0 && rng.random_bool(0.5) {
+            return values[rng.random_range(0..mentioned)].clone();
+        }
+        let small = &values[mentioned..];
+        let widest = rng.random_range(1..=small.len());
+        small[rng.random_range(0..widest)].clone()
+    }
+}
+
+/// Values of a kind, the plainest first.
+fn small_values(kind: Kind) -> Vec<Value> {
+    match kind {
+        Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
+        Kind::Int { .. } => [1, 2, 3, 0, 5, -1, 10].map(Value::Int).to_vec(),
+        Kind::Decimal { precision, scale } => {
+            let one = 10i128.pow(u32::from(scale.unsigned_abs()));
+            let most = 10i128.checked_pow(u32::from(precision)).unwrap_or(i128::MAX);
+            [one, 2 * one, 3 * one, 0, one / 2, -one, 10 * one]
+                .into_iter()
+                .filter(|mantissa| mantissa.abs() < most)
+                .map(|mantissa| Value::Decimal { mantissa, scale })
+                .collect()
+        }
+        Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0].map(Value::Float).to_vec(),
+        Kind::Text { length } => ["a", "b", "c", "ab", "d e"]
+            .into_iter()
+            .filter(|text| length.is_none_or(|most| text.len() <= most as usize))
+            .map(|text| Value::Text(text.into()))
+            .collect(),
+        Kind::Date => [0, 1, 31, 366, -1].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec(),
+        Kind::Time => [0, 1, 3600].map(|n| Value::Time(n * 1_000_000)).to_vec(),
+        Kind::Timestamp => [0, 1, 86_400, 366 * 86_400]
+            .map(|n| Value::Timestamp((i64::from(days(2020, 1, 1)) * 86_400 + n) * 1_000_000))
+            .to_vec(),
+    }
+}
+
+/// The value `by` steps further; `None` for what has no neighbours.
+pub fn step(value: &Value, by: i64) -> Option<Value> {
+    Some(match value {
+        Value::Int(n) => Value::Int(n.checked_add(by)?),
+        Value::Decimal { mantissa, scale } => {
+            Value::Decimal { mantissa: mantissa.checked_add(i128::from(by))?, scale: *scale }
+        }
+        Value::Float(x) => Value::Float(x + if by > 0 { 0.5 } else { -0.5 }),
+        Value::Date(day) => Value::Date(day.checked_add(i32::try_from(by).ok()?)?),
+        Value::Time(micros) => Value::Time((micros + by * 1_000_000).clamp(0, 86_399_000_000)),
+        Value::Timestamp(micros) => Value::Timestamp(micros.checked_add(by * 1_000_000)?),
+        Value::Text(text) if by > 0 => Value::Text(format!("{text}a")),
+        Value::Text(text) => {
+            let shorter: String = text.chars().take(text.chars().count().checked_sub(1)?).collect();
+            (!shorter.is_empty()).then_some(Value::Text(shorter))?
+        }
+        Value::Null | Value::Bool(_) => return None,
+    })
+}
+
+/// Whether a column of this kind can hold the value.
+pub fn fits(value: &Value, kind: Kind) -> bool {
+    match (value, kind) {
+        (Value::Bool(_), Kind::Bool)
+        | (Value::Float(_), Kind::Float)
+        | (Value::Date(_), Kind::Date)
+        | (Value::Time(_), Kind::Time)
+        | (Value::Timestamp(_), Kind::Timestamp) => true,
+        (Value::Int(n), Kind::Int { bits }) => bits >= 64 || n.unsigned_abs() < 1 << (bits - 1),
+        (Value::Decimal { mantissa, scale }, Kind::Decimal { precision, scale: of }) => {
+            *scale == of && mantissa.unsigned_abs() < 10u128.pow(u32::from(precision))
+        }
+        (Value::Text(text), Kind::Text { length }) => length.is_none_or(|most| text.chars().count() <= most as usize),
+        _ => false,
+    }
+}

@@ -1,0 +1,265 @@
+//! Values and column types as the generator, the counterexample and both engines share them.
+//!
+//! Knows no engine: how a value is stored in one, is the engine's business.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// What a column can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// TRUE and FALSE.
+    Bool,
+    /// An integer of this many bits. It is computed with as 64 bits, so that no sum overflows in one
+    /// engine alone.
+    Int {
+        /// 8, 16, 32 or 64.
+        bits: u8,
+    },
+    /// An exact number.
+    Decimal {
+        /// Digits in all, at most 38.
+        precision: u8,
+        /// Digits after the point.
+        scale: i8,
+    },
+    /// A binary floating-point number.
+    Float,
+    /// A text of at most so many characters.
+    Text {
+        /// `None` where the type sets no limit.
+        length: Option<u32>,
+    },
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A moment without a time zone.
+    Timestamp,
+}
+
+/// A value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// `mantissa / 10^scale`.
+    Decimal {
+        /// The digits.
+        mantissa: i128,
+        /// How many of them stand after the point.
+        scale: i8,
+    },
+    /// A floating-point number.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// Microseconds since 1970-01-01T00:00:00.
+    Timestamp(i64),
+}
+
+impl Value {
+    /// Whether it is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// A total order: NULL first, then by kind and size. Numbers of different kinds compare by size.
+    pub fn order(&self, other: &Self) -> Ordering {
+        use Value::{Bool, Date, Decimal, Float, Int, Null, Text, Time, Timestamp};
+        match (self, other) {
+            (Null, Null) => Ordering::Equal,
+            (Bool(a), Bool(b)) => a.cmp(b),
+            (Int(a), Int(b)) => a.cmp(b),
+            (Text(a), Text(b)) => a.cmp(b),
+            (Date(a), Date(b)) => a.cmp(b),
+            (Time(a), Time(b)) | (Timestamp(a), Timestamp(b)) => a.cmp(b),
+            (Float(a), Float(b)) => a.total_cmp(b),
+            (Int(_) | Decimal { .. }, Int(_) | Decimal { .. }) => {
+                let ((a, s), (b, t)) = (self.exact(), other.exact());
+                let widest = s.max(t);
+                scaled(a, widest - s).cmp(&scaled(b, widest - t))
+            }
+            (Int(_) | Decimal { .. } | Float(_), Int(_) | Decimal { .. } | Float(_)) => {
+                self.as_f64().total_cmp(&other.as_f64())
+            }
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Bool(_) => 1,
+            Self::Int(_) | Self::Decimal { .. } | Self::Float(_) => 2,
+            Self::Text(_) => 3,
+            Self::Date(_) => 4,
+            Self::Time(_) => 5,
+            Self::Timestamp(_) => 6,
+        }
+    }
+
+    fn exact(&self) -> (i128, i8) {
+        match *self {
+            Self::Int(value) => (i128::from(value), 0),
+            Self::Decimal { mantissa, scale } => (mantissa, scale),
+            _ => (0, 0),
+        }
+    }
+
+    /// The number it is, as a float; 0 for what is no number.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn as_f64(&self) -> f64 {
+        match *self {
+            Self::Int(value) => value as f64,
+            Self::Decimal { mantissa, scale } => mantissa as f64 / 10f64.powi(i32::from(scale)),
+            Self::Float(value) => value,
+            Self::Bool(value) => f64::from(u8::from(value)),
+            _ => 0.0,
+        }
+    }
+
+    /// As a SQL literal that PostgreSQL and most others read.
+    pub fn literal(&self) -> String {
+        match self {
+            Self::Null => "NULL".into(),
+            Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Self::Date(_) => format!("DATE '{self}'"),
+            Self::Time(_) => format!("TIME '{self}'"),
+            Self::Timestamp(_) => format!("TIMESTAMP '{self}'"),
+            Self::Bool(true) => "TRUE".into(),
+            Self::Bool(false) => "FALSE".into(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+fn scaled(mantissa: i128, by: i8) -> i128 {
+    10i128.checked_pow(u32::from(by.unsigned_abs())).and_then(|p| mantissa.checked_mul(p)).unwrap_or(mantissa)
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Decimal { mantissa, scale } => f.write_str(&decimal(*mantissa, *scale)),
+            Self::Float(value) => write!(f, "{value}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Date(days) => f.write_str(&date(*days)),
+            Self::Time(micros) => f.write_str(&time(*micros)),
+            Self::Timestamp(micros) => {
+                let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX);
+                write!(f, "{} {}", date(days), time(micros.rem_euclid(MICROS_PER_DAY)))
+            }
+        }
+    }
+}
+
+/// Numbers that JSON holds exactly stay numbers; the rest is text.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::Float(value) => serializer.serialize_f64(*value),
+            _ => serializer.collect_str(self),
+        }
+    }
+}
+
+/// Microseconds in a day.
+pub const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+fn decimal(mantissa: i128, scale: i8) -> String {
+    if scale <= 0 {
+        return scaled(mantissa, scale).to_string();
+    }
+    let scale = usize::from(scale.unsigned_abs());
+    let digits = format!("{:0>width$}", mantissa.unsigned_abs(), width = scale + 1);
+    let (whole, part) = digits.split_at(digits.len() - scale);
+    format!("{}{whole}.{part}", if mantissa < 0 { "-" } else { "" })
+}
+
+fn time(micros: i64) -> String {
+    let seconds = micros / 1_000_000;
+    let text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match micros % 1_000_000 {
+        0 => text,
+        part => format!("{text}.{part:06}"),
+    }
+}
+
+/// A day since 1970-01-01 as `YYYY-MM-DD` (proleptic Gregorian; Howard Hinnant's `civil_from_days`).
+pub fn date(days: i32) -> String {
+    let z = i64::from(days) + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The days since 1970-01-01 of a year, month and day (Howard Hinnant's `days_from_civil`).
+pub fn days(year: i64, month: i64, day: i64) -> i32 {
+    let y = year - i64::from(month <= 2);
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let mp = (month + 9) % 12;
+    let doy = (153 * mp + 2) / 5 + day - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    i32::try_from(era * 146_097 + doe - 719_468).unwrap_or(0)
+}
+
+/// Reads `YYYY-MM-DD`, whatever follows it.
+pub fn parse_date(text: &str) -> Option<i32> {
+    let mut parts = text.trim().get(..10)?.split('-');
+    let mut next = || parts.next()?.parse::<i64>().ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days(year, month, day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_round_trip() {
+        for (text, day) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("1969-12-31", -1), ("1998-12-01", 10_561)] {
+            assert_eq!(parse_date(text), Some(day));
+            assert_eq!(date(day), text);
+        }
+    }
+
+    #[test]
+    fn values_print_as_sql_reads_them() {
+        let check = |value: Value, expected: &str| assert_eq!(value.literal(), expected);
+        check(Value::Decimal { mantissa: -5, scale: 2 }, "-0.05");
+        check(Value::Decimal { mantissa: 1234, scale: 2 }, "12.34");
+        check(Value::Text("it's".into()), "'it''s'");
+        check(Value::Timestamp(MICROS_PER_DAY + 1_500_000), "TIMESTAMP '1970-01-02 00:00:01.500000'");
+    }
+
+    #[test]
+    fn exact_numbers_compare_across_scales() {
+        let one = Value::Decimal { mantissa: 100, scale: 2 };
+        assert_eq!(one.order(&Value::Int(1)), Ordering::Equal);
+        assert_eq!(one.order(&Value::Decimal { mantissa: 101, scale: 2 }), Ordering::Less);
+    }
+}
