@@ -36,10 +36,8 @@ pub fn difference(left: &[Row], right: &[Row], keys: &[usize], numbers: Numbers)
     if !same_bag(left, right, numbers) {
         return Some(Difference::Rows);
     }
-    let in_order = left
-        .iter()
-        .zip(right)
-        .all(|(a, b)| keys.iter().all(|&key| same(&a[key], &b[key], numbers)));
+    let in_order =
+        left.iter().zip(right).all(|(a, b)| keys.iter().all(|&key| same(&a[key], &b[key], numbers)));
     (!in_order).then_some(Difference::Order)
 }
 
@@ -92,7 +90,8 @@ fn same(a: &Value, b: &Value, numbers: Numbers) -> bool {
         _ if a.order(b).is_eq() => true,
         (Value::Float(_), Value::Int(_) | Value::Decimal { .. } | Value::Float(_))
         | (Value::Int(_) | Value::Decimal { .. }, Value::Float(_)) => near(a.as_f64(), b.as_f64()),
-        (Value::Decimal { .. }, Value::Int(_) | Value::Decimal { .. }) | (Value::Int(_), Value::Decimal { .. }) => {
+        (Value::Decimal { .. }, Value::Int(_) | Value::Decimal { .. })
+        | (Value::Int(_), Value::Decimal { .. }) => {
             numbers == Numbers::Rounded && near(a.as_f64(), b.as_f64())
         }
         _ => false,
@@ -133,7 +132,11 @@ mod tests {
         let one = |v: Value| vec![vec![v]];
         let decimal = |mantissa, scale| Value::Decimal { mantissa, scale };
         let check = |a: Value, b: Value, numbers, expected| {
-            assert_eq!(difference(&one(a.clone()), &one(b.clone()), &[], numbers).is_none(), expected, "{a:?} {b:?}");
+            assert_eq!(
+                difference(&one(a.clone()), &one(b.clone()), &[], numbers).is_none(),
+                expected,
+                "{a:?} {b:?}"
+            );
         };
         check(decimal(150, 2), decimal(15, 1), Numbers::Exact, true);
         check(Value::Int(2), decimal(200, 2), Numbers::Exact, true);

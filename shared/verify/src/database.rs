@@ -91,7 +91,8 @@ impl Schema {
             }
             at += 1;
         }
-        let relations = order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds)).collect();
+        let relations =
+            order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds)).collect();
         Self { relations }
     }
 
@@ -115,7 +116,10 @@ impl Schema {
         while done.len() < self.relations.len() {
             let ready = (0..self.relations.len()).find(|&at| {
                 !done.contains(&at)
-                    && self.relations[at].references.iter().all(|r| r.relation == at || done.contains(&r.relation))
+                    && self.relations[at]
+                        .references
+                        .iter()
+                        .all(|r| r.relation == at || done.contains(&r.relation))
             });
             let next = ready.or_else(|| (0..self.relations.len()).find(|at| !done.contains(at)));
             done.extend(next);
@@ -141,7 +145,12 @@ pub fn position(catalog: &Catalog, parts: &[String]) -> Option<usize> {
     catalog.tables().iter().position(|table| std::ptr::eq(table, found))
 }
 
-fn relation(catalog: &Catalog, order: &[usize], table: &Table, kinds: &impl Fn(Option<&str>) -> Kind) -> Relation {
+fn relation(
+    catalog: &Catalog,
+    order: &[usize],
+    table: &Table,
+    kinds: &impl Fn(Option<&str>) -> Kind,
+) -> Relation {
     let positions = |key: &[u32]| key.iter().map(|&c| c as usize).collect::<Vec<_>>();
     Relation {
         name: table.name.clone(),

@@ -9,6 +9,7 @@ pub mod counterexample;
 pub mod database;
 pub mod engine;
 pub mod generate;
+pub mod offer;
 pub mod pair;
 pub mod value;
 mod verdict;

@@ -63,7 +63,11 @@ impl Pair<'_> {
     /// The failure of either, in words.
     pub fn results(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), String> {
         self.engine.load(database)?;
-        let finite = |outcome: Outcome| outcome.and_then(|rows| if is_finite(&rows) { Ok(rows) } else { Err("a result is not a number".into()) });
+        let finite = |outcome: Outcome| {
+            outcome.and_then(
+                |rows| if is_finite(&rows) { Ok(rows) } else { Err("a result is not a number".into()) },
+            )
+        };
         Ok((finite(self.engine.run(&self.one))?, finite(self.engine.run(&self.two))?))
     }
 

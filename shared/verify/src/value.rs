@@ -241,7 +241,9 @@ mod tests {
 
     #[test]
     fn dates_round_trip() {
-        for (text, day) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("1969-12-31", -1), ("1998-12-01", 10_561)] {
+        for (text, day) in
+            [("1970-01-01", 0), ("2000-02-29", 11_016), ("1969-12-31", -1), ("1998-12-01", 10_561)]
+        {
             assert_eq!(parse_date(text), Some(day));
             assert_eq!(date(day), text);
         }

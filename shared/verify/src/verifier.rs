@@ -37,7 +37,13 @@ impl Default for Options {
 const MOST_DISAGREEMENTS: usize = 3;
 
 /// Whether the two queries are the same query.
-pub fn verify(first: &str, second: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Verification {
+pub fn verify(
+    first: &str,
+    second: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    options: &Options,
+) -> Verification {
     let start = Instant::now();
     let (verdict, databases, assumptions) =
         guard::on_large_stack(|| examine(first, second, dialect, catalog, options, start))
@@ -61,7 +67,8 @@ fn examine(
 ) -> Examined {
     let tables = Tables::new(catalog);
     let bound = |sql: &str, which: &str| {
-        bind::bind(sql, dialect, &tables).map_err(|error| format!("the {which} query cannot be verified: {}", describe(&error)))
+        bind::bind(sql, dialect, &tables)
+            .map_err(|error| format!("the {which} query cannot be verified: {}", describe(&error)))
     };
     let first = match bound(first, "first") {
         Ok(first) => first,
@@ -79,7 +86,8 @@ fn examine(
     let (schema, swaps) = tables.schema();
     for relation in &schema.relations {
         for check in &relation.checks {
-            assumptions.insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
+            assumptions
+                .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
         }
     }
     let assumptions: Vec<String> = assumptions.into_iter().collect();
@@ -145,7 +153,8 @@ fn search(
                 None => {
                     disagreements += 1;
                     if disagreements >= MOST_DISAGREEMENTS {
-                        let reason = "the engines disagree: DataFusion shows a difference that SQLite does not";
+                        let reason =
+                            "the engines disagree: DataFusion shows a difference that SQLite does not";
                         return (Verdict::Unknown { reason: reason.into() }, tried);
                     }
                 }
@@ -155,7 +164,13 @@ fn search(
     (conclude(coverage, failure, disagreements, first, second), tried)
 }
 
-fn conclude(coverage: Coverage, failure: Option<String>, disagreements: usize, first: &Bound, second: &Bound) -> Verdict {
+fn conclude(
+    coverage: Coverage,
+    failure: Option<String>,
+    disagreements: usize,
+    first: &Bound,
+    second: &Bound,
+) -> Verdict {
     let reason = if disagreements > 0 {
         "the engines disagree: DataFusion shows a difference that SQLite does not".to_owned()
     } else if coverage.compared == 0 && coverage.undetermined > 0 {

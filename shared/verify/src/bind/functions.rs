@@ -13,7 +13,9 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Sign
 /// Makes them known to the session.
 pub fn register(state: &mut SessionState) {
     // Registering fails only where functions cannot be registered at all.
-    let _ = state.register_udaf(Arc::new(AggregateUDF::from(SingleValue { signature: Signature::any(1, Volatility::Immutable) })));
+    let _ = state.register_udaf(Arc::new(AggregateUDF::from(SingleValue {
+        signature: Signature::any(1, Volatility::Immutable),
+    })));
 }
 
 /// `SINGLE_VALUE(x)`: the value of a group of one row, NULL of an empty group, an error otherwise. What

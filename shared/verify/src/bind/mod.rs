@@ -104,7 +104,9 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     };
     if !matches!(tree, Statement::Query(_)) {
         let keyword = script.text_of(statement).split_whitespace().next().unwrap_or("").to_uppercase();
-        return Err(BindError::Statement(format!("only queries are verified, and this is a {keyword} statement")));
+        return Err(BindError::Statement(format!(
+            "only queries are verified, and this is a {keyword} statement"
+        )));
     }
     let tokens = fold_words(&tree.to_string());
     let mut tree = tree.clone();
@@ -139,8 +141,18 @@ fn options(dialect: Dialect) -> ParserOptions {
 fn null_order(dialect: Dialect) -> NullOrdering {
     use Dialect as D;
     match dialect {
-        D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::TSql | D::Fabric | D::BigQuery | D::SparkSql
-        | D::Databricks | D::Hive | D::Doris | D::StarRocks => NullOrdering::NullsMin,
+        D::MySql
+        | D::MariaDb
+        | D::SingleStore
+        | D::Sqlite
+        | D::TSql
+        | D::Fabric
+        | D::BigQuery
+        | D::SparkSql
+        | D::Databricks
+        | D::Hive
+        | D::Doris
+        | D::StarRocks => NullOrdering::NullsMin,
         D::DuckDb | D::Trino | D::Presto | D::Athena | D::ClickHouse => NullOrdering::NullsLast,
         _ => NullOrdering::NullsMax,
     }

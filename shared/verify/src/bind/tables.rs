@@ -82,7 +82,9 @@ fn column(kind: Kind, rows: &[Row], at: usize) -> ArrayRef {
         Kind::Text { .. } => build!(StringBuilder::with_capacity(n, n * 8), Value::Text(v) => v),
         Kind::Date => build!(Date32Builder::with_capacity(n), Value::Date(v) => *v),
         Kind::Time => build!(Time64NanosecondBuilder::with_capacity(n), Value::Time(v) => v * 1000),
-        Kind::Timestamp => build!(TimestampNanosecondBuilder::with_capacity(n), Value::Timestamp(v) => v * 1000),
+        Kind::Timestamp => {
+            build!(TimestampNanosecondBuilder::with_capacity(n), Value::Timestamp(v) => v * 1000)
+        }
         Kind::Decimal { .. } => {
             let builder = Decimal128Builder::with_capacity(n).with_data_type(types::arrow(kind));
             build!(builder, Value::Decimal { mantissa, .. } => *mantissa)

@@ -21,11 +21,12 @@ pub fn kind(written: Option<&str>) -> Kind {
         "bool" | "boolean" | "bit" => Kind::Bool,
         "tinyint" | "int1" | "byteint" => Kind::Int { bits: 8 },
         "smallint" | "int2" | "smallserial" | "year" => Kind::Int { bits: 16 },
-        "int" | "integer" | "int4" | "mediumint" | "serial" | "int32" | "int16" | "int8" | "uint8" | "uint16" => {
-            Kind::Int { bits: 32 }
-        }
+        "int" | "integer" | "int4" | "mediumint" | "serial" | "int32" | "int16" | "int8" | "uint8"
+        | "uint16" => Kind::Int { bits: 32 },
         "bigint" | "bigserial" | "int64" | "long" | "uint32" | "uint64" | "hugeint" => Kind::Int { bits: 64 },
-        "decimal" | "numeric" | "number" | "dec" | "bignumeric" | "money" | "smallmoney" | "fixed" => exact(&name, &numbers),
+        "decimal" | "numeric" | "number" | "dec" | "bignumeric" | "money" | "smallmoney" | "fixed" => {
+            exact(&name, &numbers)
+        }
         "float" | "real" | "double" | "float4" | "float8" | "float64" | "float32" | "binary_double"
         | "binary_float" => Kind::Float,
         "date" | "date32" => Kind::Date,
@@ -48,7 +49,10 @@ fn exact(name: &str, numbers: &[u32]) -> Kind {
         return Kind::Int { bits: if precision > 9 { 64 } else { 32 } };
     }
     let precision = u8::try_from(precision.clamp(1, 38)).unwrap_or(38);
-    Kind::Decimal { precision, scale: i8::try_from(scale).unwrap_or(0).min(i8::try_from(precision).unwrap_or(38)) }
+    Kind::Decimal {
+        precision,
+        scale: i8::try_from(scale).unwrap_or(0).min(i8::try_from(precision).unwrap_or(38)),
+    }
 }
 
 /// The Arrow type that stands for it.

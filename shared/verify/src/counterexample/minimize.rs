@@ -114,8 +114,9 @@ fn drop_dangling(database: &mut Database, schema: &Schema) {
                     .filter_map(|row| key_text(row, &reference.referred))
                     .collect();
                 let before = database.tables[at].len();
-                database.tables[at]
-                    .retain(|row| key_text(row, &reference.columns).is_none_or(|text| parents.contains(&text)));
+                database.tables[at].retain(|row| {
+                    key_text(row, &reference.columns).is_none_or(|text| parents.contains(&text))
+                });
                 dropped |= database.tables[at].len() < before;
             }
         }
@@ -144,7 +145,9 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
         (Value::Float(x), _) => {
             [0.0, 1.0].into_iter().filter(|s| s != x && *x != 0.0).map(Value::Float).collect()
         }
-        (Value::Text(text), _) if text.chars().count() > 1 => vec![Value::Text("a".into()), Value::Text("b".into())],
+        (Value::Text(text), _) if text.chars().count() > 1 => {
+            vec![Value::Text("a".into()), Value::Text("b".into())]
+        }
         _ => Vec::new(),
     };
     candidates.into_iter().filter(|candidate| candidate != value).collect()

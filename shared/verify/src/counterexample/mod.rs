@@ -11,7 +11,12 @@ use crate::pair::{Pair, Seen};
 use crate::verdict::Counterexample;
 
 /// Makes the database small and confirms it; `None` where SQLite runs both queries and finds them equal.
-pub fn establish(pair: &Pair<'_>, database: Database, first: &Bound, second: &Bound) -> Option<Counterexample> {
+pub fn establish(
+    pair: &Pair<'_>,
+    database: Database,
+    first: &Bound,
+    second: &Bound,
+) -> Option<Counterexample> {
     let agreed = |database: &Database| sqlite::differ(pair, database, first, second);
     let before = agreed(&database);
     if before == Some(false) {
@@ -29,5 +34,12 @@ pub fn establish(pair: &Pair<'_>, database: Database, first: &Bound, second: &Bo
     if confirmed == Some(true) {
         confirmed_by.push("SQLite".to_owned());
     }
-    Some(render::render(pair.schema, &database, [first, second], [result1, result2], difference, confirmed_by))
+    Some(render::render(
+        pair.schema,
+        &database,
+        [first, second],
+        [result1, result2],
+        difference,
+        confirmed_by,
+    ))
 }

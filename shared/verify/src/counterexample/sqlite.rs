@@ -66,7 +66,9 @@ fn parameter(value: &Value) -> rusqlite::types::Value {
         Value::Bool(value) => Lite::Integer(i64::from(*value)),
         Value::Int(value) => Lite::Integer(*value),
         Value::Decimal { .. } | Value::Float(_) => Lite::Real(value.as_f64()),
-        Value::Text(_) | Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => Lite::Text(value.to_string()),
+        Value::Text(_) | Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => {
+            Lite::Text(value.to_string())
+        }
     }
 }
 
@@ -86,6 +88,8 @@ fn value(value: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(value) => Value::Int(value),
         ValueRef::Real(value) => Value::Float(value),
-        ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Text(text) | ValueRef::Blob(text) => {
+            Value::Text(String::from_utf8_lossy(text).into_owned())
+        }
     }
 }

@@ -58,14 +58,17 @@ impl<'s> Builder<'s> {
             self.fresh += 1;
             let value = match kind {
                 Kind::Int { .. } => Value::Int(n),
-                Kind::Decimal { scale, .. } => {
-                    Value::Decimal { mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())), scale }
-                }
+                Kind::Decimal { scale, .. } => Value::Decimal {
+                    mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())),
+                    scale,
+                },
                 #[allow(clippy::cast_precision_loss)]
                 Kind::Float => Value::Float(n as f64),
                 Kind::Text { .. } => Value::Text(letters(n)),
                 Kind::Date => step(&Value::Date(crate::value::days(2020, 1, 1)), n)?,
-                Kind::Timestamp => Value::Timestamp(i64::from(crate::value::days(2020, 1, 1)) * 86_400_000_000 + n * 1_000_000),
+                Kind::Timestamp => Value::Timestamp(
+                    i64::from(crate::value::days(2020, 1, 1)) * 86_400_000_000 + n * 1_000_000,
+                ),
                 Kind::Time => Value::Time(n % 86_400 * 1_000_000),
                 Kind::Bool => return None,
             };
@@ -73,7 +76,9 @@ impl<'s> Builder<'s> {
                 self.fresh = 1;
                 continue;
             }
-            if self.database.tables[relation].iter().all(|row| row[at] != value) {
+            let rows = &self.database.tables[relation];
+            // Among many rows the search would dominate; a clash is seen when the row is put in.
+            if rows.len() > 64 || rows.iter().all(|row| row[at] != value) {
                 return Some(value);
             }
         }
@@ -94,11 +99,41 @@ impl<'s> Builder<'s> {
             .collect();
         for reference in &shape.references {
             let parents = &self.database.tables[reference.relation];
-            if !parents.is_empty() && rng.random_bool(0.8) && reference.columns.iter().any(|&c| !row[c].is_null()) {
+            if !parents.is_empty()
+                && rng.random_bool(0.8)
+                && reference.columns.iter().any(|&c| !row[c].is_null())
+            {
                 let parent = &parents[rng.random_range(0..parents.len())];
                 for (&from, &to) in reference.columns.iter().zip(&reference.referred) {
                     row[from] = parent[to].clone();
                 }
+            }
+        }
+        self.free_keys(relation, &mut row, &[]);
+        row
+    }
+
+    /// A row as [`Self::random_row`] makes it, whose numbers and days are spread over as many values as
+    /// there are to be rows.
+    pub fn spread_row(&mut self, relation: usize, rows: usize, rng: &mut StdRng) -> Row {
+        let mut row = self.random_row(relation, 0.05, rng);
+        let shape = &self.schema.relations[relation];
+        for (at, attribute) in shape.attributes.iter().enumerate() {
+            let bound = shape.references.iter().any(|r| r.columns.contains(&at));
+            if bound || row[at].is_null() || rng.random_bool(0.3) {
+                continue;
+            }
+            let n = rng.random_range(1..=i64::try_from(rows).unwrap_or(i64::MAX));
+            let spread = match attribute.kind {
+                Kind::Int { .. } => Value::Int(n),
+                Kind::Decimal { scale, .. } => Value::Decimal { mantissa: i128::from(n) * 100, scale },
+                Kind::Date => {
+                    Value::Date(crate::value::days(2020, 1, 1) + i32::try_from(n % 1500).unwrap_or(0))
+                }
+                _ => continue,
+            };
+            if fits(&spread, attribute.kind) {
+                row[at] = spread;
             }
         }
         self.free_keys(relation, &mut row, &[]);
@@ -113,7 +148,8 @@ impl<'s> Builder<'s> {
                 continue;
             }
             // The last column of a key is the one that counts within the others.
-            let refers = |c: usize| self.schema.relations[relation].references.iter().any(|r| r.columns.contains(&c));
+            let refers =
+                |c: usize| self.schema.relations[relation].references.iter().any(|r| r.columns.contains(&c));
             let choice = key
                 .iter()
                 .rev()
@@ -150,7 +186,8 @@ impl<'s> Builder<'s> {
             let is_there = |builder: &Self| {
                 builder.present[&(reference.relation, reference.referred.clone())].contains(&text)
             };
-            let itself = reference.relation == relation && key_text(&row, &reference.referred).as_ref() == Some(&text);
+            let itself =
+                reference.relation == relation && key_text(&row, &reference.referred).as_ref() == Some(&text);
             if itself || is_there(self) {
                 continue;
             }
@@ -181,7 +218,8 @@ impl<'s> Builder<'s> {
             None => true,
             Some(text) => {
                 self.present[&(reference.relation, reference.referred.clone())].contains(&text)
-                    || (reference.relation == relation && key_text(&row, &reference.referred).as_ref() == Some(&text))
+                    || (reference.relation == relation
+                        && key_text(&row, &reference.referred).as_ref() == Some(&text))
             }
         });
         let null = shape.attributes.iter().zip(&row).any(|(a, value)| !a.nullable && value.is_null());

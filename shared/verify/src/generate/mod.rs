@@ -39,4 +39,17 @@ impl<'s> Generator<'s> {
         }
         builder.finish()
     }
+
+    /// A database of about so many rows in every table, for measuring rather than for finding faults.
+    pub fn volume(&self, rows: usize) -> Database {
+        let mut rng = StdRng::seed_from_u64(self.seed);
+        let mut builder = Builder::new(self.schema, &self.palette);
+        for relation in self.schema.parents_first() {
+            for _ in 0..rows {
+                let row = builder.spread_row(relation, rows, &mut rng);
+                builder.insert(relation, row, &mut rng);
+            }
+        }
+        builder.finish()
+    }
 }

@@ -116,7 +116,9 @@ pub fn fits(value: &Value, kind: Kind) -> bool {
         (Value::Decimal { mantissa, scale }, Kind::Decimal { precision, scale: of }) => {
             *scale == of && mantissa.unsigned_abs() < 10u128.pow(u32::from(precision))
         }
-        (Value::Text(text), Kind::Text { length }) => length.is_none_or(|most| text.chars().count() <= most as usize),
+        (Value::Text(text), Kind::Text { length }) => {
+            length.is_none_or(|most| text.chars().count() <= most as usize)
+        }
         _ => false,
     }
 }

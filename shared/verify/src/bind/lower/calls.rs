@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
-    ObjectName,
+    BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    Ident, ObjectName,
 };
 use sqm_domain::Dialect;
 
@@ -15,8 +15,21 @@ use super::operators::take_out;
 
 /// Functions whose value is another at each call.
 const VOLATILE: &[&str] = &[
-    "random", "rand", "uuid", "newid", "gen_random_uuid", "generate_uuid", "uuid_string", "randn", "nextval",
-    "random_uuid", "sys_guid", "rand_bernoulli", "uniform", "pg_sleep", "setseed",
+    "random",
+    "rand",
+    "uuid",
+    "newid",
+    "gen_random_uuid",
+    "generate_uuid",
+    "uuid_string",
+    "randn",
+    "nextval",
+    "random_uuid",
+    "sys_guid",
+    "rand_bernoulli",
+    "uniform",
+    "pg_sleep",
+    "setseed",
 ];
 
 /// Rewrites one call.
@@ -84,16 +97,21 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             Some(case(vec![(take_out(condition), take_out(yes))], Some(take_out(no))))
         }
         ("if" | "iff", [condition, yes]) => Some(case(vec![(take_out(condition), take_out(yes))], None)),
-        ("nvl2", [value, some, none]) => {
-            Some(case(vec![(Expr::IsNotNull(Box::new(take_out(value))), take_out(some))], Some(take_out(none))))
-        }
+        ("nvl2", [value, some, none]) => Some(case(
+            vec![(Expr::IsNotNull(Box::new(take_out(value))), take_out(some))],
+            Some(take_out(none)),
+        )),
         ("decode", [_, _, _, ..]) => Some(decode(arguments)),
-        ("charindex" | "locate", [part, whole]) => Some(call("strpos", vec![take_out(whole), take_out(part)])),
+        ("charindex" | "locate", [part, whole]) => {
+            Some(call("strpos", vec![take_out(whole), take_out(part)]))
+        }
         ("countif" | "count_if", [condition]) => {
             let one = case(vec![(take_out(condition), number(1))], None);
             Some(call("count", vec![one]))
         }
-        ("to_varchar" | "to_string" | "tostring", [value]) => Some(cast(take_out(value), DataType::Varchar(None))),
+        ("to_varchar" | "to_string" | "tostring", [value]) => {
+            Some(cast(take_out(value), DataType::Varchar(None)))
+        }
         ("mod", [left, right]) => Some(binary(take_out(left), BinaryOperator::Modulo, take_out(right))),
         ("div", [left, right]) => Some(binary(take_out(left), BinaryOperator::Divide, take_out(right))),
         ("positive", [value]) => Some(take_out(value)),
@@ -115,8 +133,20 @@ fn concat_keeps_null(dialect: Dialect) -> bool {
     use Dialect as D;
     matches!(
         dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::SparkSql | D::Databricks | D::Hive | D::Snowflake | D::BigQuery
-            | D::Trino | D::Presto | D::Athena | D::Redshift | D::ClickHouse | D::Impala
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::SparkSql
+            | D::Databricks
+            | D::Hive
+            | D::Snowflake
+            | D::BigQuery
+            | D::Trino
+            | D::Presto
+            | D::Athena
+            | D::Redshift
+            | D::ClickHouse
+            | D::Impala
     )
 }
 

@@ -1,8 +1,8 @@
 //! Dates: the moment of the statement is fixed, and date arithmetic becomes intervals.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval,
-    TimezoneInfo, TypedString, Value, ValueWithSpan,
+    BinaryOperator, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Interval, TimezoneInfo, TypedString, Value, ValueWithSpan,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 use sqm_domain::Dialect;
@@ -25,9 +25,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
     let name = name.to_owned();
     let Some(mut arguments) = positional(function) else { return };
     let rewritten = match (name.as_str(), arguments.as_mut_slice()) {
-        ("dateadd" | "date_add" | "timestampadd" | "timestamp_add" | "datetime_add" | "adddate", [unit, n, date])
-            if field(unit).is_some() =>
-        {
+        (
+            "dateadd" | "date_add" | "timestampadd" | "timestamp_add" | "datetime_add" | "adddate",
+            [unit, n, date],
+        ) if field(unit).is_some() => {
             field(unit).map(|unit| shift(take_out(date), take_out(n), unit, BinaryOperator::Plus))
         }
         ("date_add" | "adddate" | "datetime_add" | "timestamp_add", [date, interval @ Expr::Interval(_)]) => {
@@ -36,8 +37,12 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         ("date_sub" | "subdate" | "datetime_sub" | "timestamp_sub", [date, interval @ Expr::Interval(_)]) => {
             Some(binary(take_out(date), BinaryOperator::Minus, take_out(interval)))
         }
-        ("date_add" | "adddate", [date, n]) => Some(shift(take_out(date), take_out(n), "day", BinaryOperator::Plus)),
-        ("date_sub" | "subdate", [date, n]) => Some(shift(take_out(date), take_out(n), "day", BinaryOperator::Minus)),
+        ("date_add" | "adddate", [date, n]) => {
+            Some(shift(take_out(date), take_out(n), "day", BinaryOperator::Plus))
+        }
+        ("date_sub" | "subdate", [date, n]) => {
+            Some(shift(take_out(date), take_out(n), "day", BinaryOperator::Minus))
+        }
         ("add_months", [date, n]) => Some(shift(take_out(date), take_out(n), "month", BinaryOperator::Plus)),
         ("datediff" | "date_diff" | "timestampdiff", [unit, from, to]) if field(unit).is_some() => {
             // BigQuery writes the later date first and the unit last; that has its own arm below.
@@ -66,7 +71,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         ("timestamp" | "datetime" | "to_timestamp_ntz", [moment]) => {
             Some(cast(take_out(moment), DataType::Timestamp(None, TimezoneInfo::None)))
         }
-        ("strftime", [format @ Expr::Value(_), date]) => Some(call("to_char", vec![take_out(date), take_out(format)])),
+        ("strftime", [format @ Expr::Value(_), date]) => {
+            Some(call("to_char", vec![take_out(date), take_out(format)]))
+        }
         ("unix_timestamp", [moment]) => Some(call("to_unixtime", vec![take_out(moment)])),
         ("last_day", [date]) => {
             let month = call("date_trunc", vec![text("month"), take_out(date)]);
@@ -82,8 +89,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
 
 fn moment(name: &str) -> Option<Expr> {
     let (data_type, moment) = match name {
-        "now" | "current_timestamp" | "localtimestamp" | "getdate" | "sysdate" | "sysdatetime" | "getutcdate"
-        | "current_datetime" | "systimestamp" | "sysutcdatetime" => (DataType::Timestamp(None, TimezoneInfo::None), NOW),
+        "now" | "current_timestamp" | "localtimestamp" | "getdate" | "sysdate" | "sysdatetime"
+        | "getutcdate" | "current_datetime" | "systimestamp" | "sysutcdatetime" => {
+            (DataType::Timestamp(None, TimezoneInfo::None), NOW)
+        }
         "current_date" | "curdate" | "today" => (DataType::Date, TODAY),
         _ => return None,
     };
@@ -122,7 +131,9 @@ pub fn positional(function: &mut Function) -> Option<Vec<Expr>> {
 fn field(unit: &Expr) -> Option<&'static str> {
     let name = match unit {
         Expr::Identifier(ident) => ident.value.to_ascii_lowercase(),
-        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => text.to_ascii_lowercase(),
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => {
+            text.to_ascii_lowercase()
+        }
         _ => return None,
     };
     Some(match name.as_str() {

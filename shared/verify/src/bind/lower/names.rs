@@ -3,9 +3,9 @@
 //! Quoted names of a catalog that differ in case alone are refused when the tables are bound.
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, JoinConstraint, JoinOperator, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableWithJoins, WindowType, WildcardAdditionalOptions,
-    ExceptSelectItem, ExcludeSelectItem,
+    ExceptSelectItem, ExcludeSelectItem, Expr, Ident, JoinConstraint, JoinOperator, NamedWindowExpr,
+    ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, TableAlias,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions, WindowType,
 };
 
 fn fold(ident: &mut Ident) {

@@ -15,8 +15,22 @@ pub fn divides_whole(dialect: Dialect) -> bool {
     use Dialect as D;
     !matches!(
         dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Oracle | D::Snowflake | D::BigQuery | D::DuckDb | D::SparkSql
-            | D::Databricks | D::Hive | D::ClickHouse | D::Impala | D::Doris | D::StarRocks | D::Exasol | D::Drill
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Oracle
+            | D::Snowflake
+            | D::BigQuery
+            | D::DuckDb
+            | D::SparkSql
+            | D::Databricks
+            | D::Hive
+            | D::ClickHouse
+            | D::Impala
+            | D::Doris
+            | D::StarRocks
+            | D::Exasol
+            | D::Drill
     )
 }
 
@@ -25,7 +39,15 @@ pub fn divides_by_zero_to_null(dialect: Dialect) -> bool {
     use Dialect as D;
     matches!(
         dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::SparkSql | D::Hive | D::Impala | D::Doris | D::StarRocks
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Sqlite
+            | D::SparkSql
+            | D::Hive
+            | D::Impala
+            | D::Doris
+            | D::StarRocks
     )
 }
 
@@ -51,7 +73,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
                     take(right, |right| call("nullif", vec![right, number(0)]));
                 }
             }
-            BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => *op = BinaryOperator::Divide,
+            BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => {
+                *op = BinaryOperator::Divide
+            }
             BinaryOperator::Spaceship => {
                 let (left, right) = (take_out(left), take_out(right));
                 *expr = Expr::IsNotDistinctFrom(Box::new(left), Box::new(right));
@@ -121,11 +145,15 @@ fn is_literal(expr: &Expr) -> bool {
 fn is_fraction(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_fraction(inner),
-        Expr::Value(value) => matches!(&value.value, Value::Number(digits, _) if digits.contains(['.', 'e', 'E'])),
-        Expr::Cast { data_type: DataType::Decimal(_) | DataType::Double(_), .. } => true,
-        Expr::BinaryOp { left, op: BinaryOperator::Multiply | BinaryOperator::Plus | BinaryOperator::Minus, right } => {
-            is_fraction(left) || is_fraction(right)
+        Expr::Value(value) => {
+            matches!(&value.value, Value::Number(digits, _) if digits.contains(['.', 'e', 'E']))
         }
+        Expr::Cast { data_type: DataType::Decimal(_) | DataType::Double(_), .. } => true,
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Multiply | BinaryOperator::Plus | BinaryOperator::Minus,
+            right,
+        } => is_fraction(left) || is_fraction(right),
         _ => false,
     }
 }
@@ -156,7 +184,9 @@ pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) -> ControlFlow<S
         | Value::NationalStringLiteral(text)
         | Value::SingleQuotedString(text) => std::mem::take(text),
         Value::DollarQuotedString(text) => std::mem::take(&mut text.value),
-        Value::Placeholder(name) => return ControlFlow::Break(format!("the placeholder {name} has no value")),
+        Value::Placeholder(name) => {
+            return ControlFlow::Break(format!("the placeholder {name} has no value"));
+        }
         _ => return ControlFlow::Continue(()),
     };
     value.value = if text.is_empty() && dialect == Dialect::Oracle {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectItem, SetExpr, TopQuantity, Value,
+    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectItem, SetExpr,
+    TopQuantity, Value,
 };
 
-use super::build::number;
+use super::build::{self, number};
 
 /// Brings FETCH and TOP to LIMIT.
 pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
@@ -30,7 +31,11 @@ pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
             Some(LimitClause::LimitOffset { limit, .. }) if limit.is_none() => *limit = Some(quantity),
             Some(_) => return ControlFlow::Break("two limits on one query".into()),
             none => {
-                *none = Some(LimitClause::LimitOffset { limit: Some(quantity), offset: None, limit_by: Vec::new() });
+                *none = Some(LimitClause::LimitOffset {
+                    limit: Some(quantity),
+                    offset: None,
+                    limit_by: Vec::new(),
+                });
             }
         }
     }
@@ -72,7 +77,9 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     select.optimizer_hints.clear();
     if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
         let outputs = select.projection.len();
-        keys.retain(|key| !is_beyond(key, outputs));
+        for key in keys.iter_mut().filter(|key| is_beyond(key, outputs)) {
+            super::operators::take(key, |key| build::binary(key, BinaryOperator::Plus, number(0)));
+        }
     }
     let mut seen = BTreeSet::new();
     for (at, item) in select.projection.iter_mut().enumerate() {
@@ -89,5 +96,6 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
 
 /// An ordinal that names no output is a constant in the engines that take it at all.
 fn is_beyond(key: &Expr, outputs: usize) -> bool {
-    matches!(key, Expr::Value(_)) && super::build::as_number(key).is_some_and(|n| n > i64::try_from(outputs).unwrap_or(0))
+    matches!(key, Expr::Value(_))
+        && super::build::as_number(key).is_some_and(|n| n > i64::try_from(outputs).unwrap_or(0))
 }

@@ -20,7 +20,10 @@ pub fn lower(expr: &mut Expr) {
             }
             if let Some(length) = length {
                 // A cast to a shorter text cuts it off, which DataFusion does not do.
-                let whole = cast(std::mem::replace(inner, Box::new(number(0))).as_ref().clone(), DataType::Varchar(None));
+                let whole = cast(
+                    std::mem::replace(inner, Box::new(number(0))).as_ref().clone(),
+                    DataType::Varchar(None),
+                );
                 *expr = call("left", vec![whole, number(length)]);
             }
         }
@@ -52,17 +55,55 @@ fn text_length(data_type: &DataType) -> Option<i64> {
 pub fn lower_type(data_type: &DataType) -> DataType {
     use DataType as T;
     match data_type {
-        T::TinyInt(_) | T::SmallInt(_) | T::MediumInt(_) | T::Int(_) | T::Integer(_) | T::Int2(_) | T::Int4(_)
-        | T::Int8(_) | T::Int16 | T::Int32 | T::Int64 | T::BigInt(_) | T::Signed | T::SignedInteger
-        | T::Unsigned | T::UnsignedInteger | T::IntUnsigned(_) | T::IntegerUnsigned(_) | T::BigIntUnsigned(_)
-        | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => T::BigInt(None),
-        T::String(_) | T::Text | T::Char(_) | T::Character(_) | T::CharacterVarying(_) | T::CharVarying(_)
-        | T::Varchar(_) | T::Nvarchar(_) | T::Clob(_) | T::TinyText | T::MediumText | T::LongText | T::JSON
-        | T::JSONB | T::Uuid => T::Varchar(None),
-        T::Float(_) | T::Real | T::Float4 | T::Float8 | T::Float32 | T::Float64 | T::Double(_) | T::DoublePrecision => {
-            T::Double(ExactNumberInfo::None)
+        T::TinyInt(_)
+        | T::SmallInt(_)
+        | T::MediumInt(_)
+        | T::Int(_)
+        | T::Integer(_)
+        | T::Int2(_)
+        | T::Int4(_)
+        | T::Int8(_)
+        | T::Int16
+        | T::Int32
+        | T::Int64
+        | T::BigInt(_)
+        | T::Signed
+        | T::SignedInteger
+        | T::Unsigned
+        | T::UnsignedInteger
+        | T::IntUnsigned(_)
+        | T::IntegerUnsigned(_)
+        | T::BigIntUnsigned(_)
+        | T::UInt8
+        | T::UInt16
+        | T::UInt32
+        | T::UInt64 => T::BigInt(None),
+        T::String(_)
+        | T::Text
+        | T::Char(_)
+        | T::Character(_)
+        | T::CharacterVarying(_)
+        | T::CharVarying(_)
+        | T::Varchar(_)
+        | T::Nvarchar(_)
+        | T::Clob(_)
+        | T::TinyText
+        | T::MediumText
+        | T::LongText
+        | T::JSON
+        | T::JSONB
+        | T::Uuid => T::Varchar(None),
+        T::Float(_)
+        | T::Real
+        | T::Float4
+        | T::Float8
+        | T::Float32
+        | T::Float64
+        | T::Double(_)
+        | T::DoublePrecision => T::Double(ExactNumberInfo::None),
+        T::Dec(info) | T::Numeric(info) | T::Decimal(info) | T::BigNumeric(info) | T::BigDecimal(info) => {
+            decimal(info)
         }
-        T::Dec(info) | T::Numeric(info) | T::Decimal(info) | T::BigNumeric(info) | T::BigDecimal(info) => decimal(info),
         T::Bool => T::Boolean,
         T::Datetime(_) | T::Datetime64(..) | T::TimestampNtz(_) => T::Timestamp(None, TimezoneInfo::None),
         T::Timestamp(..) => T::Timestamp(None, TimezoneInfo::None),

@@ -1,0 +1,221 @@
+//! From proposals to offers: candidates of the rewrites, each through the verifier, ranked, each with
+//! what it brought where both were run.
+//!
+//! The way is one of types: only [`Candidate::verify`] makes a [`Verified`], and only a verified
+//! candidate becomes an [`Offer`], so nothing is offered without a verdict.
+
+mod benefit;
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use sqm_domain::Dialect;
+use sqm_sql::catalog::Catalog;
+use sqm_sql::lint::{Config, Finding};
+use sqm_sql::{rewrites, rules};
+
+use crate::verdict::{Verdict, Verification};
+use crate::verifier::verify;
+
+pub use benefit::Benefit;
+
+/// How much to try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// How each candidate is verified.
+    pub verification: crate::verifier::Options,
+    /// Which rules look at the text.
+    pub lint: Config,
+    /// Whether what a rewrite brings is measured.
+    pub measure: bool,
+    /// No further candidate is verified or measured after this time.
+    pub time: Duration,
+}
+
+impl Default for Options {
+    /// Everything within ten seconds: a Lambda function answers within thirty.
+    fn default() -> Self {
+        Self {
+            verification: crate::verifier::Options::default(),
+            lint: Config::default(),
+            measure: true,
+            time: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What can be done for a query.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Optimization {
+    /// Rewrites that were not refuted, the best first.
+    pub rewrites: Vec<Offer>,
+    /// Rewrites that were refuted, with the counterexample: for whoever asks, never to be used.
+    pub refuted: Vec<Offer>,
+    /// What the rules say about the query.
+    pub findings: Vec<Finding>,
+    /// Indexes that would help. None are sought yet.
+    pub indexes: Vec<serde_json::Value>,
+    /// What was not done, and why.
+    pub notes: Vec<String>,
+}
+
+/// Another way to say the query, verified by nobody yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The whole text.
+    pub sql: String,
+    /// Where it comes from: `rule:<name>` or `model:<id>`.
+    pub origin: String,
+    /// What was done, in a few words.
+    pub title: String,
+    /// What was done and why it may pay.
+    pub explanation: String,
+    /// What its being the same rests on.
+    pub conditions: Vec<String>,
+}
+
+/// A candidate with a verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    candidate: Candidate,
+    verification: Verification,
+}
+
+/// A rewrite as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Offer {
+    /// The whole text.
+    pub sql: String,
+    /// Where it comes from: `rule:<name>` or `model:<id>`.
+    pub origin: String,
+    /// `proved`, `tested`, `unknown` or, among the refuted, `refuted`.
+    pub verdict: &'static str,
+    /// What the verdict rests on, in one sentence.
+    pub reason: String,
+    /// The verdict in full.
+    pub verification: Verification,
+    /// What was done, in a few words.
+    pub title: String,
+    /// What was done and why it may pay.
+    pub explanation: String,
+    /// What its being the same rests on.
+    pub conditions: Vec<String>,
+    /// What it brought; `None` where it was not measured.
+    pub benefit: Option<Benefit>,
+}
+
+impl From<rewrites::Candidate> for Candidate {
+    fn from(candidate: rewrites::Candidate) -> Self {
+        Self {
+            sql: candidate.sql,
+            origin: format!("rule:{}", candidate.rule),
+            title: candidate.title,
+            explanation: candidate.explanation,
+            conditions: candidate.conditions,
+        }
+    }
+}
+
+impl Candidate {
+    /// Holds it against the original.
+    pub fn verify(
+        self,
+        original: &str,
+        dialect: Dialect,
+        catalog: &Catalog,
+        options: &crate::verifier::Options,
+    ) -> Verified {
+        let verification = verify(original, &self.sql, dialect, catalog, options);
+        Verified { candidate: self, verification }
+    }
+}
+
+impl Verified {
+    /// Its verdict.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verification.verdict
+    }
+
+    /// How it is shown.
+    pub fn into_offer(self, benefit: Option<Benefit>) -> Offer {
+        let Self { candidate, verification } = self;
+        Offer {
+            verdict: verification.verdict.name(),
+            reason: verification.verdict.reason(),
+            sql: candidate.sql,
+            origin: candidate.origin,
+            title: candidate.title,
+            explanation: candidate.explanation,
+            conditions: candidate.conditions,
+            verification,
+            benefit,
+        }
+    }
+}
+
+/// Everything that can be done for the query: findings, and rewrites with their verdicts.
+///
+/// Never fails: a text that does not parse has findings and no rewrites; without a catalog the rewrites
+/// come back as unknown, with the reason.
+pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
+    let candidates = rewrites::propose(sql, dialect, catalog).into_iter().map(Candidate::from);
+    let mut optimization = judge(sql, dialect, catalog, candidates, options);
+    optimization.findings = rules::lint(sql, dialect, catalog, &options.lint);
+    optimization
+}
+
+/// Verifies, measures and ranks candidates from wherever they come.
+pub fn judge(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    candidates: impl IntoIterator<Item = Candidate>,
+    options: &Options,
+) -> Optimization {
+    let start = Instant::now();
+    let mut optimization = Optimization {
+        rewrites: Vec::new(),
+        refuted: Vec::new(),
+        findings: Vec::new(),
+        indexes: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut skipped = 0;
+    for candidate in candidates {
+        if start.elapsed() > options.time {
+            skipped += 1;
+            continue;
+        }
+        let verified = candidate.verify(sql, dialect, catalog, &options.verification);
+        match verified.verdict() {
+            Verdict::Refuted { .. } => optimization.refuted.push(verified.into_offer(None)),
+            Verdict::Unknown { .. } => optimization.rewrites.push(verified.into_offer(None)),
+            Verdict::Proved { .. } | Verdict::Tested { .. } => {
+                let measure = options.measure && start.elapsed() < options.time;
+                let benefit = measure
+                    .then(|| benefit::measure(sql, &verified.candidate.sql, dialect, catalog))
+                    .flatten();
+                optimization.rewrites.push(verified.into_offer(benefit));
+            }
+        }
+    }
+    if skipped > 0 {
+        optimization.notes.push(format!("{skipped} candidates were not verified within {:?}", options.time));
+    }
+    // Verdict first, then what it brought; the order of the proposals settles the rest.
+    optimization
+        .rewrites
+        .sort_by(|a, b| rank(a.verdict).cmp(&rank(b.verdict)).then_with(|| ratio(b).total_cmp(&ratio(a))));
+    optimization
+}
+
+fn rank(verdict: &str) -> u8 {
+    match verdict {
+        "proved" | "tested" => 0,
+        _ => 1,
+    }
+}
+
+fn ratio(offer: &Offer) -> f64 {
+    offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio)
+}
