@@ -176,6 +176,28 @@ impl<'a> Context<'a> {
         if self.is_multiline(block) { format!("\n{}", self.source.indent(at).1) } else { " ".to_owned() }
     }
 
+    /// Lines of a subquery in parentheses, set in below the block's WHERE or FROM; on one line where the
+    /// block is written so.
+    pub(super) fn in_parentheses(&self, block: &Block<'_>, lines: &[String]) -> String {
+        if !self.is_multiline(block) {
+            let line = lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>().join(" ");
+            return format!("({line})");
+        }
+        let clauses = &block.clauses;
+        let condition = clauses.selection.as_ref().map(|tokens| tokens.start);
+        let first = clauses.from.first().map_or(clauses.select.start, |item| item.tokens.start);
+        let line = self.source.indent(condition.unwrap_or(first).saturating_sub(1)).1;
+        // Conditions stand one step in, whether on lines of their own or after AND.
+        let base = match condition.map(|start| self.source.indent(start)) {
+            Some((true, blanks)) => blanks.to_owned(),
+            Some(_) => format!("{line}  "),
+            None => line.to_owned(),
+        };
+        let step = self.step();
+        let body: Vec<String> = lines.iter().map(|line| format!("{base}{step}{line}")).collect();
+        format!("(\n{}\n{base})", body.join("\n"))
+    }
+
     /// The break before a join that is added at the end of a FROM clause: like the joins that are there,
     /// or like its first relation where that stands on a line of its own.
     pub(super) fn join_break(&self, block: &Block<'_>) -> Option<String> {

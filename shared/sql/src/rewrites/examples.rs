@@ -8,7 +8,15 @@ use sqm_domain::Dialect;
 use super::{Candidate, REWRITES, propose};
 use crate::catalog::Catalog;
 
-const SOURCES: &[(&str, &str)] = &[("correlated-aggregate-to-join", include_str!("correlated_aggregate.rs"))];
+/// The source of each rewrite, which holds its documentation.
+macro_rules! sources {
+    ($($module:ident),* $(,)?) => {
+        &[$((super::$module::REWRITE.name, include_str!(concat!(stringify!($module), ".rs")))),*]
+    };
+}
+
+const SOURCES: &[(&str, &str)] =
+    sources![correlated_aggregate, count_to_exists, function_to_range, distinct_to_exists];
 
 /// The documentation's SQL blocks, each with its section and dialect.
 fn blocks(source: &str) -> Vec<(String, Dialect, String)> {

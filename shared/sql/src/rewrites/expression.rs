@@ -216,6 +216,11 @@ pub(super) fn is_literal(expr: &Expr) -> bool {
     }
 }
 
+/// Whether it is the literal NULL.
+pub(super) fn is_null(expr: &Expr) -> bool {
+    matches!(bare(expr), Expr::Value(value) if matches!(value.value, Value::Null))
+}
+
 /// The comparison that says the same with the sides exchanged.
 pub(super) fn mirrored(operator: &BinaryOperator) -> Option<BinaryOperator> {
     Some(match operator {

@@ -8,15 +8,20 @@
 
 mod aggregate;
 mod block;
+mod calendar;
 mod clauses;
 mod conditions;
 mod context;
 mod edit;
 mod expression;
+mod predicate;
 mod source;
 mod types;
 
 mod correlated_aggregate;
+mod count_to_exists;
+mod distinct_to_exists;
+mod function_to_range;
 
 #[cfg(test)]
 mod examples;
@@ -82,7 +87,12 @@ struct Draft {
 }
 
 /// Every rewrite, the ones that pay most first.
-const REWRITES: &[Rewrite] = &[correlated_aggregate::REWRITE];
+const REWRITES: &[Rewrite] = &[
+    correlated_aggregate::REWRITE,
+    count_to_exists::REWRITE,
+    function_to_range::REWRITE,
+    distinct_to_exists::REWRITE,
+];
 
 /// The names of all rewrites, and what each does.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -291,6 +291,14 @@ impl<'a> Source<'a> {
         (blanks == head.len(), &head[..blanks])
     }
 
+    /// What stands between this token and the one before it, without comments.
+    pub(super) fn gap_before(&self, index: usize) -> String {
+        let Some(lexeme) = self.lexemes.get(index) else { return String::new() };
+        let gap = &self.text[self.end_before(index)..lexeme.start];
+        let blank = gap.trim().is_empty();
+        if blank { gap.to_owned() } else { format!("\n{}", self.indent(index).1) }
+    }
+
     /// The end of the token before this one, in bytes.
     pub(super) fn end_before(&self, index: usize) -> usize {
         index.checked_sub(1).and_then(|before| self.lexemes.get(before)).map_or(0, |l| l.end)
