@@ -11,5 +11,5 @@ mod sql_text;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use id::{InvalidId, QueryId, VersionNumber, WorkspaceId};
-pub use name::{CatalogName, InvalidName, Subject, Tag, Title};
+pub use name::{CatalogName, InvalidName, Note, Subject, Tag, Title};
 pub use sql_text::{InvalidSql, SqlText};

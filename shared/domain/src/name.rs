@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_NAME_CHARS, MAX_TITLE_CHARS};
+use crate::limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 
 /// A text that is no name of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,17 @@ fn token(what: &'static str, text: &str) -> Result<(), InvalidName> {
     } else {
         Err(InvalidName { what, why: "only letters, digits and - _ . : / @ +".to_owned() })
     }
+}
+
+fn prose(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    let why = if text.chars().count() > MAX_DESCRIPTION_CHARS {
+        format!("at most {MAX_DESCRIPTION_CHARS} characters")
+    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        "must not hold control characters other than line breaks and tabs".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName { what, why })
 }
 
 macro_rules! name {
@@ -100,6 +111,19 @@ name! {
     Subject, "subject", |what, text| printable(what, text, MAX_NAME_CHARS)
 }
 
+name! {
+    /// What a query is for, or why a version was made: any text of at most 4,000 characters, several
+    /// lines too, possibly empty.
+    Note, "text", prose
+}
+
+impl Default for Note {
+    /// The empty one.
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +137,9 @@ mod tests {
         assert!("team:finance".parse::<Tag>().is_ok());
         assert!("a#b".parse::<Tag>().is_err());
         assert!("auth0|6543".parse::<Subject>().is_ok());
+        assert!("".parse::<Note>().is_ok());
+        assert!("two\n\tlines".parse::<Note>().is_ok());
+        assert!("bell\u{7}".parse::<Note>().is_err());
+        assert!("x".repeat(4_001).parse::<Note>().is_err());
     }
 }

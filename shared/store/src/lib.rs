@@ -1,1 +1,28 @@
-//! store
+//! What is stored: queries with their versions, references and catalogs, in one DynamoDB table.
+//!
+//! [`keys`] builds every key and lists the access patterns. Every function takes the workspace first, so
+//! nothing can be read or written without saying whose it is. The time, the author and the results of
+//! analysis are arguments: this crate knows neither HTTP nor how SQL is parsed.
+
+mod batch;
+mod blob;
+mod catalog;
+mod config;
+mod cursor;
+mod error;
+mod idempotency;
+mod item;
+pub mod keys;
+mod query;
+mod shards;
+mod transaction;
+
+pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
+pub use config::{Store, StoreConfig};
+pub use cursor::Cursor;
+pub use error::StoreError;
+pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
+pub use query::{
+    Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Summary,
+    Written,
+};

@@ -1,0 +1,228 @@
+//! Every key of the table, and what it serves. No other file writes a key.
+//!
+//! # Items
+//!
+//! `ws` is the workspace, `id` a query's id, `n` a version in ten digits, `k` a chunk in two.
+//!
+//! | item | `pk` | `sk` | further attributes |
+//! |---|---|---|---|
+//! | head of a query | `ws#q#id` | `~` | `doc` (the newest version's record), `version` |
+//! | version | `ws#q#id` | `v#n` | `doc` (the record: title, tags, author, message, time, parse state, references …) |
+//! | SQL of a version | `ws#q#id` | `x#n#k` | `blob` (zstd; only where the SQL changed) |
+//! | references too many for the record | `ws#q#id` | `r#n#k` | `blob` |
+//! | list entry | `ws#l#facet#value#shard` | `id` | `version` that put it there |
+//! | number of list shards | `ws#s` | `~` | `shards` |
+//! | idempotency record | `ws#i#hash` | `~` | `doc`, `expires` |
+//! | head of a catalog | `ws#c#name` | `~` | `doc`, `version`; stays as a tombstone, so that a version's number never comes again |
+//! | version of a catalog | `ws#c#name` | `v#n` | `doc` |
+//! | text and tables of a catalog version | `ws#c#name` | `x#n#k` | `blob` |
+//! | entry in the list of catalogs | `ws#k` | `name` | |
+//!
+//! There is no secondary index: what another index would serve is a list entry, written in the same
+//! transaction as the head, so that a list shows what the last answer said. `r < v < x < ~`: a backwards
+//! read of a query's partition starts with the head and its SQL.
+//!
+//! # Access patterns
+//!
+//! A request unit of DynamoDB is 4 KB read consistently or 1 KB written; inside a transaction a write
+//! counts twice. `s` is the number of list shards (four until a workspace outgrows them), `p` the page.
+//!
+//! | pattern | how | cost for an ordinary query (2 KB of SQL, 3 tables, 2 tags) |
+//! |---|---|---|
+//! | fetch a query | one Query on its partition, backwards, two items | 1 read unit |
+//! | … with SQL of several chunks | and one BatchGetItem | 100 read units per chunk |
+//! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
+//! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
+//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 12 items, 24 write units |
+//! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items and the changed entries, 2 write units each |
+//! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
+//! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
+//! | … by tag, owner, dialect, table read or written | the same on that facet's entries | `s + p` read units |
+//! | … by several of them | the narrowest facet's entries; the heads decide about the others | `s` + heads looked at |
+//! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
+//! | fetch or put a catalog | as a query | 1–3 read units; 3–4 items |
+//! | catalogs by name | Query on `ws#k` | 1 read unit per about 100 names, 1 per head shown |
+//! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
+//!
+//! # Partitions
+//!
+//! A partition key takes 1,000 write units a second. Everything of one query is one partition, which no
+//! sensible load fills. Lists are the hot place: each new query writes an entry into `all`, its dialect
+//! and its owner. Each of these is spread over shards, drawn from the id and kept in the head, so that
+//! an entry stays where it is when the number of shards grows (the `shards` item; a create that was
+//! throttled doubles it). Readers merge the shards; positions in a list are ids, so a cursor holds
+//! across a growth. Four shards carry about 2,000 new queries a second and workspace.
+//!
+//! # Lists propose, heads dispose
+//!
+//! What a list shows is read from the heads, and a head that does not have the facet is skipped. So an
+//! entry may be too many but must never be missing, and references that do not fit into one transaction
+//! of 100 items lose nothing: the surplus is written before the transaction, and what is no longer
+//! wanted is removed after it unless a later version has put it there again (`version`).
+
+use sha2::{Digest, Sha256};
+use sqm_domain::{CatalogName, QueryId, VersionNumber, WorkspaceId};
+
+/// The partition key's attribute.
+pub const PK: &str = "pk";
+/// The sort key's attribute.
+pub const SK: &str = "sk";
+/// The attribute after whose time (seconds since 1970) DynamoDB removes an item.
+pub const EXPIRES: &str = "expires";
+
+/// The sort key of a head, and of an item that is alone in its partition. It sorts after every other.
+pub(crate) const HEAD: &str = "~";
+/// What the sort keys of versions start with.
+pub(crate) const VERSIONS: &str = "v#";
+
+/// A longer value of a facet stands in a key as its hash: DynamoDB takes keys of at most 2,048 bytes.
+const MAX_VALUE_BYTES: usize = 512;
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+/// What a list is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Facet {
+    All,
+    Tag(String),
+    Owner(String),
+    Dialect(&'static str),
+    /// A table read, in any case.
+    Reads(String),
+    /// A table written, in any case.
+    Writes(String),
+}
+
+/// The part of a version's items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The SQL of a query, or the text and tables of a catalog.
+    Text,
+    /// References that are too many for the record.
+    References,
+}
+
+/// The partition of a query.
+pub(crate) fn query(workspace: &WorkspaceId, id: QueryId) -> String {
+    format!("{workspace}#q#{id}")
+}
+
+/// The partition of a catalog.
+pub(crate) fn catalog(workspace: &WorkspaceId, name: &CatalogName) -> String {
+    format!("{workspace}#c#{name}")
+}
+
+/// The head of the query or catalog that has this partition.
+pub(crate) fn head(partition: &str) -> Key {
+    Key { pk: partition.to_owned(), sk: HEAD.to_owned() }
+}
+
+/// A version of the query or catalog that has this partition.
+pub(crate) fn version(partition: &str, number: VersionNumber) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{VERSIONS}{number:0>10}", number = number.get()) }
+}
+
+/// A chunk of a version.
+pub(crate) fn chunk(partition: &str, part: Part, number: VersionNumber, chunk: usize) -> Key {
+    let letter = match part {
+        Part::Text => 'x',
+        Part::References => 'r',
+    };
+    Key { pk: partition.to_owned(), sk: format!("{letter}#{number:0>10}#{chunk:0>2}", number = number.get()) }
+}
+
+/// The partition of one shard of a list.
+pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String {
+    let (name, value) = match facet {
+        Facet::All => ("all", String::new()),
+        Facet::Tag(tag) => ("tag", value(tag)),
+        Facet::Owner(owner) => ("owner", value(owner)),
+        Facet::Dialect(dialect) => ("dialect", value(dialect)),
+        Facet::Reads(table) => ("reads", value(&table.to_lowercase())),
+        Facet::Writes(table) => ("writes", value(&table.to_lowercase())),
+    };
+    format!("{workspace}#l#{name}#{value}#{shard}")
+}
+
+/// A query's entry in a list.
+pub(crate) fn entry(workspace: &WorkspaceId, facet: &Facet, shard: u16, id: QueryId) -> Key {
+    Key { pk: list(workspace, facet, shard), sk: id.to_string() }
+}
+
+/// The number of list shards of a workspace.
+pub(crate) fn shards(workspace: &WorkspaceId) -> Key {
+    Key { pk: format!("{workspace}#s"), sk: HEAD.to_owned() }
+}
+
+/// The record of a request that a caller may repeat.
+pub(crate) fn idempotency(workspace: &WorkspaceId, subject: &str, key: &str) -> Key {
+    let hash = Sha256::new().chain_update(subject).chain_update([0]).chain_update(key).finalize();
+    Key { pk: format!("{workspace}#i#{hash:x}"), sk: HEAD.to_owned() }
+}
+
+/// The partition that lists the catalogs of a workspace.
+pub(crate) fn catalogs(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#k")
+}
+
+/// The entry of a catalog in that list.
+pub(crate) fn catalog_entry(workspace: &WorkspaceId, name: &CatalogName) -> Key {
+    Key { pk: catalogs(workspace), sk: name.to_string() }
+}
+
+/// A value as it stands between `#`.
+fn value(text: &str) -> String {
+    if text.len() > MAX_VALUE_BYTES {
+        return format!("%%{:x}", Sha256::digest(text));
+    }
+    text.replace('%', "%25").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(name: &str) -> WorkspaceId {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_backwards_read_starts_with_the_head_and_its_sql() {
+        let number = |n| VersionNumber::new(n).unwrap();
+        let mut keys = [
+            head("p"),
+            chunk("p", Part::Text, number(10), 1),
+            chunk("p", Part::Text, number(10), 0),
+            chunk("p", Part::Text, number(9), 0),
+            version("p", number(11)),
+            version("p", number(2)),
+            chunk("p", Part::References, number(12), 0),
+        ];
+        let order = keys.clone();
+        keys.sort();
+        keys.reverse();
+        assert_eq!(keys, order);
+    }
+
+    #[test]
+    fn values_cannot_reach_into_another_list() {
+        let acme = workspace("acme");
+        let one = list(&acme, &Facet::Owner("a#1".into()), 2);
+        assert_eq!(one, "acme#l#owner#a%231#2");
+        assert_ne!(one, list(&acme, &Facet::Owner("a%231".into()), 2));
+        let long = list(&acme, &Facet::Reads("x".repeat(1 << 20)), 0);
+        assert!(long.len() < 128, "{long}");
+    }
+
+    #[test]
+    fn tables_are_looked_up_in_any_case() {
+        let acme = workspace("acme");
+        let list = |table: &str| list(&acme, &Facet::Reads(table.into()), 0);
+        assert_eq!(list("SALES.Orders"), list("sales.orders"));
+    }
+}

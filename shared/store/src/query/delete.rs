@@ -1,0 +1,95 @@
+use std::collections::BTreeSet;
+
+use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
+
+use super::index::{Delta, facets};
+use super::read::alive;
+use super::record::{Head, Tombstone};
+use crate::batch::{Order, Range};
+use crate::config::Store;
+use crate::error::StoreError;
+use crate::item::doc;
+use crate::keys::{self, Facet, Key};
+use crate::transaction::{Guard, Refused, Transaction};
+
+/// Items whose removal is under way at once.
+const BATCH: usize = 200;
+
+impl Store {
+    /// The version that a deletion has to expect: the newest, also of a query whose deletion was
+    /// interrupted.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn deletable(&self, workspace: &WorkspaceId, id: QueryId) -> Result<VersionNumber, StoreError> {
+        let item = self.item(&keys::head(&keys::query(workspace, id))).await?;
+        Ok(match doc(&item.ok_or(StoreError::NotFound)?)? {
+            Head::Alive(record) => record.version,
+            Head::Deleted(tombstone) => tombstone.deleted,
+        })
+    }
+
+    /// Removes a query, if `expected` is its newest version, with all its versions: nothing of it can be
+    /// read afterwards.
+    ///
+    /// First the head becomes a tombstone, from when on the query does not exist for anybody; then all
+    /// other items go, the tombstone last. Where that is interrupted, the caller gets an error, and the
+    /// same call again goes on with it.
+    ///
+    /// # Errors
+    /// [`StoreError::VersionConflict`], [`StoreError::NotFound`].
+    pub async fn delete(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+        expected: VersionNumber,
+    ) -> Result<(), StoreError> {
+        let partition = keys::query(workspace, id);
+        let head = keys::head(&partition);
+        let item = self.item(&head).await?.ok_or(StoreError::NotFound)?;
+        match doc(&item)? {
+            Head::Deleted(tombstone) if tombstone.deleted == expected => {}
+            Head::Deleted(_) => return Err(StoreError::NotFound),
+            Head::Alive(record) if record.version != expected => {
+                return Err(StoreError::VersionConflict { current: record.version });
+            }
+            Head::Alive(record) => {
+                let references = self.kept_references(&partition, &record).await?;
+                let mut delta = Delta::between(&facets(&record, &references), &BTreeSet::new());
+                let mut transaction = Transaction::default();
+                let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
+                transaction.put(self, tombstone, Guard::Version(expected.get()))?;
+                let surplus = delta.overflow(transaction.room());
+                let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, id);
+                for facet in &delta.remove {
+                    transaction.delete(self, &entry(facet))?;
+                }
+                match transaction.commit(self).await {
+                    Ok(()) => {}
+                    Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),
+                    Err(Refused::Error(error)) => return Err(error),
+                }
+                self.delete_all(&surplus.remove.iter().map(entry).collect::<Vec<_>>()).await?;
+            }
+        }
+        self.purge(&partition).await
+    }
+
+    /// Removes every item of a partition, the head last.
+    async fn purge(&self, partition: &str) -> Result<(), StoreError> {
+        loop {
+            let range = Range { pk: partition, first: "!", last: "}", order: Order::Forwards, most: BATCH };
+            let keys: Vec<Key> = self.range(range).await?.iter().map(Key::of).collect();
+            if keys.is_empty() {
+                return self.delete_all(&[keys::head(partition)]).await;
+            }
+            self.delete_all(&keys).await?;
+        }
+    }
+
+    /// What to say to who was too late.
+    async fn lost(&self, head: &Key) -> Result<StoreError, StoreError> {
+        let item = self.item(head).await?.ok_or(StoreError::NotFound)?;
+        Ok(StoreError::VersionConflict { current: alive(&item)?.version })
+    }
+}

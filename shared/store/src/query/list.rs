@@ -1,0 +1,192 @@
+//! Lists: entries of all shards merged, newest first; the heads decide what is shown.
+
+use std::collections::BTreeSet;
+
+use sqm_domain::{Dialect, QueryId, Subject, Tag, WorkspaceId};
+use tokio::task::JoinSet;
+
+use super::Summary;
+use super::record::{Head, KeptReferences, Record};
+use crate::batch::{Order, Range};
+use crate::config::Store;
+use crate::cursor::Cursor;
+use crate::error::StoreError;
+use crate::item::doc;
+use crate::keys::{self, Facet, Key};
+use crate::shards;
+
+/// Most items of a page: one BatchGetItem.
+pub const MAX_PAGE: usize = 100;
+
+/// Most heads that one page may look at. A filter of several parts that hardly anything passes then
+/// gives a short page, even an empty one, with a cursor to go on from.
+const MAX_LOOKED_AT: usize = 1_000;
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it; possibly less than was asked for even where there is more.
+    pub items: Vec<T>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+}
+
+/// Which queries to list: those that have all of this.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// With this tag.
+    pub tag: Option<Tag>,
+    /// Of this owner.
+    pub owner: Option<Subject>,
+    /// In this dialect.
+    pub dialect: Option<Dialect>,
+    /// Reading this table, in any case.
+    pub reads: Option<String>,
+    /// Writing this table, in any case.
+    pub writes: Option<String>,
+}
+
+impl Filter {
+    /// Every facet that is asked for, the one that fewest queries should have first.
+    fn facets(&self) -> Vec<Facet> {
+        let mut facets = Vec::new();
+        facets.extend(self.writes.as_ref().map(|table| Facet::Writes(table.to_lowercase())));
+        facets.extend(self.reads.as_ref().map(|table| Facet::Reads(table.to_lowercase())));
+        facets.extend(self.tag.as_ref().map(|tag| Facet::Tag(tag.to_string())));
+        facets.extend(self.owner.as_ref().map(|owner| Facet::Owner(owner.to_string())));
+        facets.extend(self.dialect.map(|dialect| Facet::Dialect(dialect.name())));
+        facets
+    }
+}
+
+impl Store {
+    /// Queries of a workspace, the one created last first, at most `limit` (up to [`MAX_PAGE`]).
+    ///
+    /// Following the cursors to the end shows each query exactly once that is there, and passes the
+    /// filter, all the while.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`] for a cursor of another workspace or filter, or of nobody.
+    pub async fn list(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &Filter,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Summary>, StoreError> {
+        let facets = filter.facets();
+        let list = format!("{workspace}#queries#{facets:?}");
+        let mut before = match cursor {
+            None => None,
+            Some(cursor) => {
+                let position = self.cursor_key.open(&list, cursor)?;
+                Some(position.parse::<QueryId>().map_err(|_| StoreError::InvalidCursor)?)
+            }
+        };
+        let driver = facets.first().unwrap_or(&Facet::All);
+        let limit = limit.clamp(1, MAX_PAGE);
+        let mut page = Page::default();
+        let mut looked_at = 0;
+        loop {
+            let candidates = self.candidates(workspace, driver, before, limit + 1).await?;
+            let more = candidates.len() > limit;
+            let candidates = &candidates[..candidates.len().min(limit)];
+            let records = self.heads(workspace, candidates).await?;
+            looked_at += candidates.len();
+            for (at, (id, record)) in candidates.iter().zip(records).enumerate() {
+                before = Some(*id);
+                let Some(record) = record else { continue };
+                if self.passes(workspace, &record, &facets).await? {
+                    page.items.push(Summary::from(&record));
+                }
+                if page.items.len() == limit && (more || at + 1 < candidates.len()) {
+                    page.next = Some(self.cursor_key.seal(&list, &id.to_string()));
+                    return Ok(page);
+                }
+            }
+            if !more {
+                return Ok(page);
+            }
+            if looked_at >= MAX_LOOKED_AT {
+                page.next = before.map(|id| self.cursor_key.seal(&list, &id.to_string()));
+                return Ok(page);
+            }
+        }
+    }
+
+    /// The newest entries of a list before `before`, from all shards.
+    async fn candidates(
+        &self,
+        workspace: &WorkspaceId,
+        facet: &Facet,
+        before: Option<QueryId>,
+        most: usize,
+    ) -> Result<Vec<QueryId>, StoreError> {
+        let mut reading = JoinSet::new();
+        let mut read = |shard: u16| {
+            let (store, partition) = (self.clone(), keys::list(workspace, facet, shard));
+            reading.spawn(async move { store.entries(&partition, before, most).await });
+        };
+        // The usual shards are read while their number is asked for.
+        (0..shards::FIRST).for_each(&mut read);
+        (shards::FIRST..self.shards(workspace).await?).for_each(&mut read);
+        let mut newest = BTreeSet::new();
+        while let Some(read) = reading.join_next().await {
+            newest.extend(read.map_err(|error| StoreError::Unexpected(error.to_string()))??);
+        }
+        Ok(newest.into_iter().rev().take(most).collect())
+    }
+
+    async fn entries(
+        &self,
+        partition: &str,
+        before: Option<QueryId>,
+        most: usize,
+    ) -> Result<Vec<QueryId>, StoreError> {
+        let last = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+        // One more, since the position itself may be among them.
+        let range = Range { pk: partition, first: "!", last: &last, order: Order::Backwards, most: most + 1 };
+        let items = self.range(range).await?;
+        let id = |key: Key| key.sk.parse().map_err(|why| StoreError::corrupt(&key, why));
+        let ids = items.iter().map(|item| id(Key::of(item))).collect::<Result<Vec<QueryId>, _>>()?;
+        Ok(ids.into_iter().filter(|id| before.is_none_or(|before| *id < before)).collect())
+    }
+
+    /// The records of these queries, in their order; `None` where there is no such query any more.
+    async fn heads(
+        &self,
+        workspace: &WorkspaceId,
+        ids: &[QueryId],
+    ) -> Result<Vec<Option<Record>>, StoreError> {
+        let keys: Vec<Key> = ids.iter().map(|id| keys::head(&keys::query(workspace, *id))).collect();
+        let items = self.items(&keys).await?;
+        let record = |key| match items.get(key).map(doc) {
+            None => Ok(None),
+            Some(Ok(Head::Alive(record))) => Ok(Some(*record)),
+            Some(Ok(Head::Deleted(_))) => Ok(None),
+            Some(Err(error)) => Err(error),
+        };
+        keys.iter().map(record).collect()
+    }
+
+    async fn passes(
+        &self,
+        workspace: &WorkspaceId,
+        record: &Record,
+        facets: &[Facet],
+    ) -> Result<bool, StoreError> {
+        let tables = facets.iter().any(|facet| matches!(facet, Facet::Reads(_) | Facet::Writes(_)));
+        let references = match &record.references {
+            KeptReferences::Apart(_) if !tables => Default::default(),
+            _ => self.kept_references(&keys::query(workspace, record.id), record).await?,
+        };
+        let has = super::index::facets(record, &references);
+        Ok(facets.iter().all(|facet| has.contains(facet)))
+    }
+}

@@ -1,0 +1,162 @@
+//! Stored queries: a head that changes, and versions that never do.
+
+mod create;
+mod delete;
+mod index;
+mod list;
+mod read;
+mod record;
+mod update;
+mod write;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqm_domain::{CatalogName, Dialect, Note, QueryId, SqlText, Subject, Tag, Title, VersionNumber};
+use sqm_sql::text::Position;
+
+use crate::idempotency::Idempotency;
+
+pub use list::{Filter, MAX_PAGE, Page};
+pub(crate) use record::Kept;
+
+/// Most tables that one query may read and write. Each has an entry in the list of those who read it;
+/// this many take 200 batches, about a second. Public query logs stay two orders below.
+pub const MAX_REFERENCES: usize = 5_000;
+
+/// What a user says: everything that a version keeps and that a restore brings back, save the owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// What people call it.
+    pub title: Title,
+    /// What it is for.
+    pub description: Note,
+    /// The text.
+    pub sql: SqlText,
+    /// The dialect of the text.
+    pub dialect: Dialect,
+    /// Its tags, each once.
+    pub tags: BTreeSet<Tag>,
+    /// Who answers for it.
+    pub owner: Subject,
+    /// The catalog that describes its tables.
+    pub catalog: Option<CatalogName>,
+}
+
+/// What was found out about a text when it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Analysis {
+    /// Whether it parses.
+    pub parse: Parse,
+    /// Which tables it reads and writes, as far as could be seen.
+    pub references: References,
+}
+
+/// Whether a text parses.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Parse {
+    /// All of it does.
+    #[default]
+    Parsed,
+    /// Some of it does not.
+    Failed {
+        /// What the parser says about the first place.
+        message: String,
+        /// That place, where the parser names one.
+        position: Option<Position>,
+    },
+}
+
+/// Tables by name, as lineage gives them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct References {
+    /// Tables read.
+    pub reads: BTreeSet<String>,
+    /// Tables written.
+    pub writes: BTreeSet<String>,
+}
+
+/// Who changes something, when and why.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Who.
+    pub author: Subject,
+    /// Why.
+    pub message: Note,
+    /// When.
+    pub at: Timestamp,
+    /// Under which key the same request may come again.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A query at one of its versions, without its SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its id.
+    pub id: QueryId,
+    /// The version.
+    pub version: VersionNumber,
+    /// What people call it.
+    pub title: Title,
+    /// What it is for.
+    pub description: Note,
+    /// The dialect of the text.
+    pub dialect: Dialect,
+    /// Its tags.
+    pub tags: BTreeSet<Tag>,
+    /// Who answers for it.
+    pub owner: Subject,
+    /// The catalog that describes its tables.
+    pub catalog: Option<CatalogName>,
+    /// When its first version was made.
+    pub created: Timestamp,
+    /// When this version was made.
+    pub updated: Timestamp,
+    /// Who made this version.
+    pub author: Subject,
+    /// Why this version was made.
+    pub message: Note,
+    /// Whether the text parses.
+    pub parse: Parse,
+    /// Length of the text in bytes.
+    pub sql_bytes: usize,
+    /// SHA-256 of the text, in hexadecimal.
+    pub sql_sha256: String,
+}
+
+/// A query at one of its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// All but the text.
+    pub summary: Summary,
+    /// The text.
+    pub sql: SqlText,
+    /// The tables that the text names.
+    pub references: References,
+    /// As stored: what the next version starts from.
+    pub(crate) record: record::Record,
+}
+
+/// What a write came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The query at the version that was made.
+    pub query: Query,
+    /// Whether this request had been answered before, and nothing was written now.
+    pub repeated: bool,
+}
+
+impl Query {
+    /// What a user said of it.
+    pub fn content(&self) -> Content {
+        let Summary { title, description, dialect, tags, owner, catalog, .. } = self.summary.clone();
+        Content { title, description, sql: self.sql.clone(), dialect, tags, owner, catalog }
+    }
+
+    /// What was found out about it.
+    pub fn analysis(&self) -> Analysis {
+        Analysis { parse: self.summary.parse.clone(), references: self.references.clone() }
+    }
+}

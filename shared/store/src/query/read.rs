@@ -1,0 +1,149 @@
+use sqm_domain::{QueryId, SqlText, VersionNumber, WorkspaceId};
+
+use super::record::{Head, Kept, KeptReferences, Record};
+use super::{Page, Query, References, Summary};
+use crate::batch::{Order, Range};
+use crate::blob;
+use crate::config::Store;
+use crate::cursor::Cursor;
+use crate::error::StoreError;
+use crate::item::{self, Item, doc};
+use crate::keys::{self, Key, Part};
+
+impl Store {
+    /// The query as it is now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for a query of another workspace.
+    pub async fn query(&self, workspace: &WorkspaceId, id: QueryId) -> Result<Query, StoreError> {
+        let partition = keys::query(workspace, id);
+        let first = format!("x#{:0>10}", 0);
+        // The head, and the last chunk of the newest SQL, which usually is its only one.
+        let range =
+            Range { pk: &partition, first: &first, last: keys::HEAD, order: Order::Backwards, most: 2 };
+        let items = self.range(range).await?;
+        let (head, rest) = items.split_first().ok_or(StoreError::NotFound)?;
+        let record = alive(head)?;
+        self.complete(&partition, record, rest).await
+    }
+
+    /// The query as it is now, without its text.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn summary(&self, workspace: &WorkspaceId, id: QueryId) -> Result<Summary, StoreError> {
+        let head = self.item(&keys::head(&keys::query(workspace, id))).await?;
+        Ok(Summary::from(&alive(&head.ok_or(StoreError::NotFound)?)?))
+    }
+
+    /// The query at one of its versions.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the query or the version does not exist.
+    pub async fn version(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+        number: VersionNumber,
+    ) -> Result<Query, StoreError> {
+        let partition = keys::query(workspace, id);
+        let (head, version) = (keys::head(&partition), keys::version(&partition, number));
+        let items = self.items(&[head.clone(), version.clone()]).await?;
+        // Without its head a version is a remnant of a deletion that is under way.
+        alive(items.get(&head).ok_or(StoreError::NotFound)?)?;
+        let record = doc(items.get(&version).ok_or(StoreError::NotFound)?)?;
+        self.complete(&partition, record, &[]).await
+    }
+
+    /// The versions of a query, newest first, at most `limit` (up to [`super::MAX_PAGE`]) of them.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::InvalidCursor`].
+    pub async fn versions(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Summary>, StoreError> {
+        let partition = keys::query(workspace, id);
+        let list = format!("{partition}#versions");
+        let last = match cursor {
+            None => u32::MAX,
+            Some(cursor) => {
+                let position = self.cursor_key.open(&list, cursor)?;
+                let position: u32 = position.parse().map_err(|_| StoreError::InvalidCursor)?;
+                position.saturating_sub(1)
+            }
+        };
+        self.summary(workspace, id).await?;
+        let limit = limit.clamp(1, super::MAX_PAGE);
+        let sort_key = |number| keys::version(&partition, number).sk;
+        let first = sort_key(VersionNumber::FIRST);
+        let Some(last) = VersionNumber::new(last).map(sort_key) else { return Ok(Page::default()) };
+        let range =
+            Range { pk: &partition, first: &first, last: &last, order: Order::Backwards, most: limit + 1 };
+        let items = self.range(range).await?;
+        let more = items.len() > limit;
+        let records = items.iter().take(limit).map(doc::<Record>).collect::<Result<Vec<_>, _>>()?;
+        let next = records.last().filter(|_| more);
+        let next = next.map(|record| self.cursor_key.seal(&list, &record.version.to_string()));
+        Ok(Page { items: records.iter().map(Summary::from).collect(), next })
+    }
+
+    /// The record with its text and references; `known` are chunks that were read along with it.
+    async fn complete(&self, partition: &str, record: Record, known: &[Item]) -> Result<Query, StoreError> {
+        let sql = self.text(partition, Part::Text, &record.sql, known).await?;
+        let sql = SqlText::try_from(sql);
+        let sql =
+            sql.map_err(|error| StoreError::corrupt(&keys::version(partition, record.version), error))?;
+        let references = self.kept_references(partition, &record).await?;
+        Ok(Query { summary: Summary::from(&record), sql, references, record })
+    }
+
+    /// The references of a record, from wherever they are kept.
+    pub(super) async fn kept_references(
+        &self,
+        partition: &str,
+        record: &Record,
+    ) -> Result<References, StoreError> {
+        match &record.references {
+            KeptReferences::Inline(references) => Ok(references.clone()),
+            KeptReferences::Apart(kept) => {
+                let text = self.text(partition, Part::References, kept, &[]).await?;
+                let key = keys::version(partition, kept.version);
+                serde_json::from_str(&text).map_err(|error| StoreError::corrupt(&key, error))
+            }
+        }
+    }
+
+    /// A text in chunks, of which some may be `known`.
+    pub(crate) async fn text(
+        &self,
+        partition: &str,
+        part: Part,
+        kept: &Kept,
+        known: &[Item],
+    ) -> Result<String, StoreError> {
+        let count = usize::from(kept.extent.chunks);
+        let wanted: Vec<Key> = (0..count).map(|at| keys::chunk(partition, part, kept.version, at)).collect();
+        let known_of = |key: &Key| known.iter().find(|item| Key::of(item) == *key);
+        let missing: Vec<Key> = wanted.iter().filter(|key| known_of(key).is_none()).cloned().collect();
+        let read = self.items(&missing).await?;
+        let mut chunks = Vec::with_capacity(count);
+        for key in &wanted {
+            let chunk = known_of(key).or_else(|| read.get(key));
+            chunks.push(item::blob(chunk.ok_or_else(|| StoreError::corrupt(key, "the chunk is missing"))?)?);
+        }
+        let head = keys::version(partition, kept.version);
+        blob::unpack(&kept.extent, chunks).map_err(|why| StoreError::corrupt(&head, why))
+    }
+}
+
+/// The record of a head that is not a tombstone.
+pub(super) fn alive(head: &Item) -> Result<Record, StoreError> {
+    match doc(head)? {
+        Head::Alive(record) => Ok(*record),
+        Head::Deleted(_) => Err(StoreError::NotFound),
+    }
+}

@@ -1,0 +1,103 @@
+//! The document of a version, which the head repeats: the stored form of [`Summary`].
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
+
+use super::{Parse, References, Summary};
+use crate::blob::Extent;
+
+/// References up to this many bytes stand in the record; a list reads all records that it shows.
+const INLINE_BYTES: usize = 8_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub id: QueryId,
+    pub version: VersionNumber,
+    pub title: Title,
+    pub description: Note,
+    pub dialect: Dialect,
+    pub tags: BTreeSet<Tag>,
+    pub owner: Subject,
+    pub catalog: Option<CatalogName>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    pub author: Subject,
+    pub message: Note,
+    pub parse: Parse,
+    /// The version that brought the SQL, and how it lies there.
+    pub sql: Kept,
+    pub references: KeptReferences,
+    /// The shard of the query's list entries.
+    pub shard: u16,
+}
+
+/// A text that lies in chunks of its own, under the version that brought it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub version: VersionNumber,
+    pub extent: Extent,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeptReferences {
+    Inline(References),
+    Apart(Kept),
+}
+
+/// What a head is once its query is deleted and not all of its items are gone yet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Tombstone {
+    /// The version that was deleted.
+    pub deleted: VersionNumber,
+}
+
+/// The document of a head.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Head {
+    Deleted(Tombstone),
+    Alive(Box<Record>),
+}
+
+impl References {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.reads.len() + self.writes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn fit_inline(&self) -> bool {
+        let bytes: usize = self.reads.iter().chain(&self.writes).map(|table| table.len() + 3).sum();
+        bytes <= INLINE_BYTES
+    }
+}
+
+impl From<&Record> for Summary {
+    fn from(record: &Record) -> Self {
+        Self {
+            id: record.id,
+            version: record.version,
+            title: record.title.clone(),
+            description: record.description.clone(),
+            dialect: record.dialect,
+            tags: record.tags.clone(),
+            owner: record.owner.clone(),
+            catalog: record.catalog.clone(),
+            created: record.created,
+            updated: record.updated,
+            author: record.author.clone(),
+            message: record.message.clone(),
+            parse: record.parse.clone(),
+            sql_bytes: record.sql.extent.bytes,
+            sql_sha256: record.sql.extent.sha256.clone(),
+        }
+    }
+}
