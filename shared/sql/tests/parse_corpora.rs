@@ -2,6 +2,8 @@
 //!
 //! `SQM_SHOW=<part of a file name>` prints the statements that have none.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::fs;
 use std::path::PathBuf;
 

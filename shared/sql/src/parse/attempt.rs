@@ -1,4 +1,4 @@
-//! One attempt of one grammar at one statement: as it is, then with the tokens mended.
+//! Attempts of one grammar at one statement: as it is, then with the tokens mended.
 
 use sqlparser::ast::Statement;
 use sqlparser::parser::{Parser, ParserError};
@@ -6,12 +6,12 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use sqm_domain::Dialect;
 
 use super::grammar::Grammar;
+use super::mend::{Mend, mend};
 
 /// Parses the tokens as exactly one statement, and gives them back.
-pub(super) fn statement(
+pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
-    _dialect: Dialect,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
     let mut parser = Parser::new(grammar.parser()).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
@@ -19,4 +19,14 @@ pub(super) fn statement(
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),
     });
     (result, parser.into_tokens())
+}
+
+/// Parses the tokens once they are mended; `None` where there is nothing to mend.
+pub(super) fn mended(
+    grammar: Grammar,
+    tokens: &[TokenWithSpan],
+    dialect: Dialect,
+) -> Option<Result<(Statement, Vec<Mend>), ParserError>> {
+    let (tokens, mends) = mend(tokens, dialect)?;
+    Some(plain(grammar, tokens).0.map(|statement| (statement, mends)))
 }

@@ -5,21 +5,27 @@
 //! Trees are deep: `crate::guard` is the only way in.
 
 mod attempt;
+mod body;
 mod command;
 mod error;
 mod grammar;
 mod lines;
 mod mask;
+mod mend;
+mod multi;
 mod rough;
 mod script;
+mod source;
 mod split;
 mod tokens;
+mod variables;
 mod view;
 
 pub use command::{Command, Relation};
 pub use error::ParseError;
 pub use grammar::Grammar;
 pub use lines::LineIndex;
+pub use mend::{Mend, MendKind, SetSide};
 pub(crate) use rough::rough_pieces;
 pub(crate) use script::parse;
 pub use script::{ParsedStatement, Script, Tree};

@@ -1,18 +1,23 @@
 //! A text as a script: its statements in order.
 
-use sqlparser::ast::{Query, Statement};
+use sqlparser::ast::Statement;
 use sqlparser::tokenizer::TokenWithSpan;
 use sqm_domain::Dialect;
 
 use super::attempt;
-use super::command::{Command, queries_in};
+use super::body::{Body, body_of};
+use super::command::{Command, queries_in, recognise, unload};
 use super::error::ParseError;
 use super::grammar::Grammar;
 use super::lines::LineIndex;
 use super::mask::mask;
+use super::mend::Mend;
+use super::multi::inserts_of;
 use super::rough::rough_pieces;
+use super::source::{Output, Source};
 use super::split::{Role, split};
 use super::tokens;
+use super::variables::without_variables;
 use crate::text::{Position, Span};
 
 /// A text with its statements.
@@ -28,7 +33,12 @@ pub struct Script<'a> {
     pub lines: LineIndex<'a>,
     /// What it says, in order.
     pub statements: Vec<ParsedStatement>,
+    /// How many strings around the statement at hand hold a body.
+    depth: usize,
 }
+
+/// How deep bodies in strings inside bodies in strings are followed.
+const MAX_BODIES: usize = 8;
 
 /// One statement of a script.
 #[derive(Debug)]
@@ -39,6 +49,9 @@ pub struct ParsedStatement {
     pub tree: Result<Tree, ParseError>,
     /// The grammar that made the tree: the script's own unless that one gave up.
     pub grammar: Grammar,
+    /// How the tokens that made the tree differ from the text; nothing, nearly always. A tree that was
+    /// mended says which tables and columns are meant, but it is not the text: never print it instead.
+    pub mends: Vec<Mend>,
 }
 
 /// What a statement says.
@@ -86,7 +99,8 @@ fn without_mark(text: &str) -> (&str, Position) {
 /// Parses a text. The trees may be deep: only on a large stack.
 pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
     let grammar = Grammar::of(dialect);
-    let mut script = Script { text, dialect, grammar, lines: LineIndex::new(text), statements: Vec::new() };
+    let mut script =
+        Script { text, dialect, grammar, lines: LineIndex::new(text), statements: Vec::new(), depth: 0 };
     let masked = mask(text);
     let (sql, base) = without_mark(&masked);
     match tokens::tokenize(grammar.parser(), sql, base) {
@@ -120,18 +134,18 @@ impl Script<'_> {
         let text = self.lines.slice(span);
         let found = self.grammar.fallbacks().find_map(|grammar| {
             let tokens = tokens::tokenize(grammar.parser(), text, span.start).ok()?;
-            let tree = attempt::statement(grammar, tokens, self.dialect).0.ok()?;
-            Some((tree, grammar))
+            let tree = attempt::plain(grammar, tokens).0.ok()?;
+            Some(Found { tree, grammar, mends: Vec::new() })
         });
-        let (tree, grammar) = match found {
-            Some((tree, grammar)) => (Ok(Tree::Sql(Box::new(tree))), grammar),
-            None => (Err(error), self.grammar),
-        };
-        self.statements.push(ParsedStatement { span, tree, grammar });
+        self.push_found(span, found.ok_or(error), |tree| Ok(Tree::Sql(Box::new(tree))));
     }
 
     /// Cuts the tokens into statements and parses each.
     fn add(&mut self, tokens: Vec<TokenWithSpan>) {
+        self.add_pieces(tokens, false);
+    }
+
+    fn add_pieces(&mut self, tokens: Vec<TokenWithSpan>, in_body: bool) {
         let pieces = split(&tokens, self.dialect);
         let mut taken = 0;
         let mut rest = tokens.into_iter();
@@ -140,7 +154,7 @@ impl Script<'_> {
             let tokens: Vec<_> = rest.by_ref().skip(range.start - taken).take(range.len()).collect();
             taken = range.end;
             match piece.role {
-                Role::Statement => self.add_statement(tokens, piece.in_body),
+                Role::Statement => self.add_statement(tokens, in_body || piece.in_body),
                 Role::Header => self.push_command(&tokens, Command::header(&tokens)),
                 Role::Control(kind) => {
                     self.add_queries(&tokens, kind);
@@ -153,7 +167,8 @@ impl Script<'_> {
     fn push_command(&mut self, tokens: &[TokenWithSpan], command: Command) {
         if let Some(span) = tokens::span_of(tokens) {
             let tree = Ok(Tree::Command(command));
-            self.statements.push(ParsedStatement { span, tree, grammar: self.grammar });
+            let (grammar, mends) = (self.grammar, Vec::new());
+            self.statements.push(ParsedStatement { span, tree, grammar, mends });
         }
     }
 
@@ -164,10 +179,13 @@ impl Script<'_> {
         for range in found {
             let inner = &tokens[range];
             let Some(span) = tokens::span_of(inner) else { continue };
-            let (result, grammar) = self.query(inner, span);
-            let tree =
-                result.map(|query| Tree::Command(Command { query: Some(query), ..Command::new(kind) }));
-            self.statements.push(ParsedStatement { span, tree, grammar });
+            let found = self.parse_anyhow(inner.to_vec(), Some(span), true).map_err(|(error, _)| error);
+            self.push_found(span, found, |tree| match tree {
+                Statement::Query(query) => {
+                    Ok(Tree::Command(Command { query: Some(query), ..Command::new(kind) }))
+                }
+                _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
+            });
         }
         any
     }
@@ -178,44 +196,157 @@ impl Script<'_> {
         }
     }
 
-    /// The query that the tokens are, in the own grammar or another.
-    fn query(&self, tokens: &[TokenWithSpan], span: Span) -> (Result<Box<Query>, ParseError>, Grammar) {
-        let (result, grammar) = self.parse_anyhow(tokens.to_vec(), span);
-        let result = result.and_then(|tree| match tree {
-            Statement::Query(query) => Ok(query),
+    fn add_statement(&mut self, tokens: Vec<TokenWithSpan>, in_body: bool) {
+        let Some(span) = tokens::span_of(&tokens) else { return };
+        if let Some(body) = body_of(&tokens) {
+            return self.add_body(&tokens, &body);
+        }
+        let inserts = inserts_of(&tokens, self.dialect);
+        for insert in inserts.iter() {
+            let Some(span) = tokens::span_of(&insert.own) else { continue };
+            let found = self.parse_anyhow(insert.tokens.clone(), None, in_body).map_err(|(error, _)| error);
+            self.push_found(span, found, |tree| Ok(Tree::Sql(Box::new(tree))));
+        }
+        if !inserts.is_empty() || self.add_unload(&tokens, span) {
+            return;
+        }
+        let found = match self.parse_anyhow(tokens, Some(span), in_body) {
+            Ok(found) => Ok(found),
+            Err((error, tokens)) => match self.add_command(&tokens, span, in_body) {
+                true => return,
+                false => Err(error),
+            },
+        };
+        self.push_found(span, found, |tree| Ok(Tree::Sql(Box::new(tree))));
+    }
+
+    /// `UNLOAD ('SELECT …') TO 'path'`: the query is a string.
+    fn add_unload(&mut self, tokens: &[TokenWithSpan], span: Span) -> bool {
+        let Some((query, command)) = unload(tokens) else { return false };
+        let query = match query {
+            Some(body) => tokens::tokenize(self.grammar.parser(), &body.text, body.start).ok(),
+            None => None,
+        };
+        let Some(query) = query else { return false };
+        let found = self.parse_anyhow(query, None, false).map_err(|(error, _)| error);
+        self.push_found(span, found, |tree| match tree {
+            Statement::Query(query) => Ok(Tree::Command(Command { query: Some(query), ..command })),
             _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
         });
-        (result, grammar)
+        true
     }
 
-    fn add_statement(&mut self, tokens: Vec<TokenWithSpan>, _in_body: bool) {
-        let Some(span) = tokens::span_of(&tokens) else { return };
-        let (result, grammar) = self.parse_anyhow(tokens, span);
-        let tree = result.map(|tree| Tree::Sql(Box::new(tree)));
-        self.statements.push(ParsedStatement { span, tree, grammar });
+    /// What has no tree, as a command if its words are known.
+    fn add_command(&mut self, tokens: &[TokenWithSpan], span: Span, in_body: bool) -> bool {
+        let source = Source::of(tokens, self.dialect);
+        let Some((mut command, query)) = recognise(&source, in_body) else { return false };
+        let mut mends = Vec::new();
+        let mut grammar = self.grammar;
+        if let Some(range) = query {
+            let inner = Output::of_range(&source, range);
+            let Some(inner_span) = tokens::span_of(&inner) else { return false };
+            match self.parse_anyhow(inner, Some(inner_span), in_body) {
+                Ok(Found { tree: Statement::Query(query), grammar: found, mends: made }) => {
+                    command.query = Some(query);
+                    (grammar, mends) = (found, made);
+                }
+                _ => return false,
+            }
+        } else if in_body && command.reads.is_empty() && command.writes.is_empty() {
+            let kind = command.kind.clone();
+            if self.add_queries(tokens, &kind) {
+                return true;
+            }
+        }
+        self.statements.push(ParsedStatement { span, tree: Ok(Tree::Command(command)), grammar, mends });
+        true
     }
 
-    /// The tree that the own grammar makes of the tokens; where it gives up, one that another makes.
+    /// The statements of a body that is a string, after the statement that it belongs to.
+    fn add_body(&mut self, tokens: &[TokenWithSpan], body: &Body) {
+        let header = if tokens::is_word(&tokens[0].token, "CREATE") {
+            Command::header(tokens)
+        } else {
+            Command::new("EXECUTE")
+        };
+        self.push_command(tokens, header);
+        if self.depth >= MAX_BODIES {
+            return;
+        }
+        self.depth += 1;
+        let inner = tokens::tokenize(self.grammar.parser(), &body.text, body.start);
+        self.add_pieces(inner.unwrap_or_default(), true);
+        self.depth -= 1;
+    }
+
+    fn push_found(
+        &mut self,
+        span: Span,
+        found: Result<Found, ParseError>,
+        tree: impl FnOnce(Statement) -> Result<Tree, ParseError>,
+    ) {
+        let statement = match found {
+            Ok(found) => {
+                ParsedStatement { span, tree: tree(found.tree), grammar: found.grammar, mends: found.mends }
+            }
+            Err(error) => {
+                ParsedStatement { span, tree: Err(error), grammar: self.grammar, mends: Vec::new() }
+            }
+        };
+        self.statements.push(statement);
+    }
+
+    /// The tree that the own grammar makes of the tokens, mended if need be; where it gives up, one that
+    /// another makes; or the error, and the tokens. Without a span they are not those of the text.
     fn parse_anyhow(
         &self,
         tokens: Vec<TokenWithSpan>,
-        span: Span,
-    ) -> (Result<Statement, ParseError>, Grammar) {
-        let (result, tokens) = attempt::statement(self.grammar, tokens, self.dialect);
-        let error = match result {
-            Ok(tree) => return (Ok(tree), self.grammar),
-            Err(error) => ParseError::of_parser(error, span.start),
+        span: Option<Span>,
+        in_body: bool,
+    ) -> Result<Found, (ParseError, Vec<TokenWithSpan>)> {
+        let own = self.grammar;
+        let start = tokens.first().map_or(Position::START, |token| tokens::position(token.span.start));
+        let (tokens, mends) = without_variables(tokens, self.dialect, in_body);
+        let (result, tokens) = attempt::plain(own, tokens);
+        let mut error = match result {
+            Ok(tree) => return Ok(Found { tree, grammar: own, mends }),
+            Err(error) => ParseError::of_parser(error, start),
         };
-        drop(tokens);
-        let text = self.lines.slice(span);
-        for grammar in self.grammar.fallbacks() {
-            let Ok(tokens) = tokens::tokenize(grammar.parser(), text, span.start) else { continue };
-            if let (Ok(tree), _) = attempt::statement(grammar, tokens, self.dialect) {
-                return (Ok(tree), grammar);
+        match attempt::mended(own, &tokens, self.dialect) {
+            Some(Ok((tree, mends))) => return Ok(Found { tree, grammar: own, mends }),
+            Some(Err(later)) => {
+                let later = ParseError::of_parser(later, start);
+                if later.position > error.position {
+                    error = later;
+                }
             }
+            None => {}
         }
-        (Err(error), self.grammar)
+        let text = span.map(|span| self.lines.slice(span));
+        // Long statements get one more chance, not five: each costs as much as the first.
+        let most = if tokens.len() > 8 * 1024 { 1 } else { usize::MAX };
+        let found = own.fallbacks().take(most).find_map(|grammar| {
+            let tokens = match text {
+                Some(text) => tokens::tokenize(grammar.parser(), text, start).ok()?,
+                None => tokens.clone(),
+            };
+            let (tokens, _) = without_variables(tokens, self.dialect, in_body);
+            let (result, tokens) = attempt::plain(grammar, tokens);
+            let (tree, mends) = match result {
+                Ok(tree) => (tree, Vec::new()),
+                Err(_) => attempt::mended(grammar, &tokens, self.dialect)?.ok()?,
+            };
+            Some(Found { tree, grammar, mends })
+        });
+        found.ok_or((error, tokens))
     }
+}
+
+/// A tree, the grammar that made it, and how its tokens differ from the text.
+struct Found {
+    tree: Statement,
+    grammar: Grammar,
+    mends: Vec<Mend>,
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! Statements that the parser has no tree for, as far as tables are concerned.
 
+mod known;
+mod procedural;
+
 use std::ops::Range;
 
 use sqlparser::ast::{Ident, ObjectName, Query};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::tokens::{Cursor, bare_word};
+use super::body::{Body, text_of};
+use super::source::Source;
+use super::tokens::{Cursor, bare_word, position};
 
 /// A statement that is known by its first words and by the tables that it touches.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,6 +53,39 @@ impl Command {
             None => "PROCEDURE",
         };
         Self::new(format!("{} {object}", verb.as_deref().unwrap_or("CREATE")))
+    }
+}
+
+/// What a statement without a tree does, with the place of its query, if its words are known.
+pub(super) fn recognise(source: &Source, in_body: bool) -> Option<(Command, Option<Range<usize>>)> {
+    let procedural = || procedural::recognise(source, in_body).map(|command| (command, None));
+    known::recognise(source).or_else(procedural)
+}
+
+/// The query in the string of an UNLOAD, `None` where it is not readable in place, and the command.
+pub(super) fn unload(tokens: &[TokenWithSpan]) -> Option<(Option<Body>, Command)> {
+    let mut cursor = Cursor::new(tokens, 0);
+    let opens = cursor.take("UNLOAD") && cursor.take_token(&Token::LParen);
+    let text = tokens.get(cursor.at()).filter(|token| {
+        opens && matches!(token.token, Token::SingleQuotedString(_) | Token::DollarQuotedString(_))
+    })?;
+    cursor.advance();
+    if !cursor.take_token(&Token::RParen) || !cursor.take("TO") {
+        return None;
+    }
+    let Token::SingleQuotedString(path) = cursor.token() else { return None };
+    let query = text_of(text).or_else(|| unescaped(text));
+    let command = Command { writes: vec![Relation::Path(path.clone())], ..Command::new("UNLOAD") };
+    Some((query, command))
+}
+
+/// The text of a string with escapes; places in it are those of the string, as near as they are known.
+fn unescaped(token: &TokenWithSpan) -> Option<Body> {
+    match &token.token {
+        Token::SingleQuotedString(text) => {
+            Some(Body { text: text.replace("\\'", "'"), start: position(token.span.start) })
+        }
+        _ => None,
     }
 }
 

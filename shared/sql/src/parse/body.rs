@@ -1,0 +1,81 @@
+//! Statements inside strings: bodies of procedures between dollar signs or quotes.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::tokens::{Cursor, position};
+use crate::text::Position;
+
+/// A text inside a text, and where it starts.
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) start: Position,
+}
+
+/// The SQL in a string of the statement: the body of CREATE PROCEDURE, DO or EXECUTE IMMEDIATE.
+pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
+    let mut cursor = Cursor::new(tokens, 0);
+    let is_block = cursor.is("DO") || (cursor.is("EXECUTE") && cursor.next().is("IMMEDIATE"));
+    if !is_block && !is_procedure(cursor) {
+        return None;
+    }
+    let mut found = None;
+    while cursor.token() != &Token::EOF {
+        match cursor.token() {
+            Token::LParen if !is_block => {
+                cursor.skip_group();
+                continue;
+            }
+            Token::DollarQuotedString(_) | Token::SingleQuotedString(_) => {
+                let after_as =
+                    matches!(cursor.before(), Token::Word(word) if word.value.eq_ignore_ascii_case("as"));
+                let dollars = matches!(cursor.token(), Token::DollarQuotedString(_));
+                let at = cursor.at();
+                let alone = cursor.next().token() == &Token::EOF || dollars;
+                if (is_block && alone) || after_as {
+                    found = Some(at);
+                }
+            }
+            _ if cursor.is("LANGUAGE") => {
+                let sql = cursor.next().is_any(&["SQL", "PLPGSQL"])
+                    || matches!(
+                        cursor.next().token(),
+                        Token::SingleQuotedString(name) if ["sql", "plpgsql"].contains(&name.to_lowercase().as_str())
+                    );
+                if !sql {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        cursor.advance();
+    }
+    text_of(tokens.get(found?)?)
+}
+
+fn is_procedure(mut cursor: Cursor<'_>) -> bool {
+    if !cursor.take("CREATE") {
+        return false;
+    }
+    while cursor.is_any(&["OR", "REPLACE", "ALTER", "SECURE", "TEMPORARY", "TEMP"]) {
+        cursor.advance();
+    }
+    cursor.is("PROCEDURE")
+}
+
+/// The text of a string whose characters stand in the text as they are; `None` where some are escaped.
+pub(super) fn text_of(token: &TokenWithSpan) -> Option<Body> {
+    let start = position(token.span.start);
+    let at =
+        |skip: usize| Position { line: start.line, column: start.column + u32::try_from(skip).unwrap_or(0) };
+    match &token.token {
+        Token::DollarQuotedString(body) => {
+            let tag = body.tag.as_ref().map_or(0, |tag| tag.chars().count());
+            Some(Body { text: body.value.clone(), start: at(tag + 2) })
+        }
+        Token::SingleQuotedString(text) => {
+            let plain = !text.contains(['\'', '\\']);
+            plain.then(|| Body { text: text.clone(), start: at(1) })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,251 @@
+//! Clauses that say nothing about tables and columns, left out; first words of other dialects.
+
+use sqlparser::tokenizer::Token;
+use sqm_domain::Dialect;
+
+use super::super::source::{Output, Source};
+
+/// A step of a pattern.
+enum Step {
+    /// This word.
+    Word(&'static str),
+    /// One of these words.
+    Any(&'static [&'static str]),
+    /// These words or nothing.
+    Maybe(&'static [&'static str]),
+    /// A bracketed group.
+    Group,
+    /// A name with dots.
+    Name,
+    /// A literal, a name or a call, as often as operators join them.
+    Operand,
+}
+
+use Step::{Any, Group, Maybe, Name, Operand, Word};
+
+/// What is left out wherever it stands.
+const LEFT_OUT: &[&[Step]] = &[
+    &[Word("OPTION"), Group],
+    &[Word("WITH"), Any(&["UR", "CS", "RS", "RR"])],
+    &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name, Word("REJECT"), Word("LIMIT"), Operand],
+    &[Word("LOG"), Word("ERRORS"), Word("REJECT"), Word("LIMIT"), Operand],
+    &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name],
+    &[Word("USING"), Word("SAMPLE"), Operand],
+    &[Word("TABLESAMPLE"), Name, Group],
+    &[Word("TABLESAMPLE"), Group],
+    &[Word("SAMPLE"), Any(&["BLOCK", "SYSTEM", "BERNOULLI", "ROW"]), Group],
+    &[Word("USING"), Word("KEY"), Group],
+    &[
+        Maybe(&["FOR"]),
+        Any(&["VERSION", "TIMESTAMP", "SYSTEM_TIME", "SYSTEM_VERSION"]),
+        Word("AS"),
+        Word("OF"),
+        Operand,
+    ],
+    &[Word("AS"), Word("OF"), Any(&["TIMESTAMP", "SCN"]), Operand],
+    &[Word("INDEXED"), Word("BY"), Name],
+    &[Word("NOT"), Word("INDEXED")],
+    &[Word("ELSE"), Word("IGNORE")],
+    &[Word("WITH"), Word("SCHEMA"), Word("EVOLUTION")],
+    &[Word("ON"), Word("ERROR"), Any(&["CONTINUE", "ABORT"])],
+    &[Any(&["INCLUDE", "EXCLUDE"]), Word("NULLS")],
+    &[Word("KEEP"), Group],
+    &[Word("CHANGES"), Group],
+    &[Word("PREFERRING"), Any(&["LOW", "HIGH"]), Name],
+];
+
+/// First words of a statement or query that stand for others.
+const ABBREVIATED: &[(&str, &str)] =
+    &[("SEL", "SELECT"), ("INS", "INSERT"), ("DEL", "DELETE"), ("UPD", "UPDATE"), ("UPSERT", "INSERT")];
+
+pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let Token::Word(_) = source.token(at) else { return None };
+    if let Some(next) = left_out(source, at) {
+        return Some(next);
+    }
+    let starts = at == 0
+        || source.is_token(at - 1, &Token::LParen)
+        || source.is_any(at - 1, &["ACCESS", "AS", "ALL", "UNION", "EXCEPT", "INTERSECT", "MINUS"])
+        || (source.is_token(at - 1, &Token::RParen) && source.dialect == Dialect::Teradata);
+    if starts {
+        if let Some((_, full)) = ABBREVIATED.iter().find(|(short, _)| source.is(at, short)) {
+            output.put(source, at, Token::make_keyword(full));
+            return Some(at + 1);
+        }
+        if let Some(next) = locking(source, at) {
+            return Some(next);
+        }
+    }
+    if at == 0
+        && let Some(next) = first(source, output)
+    {
+        return Some(next);
+    }
+    merge(source, at, output).or_else(|| recursion(source, at)).or_else(|| limit_by(source, at)).or_else(
+        || {
+            // A function that lives as long as the query.
+            (source.is(at, "WITH") && source.is(at + 1, "FUNCTION"))
+                .then(|| source.find(at, source.len(), |at| source.is(at, "SELECT")))
+                .flatten()
+        },
+    )
+}
+
+fn left_out(source: &Source, at: usize) -> Option<usize> {
+    LEFT_OUT.iter().find_map(|steps| matches(source, at, steps))
+}
+
+/// The place after the pattern, if it stands here.
+fn matches(source: &Source, start: usize, steps: &[Step]) -> Option<usize> {
+    let mut at = start;
+    for step in steps {
+        at = match step {
+            Word(word) => source.is(at, word).then_some(at + 1)?,
+            Any(words) => source.is_any(at, words).then_some(at + 1)?,
+            Maybe(words) => at + usize::from(source.is_any(at, words)),
+            Group => source.is_token(at, &Token::LParen).then(|| source.after_group(at))?,
+            Name => Some(source.after_name(at)).filter(|&after| after > at)?,
+            Operand => operand(source, at)?,
+        };
+    }
+    Some(at)
+}
+
+/// The place after an operand with the operators that follow it.
+pub(super) fn operand(source: &Source, start: usize) -> Option<usize> {
+    let mut at = primary(source, start)?;
+    while matches!(source.token(at), Token::Plus | Token::Minus | Token::StringConcat) {
+        at = primary(source, at + 1)?;
+    }
+    // A share: 10% or 10 PERCENT.
+    at += usize::from(source.is_token(at, &Token::Mod) || source.is_any(at, &["PERCENT", "ROWS"]));
+    Some(at)
+}
+
+fn primary(source: &Source, at: usize) -> Option<usize> {
+    match source.token(at) {
+        Token::LParen => Some(source.after_group(at)),
+        Token::Word(_)
+            if source.is_any(at, &["TIMESTAMP", "DATE", "INTERVAL"]) && source.is_string(at + 1) =>
+        {
+            Some(at + 2 + usize::from(source.is(at, "INTERVAL")))
+        }
+        Token::Word(_) => {
+            let after = source.after_name(at);
+            Some(if source.is_token(after, &Token::LParen) { source.after_group(after) } else { after })
+        }
+        Token::Number(..) | Token::Placeholder(_) => Some(at + 1),
+        _ if source.is_string(at) => Some(at + 1),
+        _ => None,
+    }
+}
+
+/// `LOCKING t FOR ACCESS`, before a query.
+fn locking(source: &Source, at: usize) -> Option<usize> {
+    if !source.is_any(at, &["LOCKING", "LOCK"]) {
+        return None;
+    }
+    let end = (at + 12).min(source.len());
+    (at + 1..end)
+        .find(|&at| source.is_any(at, &["SELECT", "SEL", "INSERT", "INS", "UPDATE", "DELETE", "WITH"]))
+}
+
+/// What may stand after the first word of a statement.
+fn first(source: &Source, output: &mut Output) -> Option<usize> {
+    if source.is_any(0, &["DELETE", "DEL", "UPDATE", "INSERT"])
+        && source.is(1, "TOP")
+        && source.is_token(2, &Token::LParen)
+    {
+        output.copy(source, 0);
+        return Some(source.after_group(2));
+    }
+    if source.is(0, "EXPLAIN") {
+        let mut at = 1;
+        let kinds = [
+            "PLAN",
+            "FOR",
+            "EXTENDED",
+            "USING",
+            "TEXT",
+            "JSON",
+            "TABULAR",
+            "FORMATTED",
+            "CODEGEN",
+            "COST",
+            "QUERY",
+            "ESTIMATE",
+            "AST",
+            "SYNTAX",
+            "PIPELINE",
+            "LOGICAL",
+            "DEPENDENCY",
+            "AUTHORIZATION",
+            "CBO",
+            "VECTORIZATION",
+            "LOCKS",
+        ];
+        while source.is_any(at, &kinds) {
+            at += 1;
+        }
+        if at > 1 {
+            output.copy(source, 0);
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Branches of MERGE that take all columns by name.
+fn merge(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if at == 0 || !source.is(at - 1, "THEN") {
+        return None;
+    }
+    let star = |at: usize| source.is_token(at, &Token::Mul);
+    if source.is(at, "UPDATE")
+        && ((source.is(at + 1, "SET") && star(at + 2)) || source.are(at + 1, &["ALL", "BY", "NAME"]))
+    {
+        output.copy(source, at);
+        output.words(source, at, "SET");
+        output.put(source, at + 1, super::super::source::name("*"));
+        output.words(source, at, "=");
+        output.put(source, at + 1, super::super::source::name("*"));
+        return Some(at + if star(at + 2) { 3 } else { 4 });
+    }
+    if source.is(at, "INSERT") && (star(at + 1) || source.are(at + 1, &["ALL", "BY", "NAME"])) {
+        output.copy(source, at);
+        output.words(source, at + 1, "ROW");
+        return Some(at + if star(at + 1) { 2 } else { 4 });
+    }
+    None
+}
+
+/// `SEARCH DEPTH FIRST BY …` and `CYCLE … USING …` after a recursive query.
+fn recursion(source: &Source, at: usize) -> Option<usize> {
+    let before = at > 0 && !source.is_token(at - 1, &Token::Comma);
+    let search = source.is(at, "SEARCH") && source.is_any(at + 1, &["DEPTH", "BREADTH"]);
+    let cycle = source.is(at, "CYCLE") && source.is_ident(at + 1);
+    if !before || !(search || cycle) {
+        return None;
+    }
+    let set = source.find(at, source.len(), |at| source.is(at, "SET"))?;
+    source.find(set, source.len(), |at| {
+        source.is_any(at, &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "CYCLE"])
+            || source.is_token(at, &Token::Comma)
+    })
+}
+
+/// `LIMIT n BY a` where another LIMIT follows.
+fn limit_by(source: &Source, at: usize) -> Option<usize> {
+    if source.dialect != Dialect::ClickHouse || !source.is(at, "LIMIT") {
+        return None;
+    }
+    let by = at + 2;
+    if !source.is(by, "BY") {
+        return None;
+    }
+    let mut end = source.after_name(by + 1);
+    while source.is_token(end, &Token::Comma) {
+        end = source.after_name(end + 1).max(end + 1);
+    }
+    source.is(end, "LIMIT").then_some(end)
+}

@@ -1,0 +1,277 @@
+//! Operators, literals and calls.
+
+use sqlparser::tokenizer::Token;
+use sqm_domain::Dialect;
+
+use super::super::source::{Output, Source, name};
+
+pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    match source.token(at) {
+        Token::Word(word) if word.quote_style.is_none() => typed_array(source, at, output)
+            .or_else(|| except_qualified(source, at, output))
+            .or_else(|| word_operator(source, at, output))
+            .or_else(|| small_words(source, at, output)),
+        Token::LParen => phrase(source, at, output),
+        Token::Placeholder(text) => placeholder(source, at, text, output),
+        Token::Number(text, _) if text.starts_with('.') => tuple_element(source, at, text, output),
+        _ => symbols(source, at, output),
+    }
+}
+
+fn is_operand_end(source: &Source, at: usize) -> bool {
+    matches!(
+        source.token(at),
+        Token::Word(_) | Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_)
+    ) || source.is_string(at)
+}
+
+fn is_operand_start(source: &Source, at: usize) -> bool {
+    matches!(
+        source.token(at),
+        Token::Word(_) | Token::LParen | Token::Number(..) | Token::Minus | Token::Placeholder(_)
+    ) || source.is_string(at)
+}
+
+/// `ARRAY<t>[…]` as `CAST([…] AS ARRAY<t>)`.
+fn typed_array(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !source.is(at, "ARRAY") || !source.is_token(at + 1, &Token::Lt) {
+        return None;
+    }
+    let mut depth = 0_i32;
+    let mut end = at + 1;
+    loop {
+        match source.token(end) {
+            Token::Lt => depth += 1,
+            Token::Gt => depth -= 1,
+            Token::ShiftRight => depth -= 2,
+            Token::EOF | Token::SemiColon => return None,
+            _ => {}
+        }
+        end += 1;
+        if depth <= 0 {
+            break;
+        }
+    }
+    if !source.is_token(end, &Token::LBracket) {
+        return None;
+    }
+    let close = source.after_group(end);
+    output.words(source, at, "CAST (");
+    output.copy_range(source, end..close);
+    output.words(source, at, "AS");
+    output.copy_range(source, at..end);
+    output.words(source, close - 1, ")");
+    Some(close)
+}
+
+/// `* EXCEPT (t.a)` as `* EXCEPT (a)`.
+fn except_qualified(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let after_star = at > 0 && source.is_token(at - 1, &Token::Mul);
+    if !after_star || !source.is_any(at, &["EXCEPT", "EXCLUDE"]) || !source.is_token(at + 1, &Token::LParen) {
+        return None;
+    }
+    let end = source.after_group(at + 1);
+    (at..end).any(|at| source.is_token(at, &Token::Period)).then(|| {
+        for inner in at..end {
+            let qualifies =
+                source.is_token(inner + 1, &Token::Period) || source.is_token(inner, &Token::Period);
+            if !qualifies {
+                output.copy(source, inner);
+            }
+        }
+        end
+    })
+}
+
+/// Operators that are words.
+fn word_operator(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if at == 0 || !is_operand_end(source, at - 1) || !is_operand_start(source, at + 1) {
+        return None;
+    }
+    let token = match () {
+        () if source.is(at, "EQ") => Token::Eq,
+        () if source.is(at, "NE") => Token::Neq,
+        () if source.is(at, "GT") => Token::Gt,
+        () if source.is(at, "GE") => Token::GtEq,
+        () if source.is(at, "LT") => Token::Lt,
+        () if source.is(at, "LE") => Token::LtEq,
+        () if source.is(at, "MOD") => Token::Mod,
+        () if source.is(at, "CONCAT") && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR"]) => {
+            Token::StringConcat
+        }
+        () if source.is_any(at, &["GLOB", "MATCH", "REGEXP"])
+            && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON"]) =>
+        {
+            Token::make_keyword("LIKE")
+        }
+        () => return None,
+    };
+    // A call `mod(a, b)` or a column of that name is no operator.
+    let keyword_before = source
+        .is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON", "WHEN", "THEN", "ELSE", "AS", "NOT"]);
+    if keyword_before || source.is_any(at + 1, &["FROM", "AS", "AND", "OR", "IS", "IN", "THEN"]) {
+        return None;
+    }
+    output.put(source, at, token);
+    Some(at + 1)
+}
+
+/// Words that are left out, or that stand for one.
+fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    // IS compares where no keyword follows.
+    if source.is(at, "IS") && source.dialect == Dialect::Sqlite {
+        let not = source.is(at + 1, "NOT");
+        let next = at + 1 + usize::from(not);
+        let known = ["NULL", "TRUE", "FALSE", "DISTINCT", "UNKNOWN"];
+        if is_operand_start(source, next) && !source.is_any(next, &known) {
+            output.copy(source, at);
+            output.words(source, at, if not { "DISTINCT FROM" } else { "NOT DISTINCT FROM" });
+            return Some(next);
+        }
+    }
+    if source.is(at, "CURRENT") && source.is_any(at + 1, &["DATE", "TIME", "TIMESTAMP", "USER", "SCHEMA"]) {
+        let word = format!("CURRENT_{}", source.token(at + 1));
+        output.put(source, at, Token::make_keyword(&word));
+        return Some(at + 2);
+    }
+    if source.is(at, "N") && source.is_string(at + 1) {
+        return Some(at + 1);
+    }
+    if source.is(at, "SAFE") && source.is_token(at + 1, &Token::Period) {
+        return Some(at + 2);
+    }
+    // GROUP BY ALL CUBE (a), GROUP BY DISTINCT a
+    let grouped = at > 1 && source.is(at - 1, "BY") && source.is(at - 2, "GROUP");
+    if grouped && source.is_any(at, &["ALL", "DISTINCT"]) && is_operand_start(source, at + 1) {
+        let clauses =
+            ["ORDER", "HAVING", "LIMIT", "QUALIFY", "UNION", "WINDOW", "WITH", "EXCEPT", "INTERSECT"];
+        if !source.is_any(at + 1, &clauses) {
+            return Some(at + 1);
+        }
+    }
+    // Comments of struct fields.
+    if source.is(at, "COMMENT")
+        && source.is_string(at + 1)
+        && source.is_any(0, &["CREATE", "ALTER", "REPLACE"])
+    {
+        return Some(at + 2);
+    }
+    // SELECT TRANSFORM(a) USING 'script' AS (x INT, y STRING): one function with several outputs.
+    if source.is(at, "USING") && source.is_string(at + 1) && at > 0 && source.is_token(at - 1, &Token::RParen)
+    {
+        return Some(script_output(source, at + 2, output));
+    }
+    None
+}
+
+fn script_output(source: &Source, at: usize, output: &mut Output) -> usize {
+    if !source.is(at, "AS") {
+        output.words(source, at - 1, "AS ( key , value )");
+        return at;
+    }
+    output.copy(source, at);
+    if !source.is_token(at + 1, &Token::LParen) {
+        return at + 1;
+    }
+    let end = source.after_group(at + 1);
+    output.copy(source, at + 1);
+    let mut is_name = true;
+    let mut inner = at + 2;
+    while inner + 1 < end {
+        let comma = source.is_token(inner, &Token::Comma);
+        if is_name || comma {
+            output.copy(source, inner);
+        }
+        is_name = comma;
+        inner = source.after_group(inner);
+    }
+    output.copy(source, end - 1);
+    end
+}
+
+/// `a (TITLE 'x')`, `a (FORMAT 'y')`, `a (NAMED b)`, `a (DATE)`.
+fn phrase(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if source.dialect != Dialect::Teradata || at == 0 || !is_operand_end(source, at - 1) {
+        return None;
+    }
+    let end = source.after_group(at);
+    if source.is(at + 1, "NAMED") && source.is_ident(at + 2) {
+        output.words(source, at, "AS");
+        output.copy(source, at + 2);
+        return Some(end);
+    }
+    let phrases = ["TITLE", "FORMAT", "CASESPECIFIC", "UPPERCASE"];
+    let not_specific = source.is(at + 1, "NOT") && source.is_any(at + 2, &["CASESPECIFIC", "CS"]);
+    let types =
+        ["DATE", "INTEGER", "INT", "CHAR", "VARCHAR", "DECIMAL", "FLOAT", "BIGINT", "SMALLINT", "TIMESTAMP"];
+    let after_type =
+        if source.is_token(at + 2, &Token::LParen) { source.after_group(at + 2) } else { at + 2 };
+    let is_type = source.is_any(at + 1, &types)
+        && (after_type + 1 == end || source.is_any(after_type, &["FORMAT"]))
+        && !source.is_any(at - 1, &["IN", "SELECT", "BY", "INDEX", "KEY", "INTO", "VALUES"]);
+    let named_table = source.is_any(0, &["CREATE", "INSERT", "INS"]) && !source.is_any(at + 1, &phrases);
+    (source.is_any(at + 1, &phrases) || not_specific || (is_type && !named_table)).then_some(end)
+}
+
+/// `$f1` as a name where names stand.
+fn placeholder(source: &Source, at: usize, text: &str, output: &mut Output) -> Option<usize> {
+    if text == "?" && source.is_token(at + 1, &Token::DoubleColon) {
+        return Some(at + 1);
+    }
+    let named =
+        text.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+    let is_place = at > 0 && (source.is_token(at - 1, &Token::Period) || source.is(at - 1, "AS"));
+    let has_variables = matches!(source.dialect, Dialect::Snowflake | Dialect::DuckDb | Dialect::Sqlite);
+    (named && (is_place || !has_variables)).then(|| {
+        output.put(source, at, Token::make_word(text, None));
+        at + 1
+    })
+}
+
+/// `t.1`: an element of a tuple.
+fn tuple_element(source: &Source, at: usize, text: &str, output: &mut Output) -> Option<usize> {
+    let digits = text.strip_prefix('.').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()))?;
+    (at > 0 && source.is_glued(at) && is_operand_end(source, at - 1)).then(|| {
+        output.put(source, at, Token::Period);
+        output.put(source, at, name(digits));
+        at + 1
+    })
+}
+
+/// Operators written in two parts, and assignments with an operator.
+fn symbols(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let next = source.token(at + 1);
+    let whole = match (source.token(at), next) {
+        (Token::ExclamationMark, Token::Eq) | (Token::Lt, Token::Gt) => Token::Neq,
+        (Token::Gt, Token::Eq) => Token::GtEq,
+        (Token::Lt, Token::Eq) => Token::LtEq,
+        (Token::Mul, Token::Mul) if source.is_glued(at + 1) => Token::Mul,
+        (
+            Token::Plus
+            | Token::Minus
+            | Token::Mul
+            | Token::Div
+            | Token::Mod
+            | Token::Ampersand
+            | Token::Pipe,
+            Token::Eq,
+        ) if source.is_glued(at + 1) => {
+            return compound_assignment(source, at, output);
+        }
+        _ => return None,
+    };
+    output.put(source, at, whole);
+    Some(at + 2)
+}
+
+/// `a += 1` as `a = a + 1`.
+fn compound_assignment(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let mut start = at.checked_sub(1)?;
+    while start >= 2 && source.is_token(start - 1, &Token::Period) {
+        start -= 2;
+    }
+    output.words(source, at, "=");
+    output.copy_range(source, start..at);
+    output.copy(source, at);
+    Some(at + 2)
+}

@@ -1,0 +1,96 @@
+//! What the grammar rejects and people send, brought to a form that it takes, on tokens.
+//!
+//! Only a statement that does not parse as it is gets here. Words that say nothing about tables and
+//! columns are left out, others replaced by what means the same; every token that stays keeps its place,
+//! and one that is put in has the place of what it stands for. What changes the meaning is recorded.
+
+mod clause;
+mod create;
+mod expression;
+mod insert;
+mod pivot;
+mod setop;
+mod table;
+mod template;
+
+use serde::Serialize;
+use sqlparser::tokenizer::TokenWithSpan;
+use sqm_domain::Dialect;
+
+use super::source::{Output, Source};
+use crate::text::Position;
+
+/// How the tokens of a tree differ from the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mend {
+    /// Where, in the text.
+    pub position: Position,
+    /// What was done.
+    pub kind: MendKind,
+}
+
+/// What was done to make a statement fit the grammar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MendKind {
+    /// Words were left out or replaced without any influence on which tables and columns are meant.
+    Rephrased,
+    /// A set operation that matches columns by name and says which of them it keeps; the tree has it
+    /// as BY NAME. The position is that of its UNION, EXCEPT or INTERSECT.
+    SetByName {
+        /// Which columns remain.
+        side: SetSide,
+        /// The columns that are matched, if they are listed.
+        columns: Vec<String>,
+    },
+    /// An INSERT whose columns are those of the query by name, not by position.
+    InsertByName,
+}
+
+/// Which columns a set operation by name keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetSide {
+    /// All of both sides.
+    Full,
+    /// Those of the left side.
+    Left,
+    /// Those that both sides have.
+    Inner,
+}
+
+/// The tokens of a statement in another form, and what was done to them; `None` where nothing applies.
+pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<TokenWithSpan>, Vec<Mend>)> {
+    let mut mends = Vec::new();
+    let mut source = Source::of(tokens, dialect);
+    for pass in [template::mend, create::mend, insert::mend, pivot::mend] {
+        if let Some(better) = pass(&source, &mut mends) {
+            source = Source::from_toks(better, dialect);
+        }
+    }
+    let mut output = Output::default();
+    let mut at = 0;
+    while at < source.len() {
+        let next = setop::mend(&source, at, &mut output, &mut mends)
+            .or_else(|| clause::mend(&source, at, &mut output))
+            .or_else(|| table::mend(&source, at, &mut output))
+            .or_else(|| expression::mend(&source, at, &mut output));
+        at = match next {
+            Some(next) => {
+                output.changed = true;
+                if mends.len() < 1000 {
+                    mends.push(Mend { position: source.position(at), kind: MendKind::Rephrased });
+                }
+                next.max(at)
+            }
+            None => {
+                output.copy(&source, at);
+                at + 1
+            }
+        };
+    }
+    (output.changed || !mends.is_empty()).then(|| (output.into_tokens(), mends))
+}
+
+#[cfg(test)]
+mod tests;

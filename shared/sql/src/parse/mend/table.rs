@@ -1,0 +1,267 @@
+//! What stands after FROM and JOIN.
+
+use sqlparser::tokenizer::Token;
+use sqm_domain::Dialect;
+
+use super::super::source::{Output, Source, name};
+
+pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    join(source, at, output)
+        .or_else(|| cross_join_on(source, at))
+        .or_else(|| brackets(source, at, output))
+        .or_else(|| rows_from(source, at, output))
+        .or_else(|| table_as_name(source, at, output))
+        .or_else(|| values(source, at, output))
+        .or_else(|| argument(source, at, output))
+        .or_else(|| remote(source, at))
+        .or_else(|| external(source, at, output))
+}
+
+fn is_outer(source: &Source, at: usize) -> bool {
+    source.is_any(at, &["INNER", "LEFT", "RIGHT", "FULL", "OUTER", "CROSS"])
+}
+
+/// Words between the kind of a join and JOIN, or before both, that only say how to run it.
+fn join(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let hints = ["HASH", "LOOP", "MERGE", "REMOTE", "REPLICATE", "REDUCE", "REDISTRIBUTE"];
+    if at > 0 && is_outer(source, at - 1) && source.is_any(at, &hints) && source.is(at + 1, "JOIN") {
+        return Some(at + 1);
+    }
+    let click = source.dialect == Dialect::ClickHouse;
+    if source.is(at, "ASOF") && source.dialect != Dialect::Snowflake {
+        let next = at + 1;
+        if source.is(next, "JOIN") || (is_outer(source, next) && source.is(next + 1, "JOIN")) {
+            return Some(next);
+        }
+    }
+    if click && source.is_any(at, &["GLOBAL", "ANY", "ALL", "DISTINCT", "LOCAL"]) {
+        let joins = (at + 1..at + 4).any(|at| source.is(at, "JOIN"));
+        let plain = (at + 1..at + 4)
+            .take_while(|&at| !source.is(at, "JOIN"))
+            .all(|at| is_outer(source, at) || source.is_any(at, &["ANY", "ALL", "SEMI", "ANTI", "ASOF"]));
+        if (joins && plain) || (source.is(at, "GLOBAL") && source.is_any(at + 1, &["IN", "NOT"])) {
+            return Some(at + 1);
+        }
+    }
+    if source.is_any(at, &["SEMI", "ANTI"])
+        && source.is_any(at + 1, &["LEFT", "RIGHT"])
+        && source.is(at + 2, "JOIN")
+    {
+        output.copy(source, at + 1);
+        output.copy(source, at);
+        return Some(at + 2);
+    }
+    if source.is(at, "POSITIONAL") && source.is(at + 1, "JOIN") {
+        output.words(source, at, "CROSS");
+        return Some(at + 1);
+    }
+    // [SHUFFLE], [BROADCAST]
+    let hint = source.is_token(at, &Token::LBracket) && source.is_token(at + 2, &Token::RBracket);
+    if hint && source.is_any(at + 1, &["SHUFFLE", "NOSHUFFLE", "BROADCAST"]) {
+        return Some(at + 3);
+    }
+    if click && source.is(at, "USING") && source.is_ident(at + 1) {
+        output.copy(source, at);
+        output.words(source, at + 1, "(");
+        let mut end = source.after_name(at + 1);
+        while source.is_token(end, &Token::Comma) {
+            end = source.after_name(end + 1).max(end + 1);
+        }
+        output.copy_range(source, at + 1..end);
+        output.words(source, end.saturating_sub(1), ")");
+        return Some(end);
+    }
+    None
+}
+
+/// `CROSS JOIN t ON …` is a JOIN, `NATURAL JOIN t ON …` too.
+fn cross_join_on(source: &Source, at: usize) -> Option<usize> {
+    if !source.is_any(at, &["CROSS", "NATURAL"]) || !source.is(at + 1, "JOIN") {
+        return None;
+    }
+    let mut end = match source.token(at + 2) {
+        Token::LParen => source.after_group(at + 2),
+        _ => source.after_name(at + 2),
+    };
+    if source.is_token(end, &Token::LParen) {
+        end = source.after_group(end);
+    }
+    if source.is(end, "AS") {
+        end += 2;
+    } else if source.is_ident(end) && !source.is(end, "ON") {
+        end += 1;
+    }
+    if source.is_token(end, &Token::LParen) {
+        end = source.after_group(end);
+    }
+    source.is(end, "ON").then_some(at + 1)
+}
+
+/// `(t)`, `((t AS x)) AS y`, `(a, b)` and `(…) AS (x, y)` after FROM or JOIN.
+fn brackets(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_place = at > 0 && source.is_any(at - 1, &["FROM", "JOIN"]);
+    if !is_place || !source.is_token(at, &Token::LParen) {
+        return None;
+    }
+    let end = source.after_group(at);
+    let depth = (at..end).take_while(|&at| source.is_token(at, &Token::LParen)).count();
+    let inner = at + depth;
+    let after_name = source.after_name(inner);
+    if after_name > inner
+        && !source.starts_query(inner)
+        && !source.is_any(inner, &["VALUES", "TABLE", "UNNEST"])
+    {
+        let alias = after_name + usize::from(source.is(after_name, "AS"));
+        let has_alias = source.is_ident(alias);
+        let close = if has_alias { alias + 1 } else { after_name };
+        if close + depth == end && (close..end).all(|at| source.is_token(at, &Token::RParen)) {
+            let outer_alias = source.is(end, "AS");
+            output.copy_range(source, inner..if outer_alias { after_name } else { close });
+            return Some(end);
+        }
+    }
+    let commas = source.find(at + 1, end - 1, |at| source.is_token(at, &Token::Comma));
+    if commas.is_some() && !source.starts_query(at + 1) && source.is_ident(inner) {
+        cross_joined(source, at, end, output);
+        return Some(end);
+    }
+    // AS (x, y): columns without a name of the table.
+    let columns = end + 1;
+    let names_only = |from: usize, to: usize| {
+        (from..to).all(|at| source.is_ident(at) || source.is_token(at, &Token::Comma)) && to > from
+    };
+    if source.is(end, "AS") && source.is_token(columns, &Token::LParen) {
+        let close = source.after_group(columns);
+        if names_only(columns + 1, close - 1) {
+            output.copy_range(source, at..columns);
+            output.put(source, end, name("_"));
+            output.copy_range(source, columns..close);
+            return Some(close);
+        }
+    }
+    None
+}
+
+/// The group with its commas as CROSS JOIN.
+fn cross_joined(source: &Source, start: usize, end: usize, output: &mut Output) {
+    let mut at = start + 1;
+    output.copy(source, start);
+    while at < end {
+        if source.is_token(at, &Token::Comma) {
+            output.words(source, at, "CROSS JOIN");
+            at += 1;
+        } else {
+            let next = source.after_group(at);
+            output.copy_range(source, at..next);
+            at = next;
+        }
+    }
+}
+
+/// `ROWS FROM (f(), g())`: functions side by side.
+fn rows_from(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !source.are(at, &["ROWS", "FROM"]) || !source.is_token(at + 2, &Token::LParen) {
+        return None;
+    }
+    let end = source.after_group(at + 2);
+    cross_joined(source, at + 2, end, output);
+    Some(end)
+}
+
+/// `FROM table WHERE`: a keyword as a name.
+fn table_as_name(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_place = at > 0 && source.is_any(at - 1, &["FROM", "JOIN", "INTO", "UPDATE"]);
+    if !is_place || !source.is(at, "TABLE") {
+        return None;
+    }
+    let clauses =
+        ["WHERE", "GROUP", "ORDER", "LIMIT", "ON", "SET", "VALUES", "SELECT", "AS", "JOIN", "LEFT", "INNER"];
+    let follows = matches!(source.token(at + 1), Token::EOF | Token::RParen | Token::Comma)
+        || source.is_any(at + 1, &clauses);
+    follows.then(|| {
+        output.put(source, at, name("table"));
+        at + 1
+    })
+}
+
+/// `VALUES (1), (2) AS t (a)` as a query, and `VALUES 1, 2`.
+fn values(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !source.is(at, "VALUES") {
+        return None;
+    }
+    let in_from = at > 0 && source.is_any(at - 1, &["FROM", "JOIN", "INTO"]);
+    if source.is_token(at + 1, &Token::LParen) {
+        let mut end = source.after_group(at + 1);
+        while source.is_token(end, &Token::Comma) && source.is_token(end + 1, &Token::LParen) {
+            end = source.after_group(end + 1);
+        }
+        let starts = at == 0 || source.is_token(at - 1, &Token::LParen);
+        if !starts || in_from || !source.is(end, "AS") || !source.is_ident(end + 1) {
+            return None;
+        }
+        output.words(source, at, "SELECT * FROM (");
+        output.copy_range(source, at..end);
+        output.words(source, end - 1, ")");
+        return Some(end);
+    }
+    let starts = at > 0 && source.is_token(at - 1, &Token::LParen);
+    let is_operand = matches!(source.token(at + 1), Token::Number(..)) || source.is_string(at + 1);
+    if !starts || !is_operand {
+        return None;
+    }
+    output.copy(source, at);
+    let mut at = at + 1;
+    loop {
+        let end = source
+            .find(at, source.len(), |at| matches!(source.token(at), Token::Comma | Token::RParen))
+            .unwrap_or(source.len());
+        output.words(source, at, "(");
+        output.copy_range(source, at..end);
+        output.words(source, end.saturating_sub(1), ")");
+        if !source.is_token(end, &Token::Comma) {
+            return Some(end);
+        }
+        output.copy(source, end);
+        at = end + 1;
+    }
+}
+
+/// `f(MODEL m, TABLE t)`: a model is no table, a table is a query.
+fn argument(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_argument = at > 0 && matches!(source.token(at - 1), Token::LParen | Token::Comma | Token::RArrow);
+    if !is_argument || !source.is_any(at, &["MODEL", "TABLE"]) {
+        return None;
+    }
+    let end = source.after_name(at + 1);
+    if end == at + 1 || !matches!(source.token(end), Token::Comma | Token::RParen) {
+        return None;
+    }
+    if source.is(at, "MODEL") {
+        let text: Vec<_> = (at + 1..end).map(|at| source.token(at).to_string()).collect();
+        output.put(source, at + 1, Token::SingleQuotedString(text.concat()));
+    } else {
+        output.words(source, at, "( SELECT * FROM");
+        output.copy_range(source, at + 1..end);
+        output.words(source, end - 1, ")");
+    }
+    Some(end)
+}
+
+/// `t@link`, `t@v3`: where or when.
+fn remote(source: &Source, at: usize) -> Option<usize> {
+    let glued = source.is_glued(at) && source.is_glued(at + 1) && source.is_ident(at - 1);
+    (glued && source.is_token(at, &Token::AtSign) && source.is_ident(at + 1))
+        .then(|| source.after_name(at + 1))
+}
+
+/// `OPENROWSET(BULK 'path', …) WITH (a INT)`.
+fn external(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !source.is(at, "OPENROWSET") || !source.is_token(at + 1, &Token::LParen) {
+        return None;
+    }
+    let end = source.after_group(at + 1);
+    output.copy_range(source, at..at + 2);
+    output.copy_range(source, at + 2 + usize::from(source.is(at + 2, "BULK"))..end);
+    let with = source.is(end, "WITH") && source.is_token(end + 1, &Token::LParen);
+    Some(if with { source.after_group(end + 1) } else { end })
+}

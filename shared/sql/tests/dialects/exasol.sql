@@ -1,0 +1,38 @@
+CREATE OR REPLACE TABLE s.t AS SELECT a FROM s.u WITH DATA
+
+MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET a = s.a
+
+IMPORT INTO s.t FROM CSV AT 'https://x' FILE 'y.csv'
+
+EXPORT s.t INTO CSV AT 'https://x' FILE 'y.csv'
+
+EXPORT (SELECT a FROM t) INTO CSV AT 'https://x' FILE 'y.csv'
+
+CREATE LUA SCALAR SCRIPT s.f (a DOUBLE) RETURNS DOUBLE AS
+function run(ctx) return ctx.a end
+/
+
+CREATE FUNCTION s.f (p1 VARCHAR(6)) RETURN VARCHAR(20)
+IS
+  res VARCHAR(20);
+BEGIN
+  IF p1 = 'x' THEN
+    res := 'y';
+  ELSE
+    res := 'z';
+  END IF;
+  RETURN res;
+END f;
+/
+
+SELECT a, LISTAGG(b, ',') WITHIN GROUP (ORDER BY b), c FROM t GROUP BY LOCAL.c
+
+SELECT a FROM t PREFERRING LOW b
+
+OPEN SCHEMA s
+
+CREATE VIRTUAL SCHEMA v USING a.b WITH X = 'y'
+
+TRUNCATE TABLE t
+
+COMMIT
