@@ -165,6 +165,35 @@ impl<'a> Context<'a> {
         bare.eq_ignore_ascii_case(&relation.name).then(|| text.to_owned())
     }
 
+    /// The text of these tokens of `outer` as it has to stand inside of `inner`, a block within it: names
+    /// without a qualifier get one. `None` where a name would mean something else there.
+    pub(super) fn carried(
+        &self,
+        tokens: &Tokens,
+        outer: &Block<'_>,
+        outer_id: usize,
+        inner: &Block<'_>,
+    ) -> Option<String> {
+        let mut edits = super::edit::Edits::default();
+        let mut unchanged = true;
+        for name in self.names(tokens) {
+            let target = name.target.as_ref()?;
+            if target.block != outer_id {
+                continue;
+            }
+            let relation = outer.relations.get(target.relation)?;
+            if inner.relations.iter().any(|other| other.name.eq_ignore_ascii_case(&relation.name)) {
+                return None;
+            }
+            if !name.qualified {
+                let qualified = format!("{}.{}", self.qualifier(outer, relation)?, self.text(&name.tokens));
+                edits.replace(self.source, &name.tokens, qualified);
+                unchanged = false;
+            }
+        }
+        if unchanged { Some(self.flat(tokens)) } else { edits.within(self.source, tokens) }
+    }
+
     /// Whether the block is written over more than one line.
     pub(super) fn is_multiline(&self, block: &Block<'_>) -> bool {
         self.text(&block.clauses.select).contains('\n')
@@ -187,11 +216,14 @@ impl<'a> Context<'a> {
         let condition = clauses.selection.as_ref().map(|tokens| tokens.start);
         let first = clauses.from.first().map_or(clauses.select.start, |item| item.tokens.start);
         let line = self.source.indent(condition.unwrap_or(first).saturating_sub(1)).1;
-        // Conditions stand one step in, whether on lines of their own or after AND.
-        let base = match condition.map(|start| self.source.indent(start)) {
-            Some((true, blanks)) => blanks.to_owned(),
-            Some(_) => format!("{line}  "),
-            None => line.to_owned(),
+        // Below the AND of the last condition, or one step in from WHERE.
+        let last =
+            self.conjuncts(block).unwrap_or_default().pop().map(|last| last.tokens.start.saturating_sub(1));
+        let base = match (condition, last.map(|and| (self.source.is(and, "AND"), self.source.indent(and)))) {
+            (_, Some((true, (true, blanks)))) => blanks.to_owned(),
+            (Some(start), _) if self.source.indent(start).0 => self.source.indent(start).1.to_owned(),
+            (Some(_), _) => format!("{line}  "),
+            (None, _) => line.to_owned(),
         };
         let step = self.step();
         let body: Vec<String> = lines.iter().map(|line| format!("{base}{step}{line}")).collect();

@@ -108,6 +108,7 @@ pub(super) const REWRITE: Rewrite = Rewrite {
     name: "correlated-aggregate-to-join",
     title: "Compute the aggregate of each group once and join it",
     combines: true,
+    merges: false,
     propose,
 };
 

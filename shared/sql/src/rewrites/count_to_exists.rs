@@ -76,6 +76,7 @@ pub(super) const REWRITE: Rewrite = Rewrite {
     name: "count-to-exists",
     title: "Ask whether there is a row instead of counting them",
     combines: true,
+    merges: true,
     propose,
 };
 

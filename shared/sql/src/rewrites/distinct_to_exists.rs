@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{Distinct, Expr, JoinOperator, SelectItem, SelectItemQualifiedWildcardKind};
+use sqlparser::ast::{Distinct, JoinOperator, SelectItem, SelectItemQualifiedWildcardKind};
 
 use super::aggregate;
 use super::block::{Block, name_parts};
 use super::conditions::Conditions;
 use super::context::{self, Context};
+use super::determined;
 use super::edit::Edits;
 use super::expression;
 use super::source::{Operand, Tokens};
@@ -85,6 +86,7 @@ pub(super) const REWRITE: Rewrite = Rewrite {
     name: "distinct-join-to-exists",
     title: "Ask for a match with EXISTS instead of joining and removing the copies",
     combines: true,
+    merges: false,
     propose,
 };
 
@@ -124,6 +126,10 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     let conjuncts = cx.conjuncts(block)?;
     let conditions = conditions(cx, id, block, &conjuncts)?;
     let groups = groups(&moved, &conditions);
+    let staying: Vec<_> = conditions.iter().filter(|c| c.relations.is_disjoint(&moved)).collect();
+    if self::groups(&kept, staying.iter().copied()).len() > 1 {
+        return None; // What is left would be a cross join.
+    }
 
     let mut edits = Edits::default();
     shorten_from(cx, block, &kept, &conditions, &mut edits)?;
@@ -174,7 +180,10 @@ fn kept(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<BTreeSet<usize
     for (item, tokens) in block.select.projection.iter().zip(&block.clauses.projection) {
         match item {
             SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                if aggregate::has_aggregate(expr) || expression::is_volatile(expr) || is_window(expr) {
+                if aggregate::has_aggregate(expr)
+                    || expression::is_volatile(expr)
+                    || expression::any(expr, determined::is_window)
+                {
                     return None;
                 }
                 kept.extend(cx.relations_in(tokens, id)?);
@@ -204,10 +213,6 @@ fn kept(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<BTreeSet<usize
         }
     }
     Some(kept)
-}
-
-fn is_window(expr: &Expr) -> bool {
-    expression::any(expr, |node| matches!(node, Expr::Function(function) if function.over.is_some()))
 }
 
 /// Every condition of WHERE and ON.
@@ -240,7 +245,10 @@ fn conditions(
 }
 
 /// The relations that move, in groups that no condition ties together: each gets an EXISTS of its own.
-fn groups(moved: &BTreeSet<usize>, conditions: &[Condition]) -> Vec<BTreeSet<usize>> {
+fn groups<'c>(
+    moved: &BTreeSet<usize>,
+    conditions: impl IntoIterator<Item = &'c Condition>,
+) -> Vec<BTreeSet<usize>> {
     let mut group_of: BTreeMap<usize, usize> = moved.iter().map(|&relation| (relation, relation)).collect();
     for condition in conditions {
         let tied: Vec<usize> = condition.relations.iter().filter_map(|r| group_of.get(r).copied()).collect();

@@ -63,6 +63,18 @@ impl Edits {
         }
     }
 
+    /// Takes the other edits in, unless one of them overlaps one of these; says whether it did.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let overlaps = |a: &Range<usize>, b: &Range<usize>| a == b || (a.start < b.end && b.start < a.end);
+        let clash =
+            self.replacements.iter().any(|(a, _)| other.replacements.iter().any(|(b, _)| overlaps(a, b)));
+        if clash || other.broken {
+            return false;
+        }
+        self.replacements.extend(other.replacements.iter().cloned());
+        true
+    }
+
     /// The text with every replacement made. `None` when two of them overlap, or there is none.
     pub(super) fn apply(&self, text: &str) -> Option<String> {
         if self.broken || self.replacements.is_empty() {

@@ -15,8 +15,21 @@ macro_rules! sources {
     };
 }
 
-const SOURCES: &[(&str, &str)] =
-    sources![correlated_aggregate, count_to_exists, function_to_range, distinct_to_exists];
+const SOURCES: &[(&str, &str)] = sources![
+    correlated_aggregate,
+    count_to_exists,
+    factor_or,
+    not_in_to_not_exists,
+    left_join_null_to_not_exists,
+    distinct_to_exists,
+    redundant_distinct,
+    unused_left_join,
+    outer_to_inner,
+    having_to_where,
+    function_to_range,
+    or_to_in,
+    in_to_exists
+];
 
 /// The documentation's SQL blocks, each with its section and dialect.
 fn blocks(source: &str) -> Vec<(String, Dialect, String)> {

@@ -132,6 +132,7 @@ pub(super) const REWRITE: Rewrite = Rewrite {
     name: "function-to-range",
     title: "Compare the column itself, not a function of it",
     combines: true,
+    merges: true,
     propose,
 };
 

@@ -12,16 +12,27 @@ mod calendar;
 mod clauses;
 mod conditions;
 mod context;
+mod determined;
 mod edit;
 mod expression;
 mod predicate;
+mod semi_join;
 mod source;
 mod types;
 
 mod correlated_aggregate;
 mod count_to_exists;
 mod distinct_to_exists;
+mod factor_or;
 mod function_to_range;
+mod having_to_where;
+mod in_to_exists;
+mod left_join_null_to_not_exists;
+mod not_in_to_not_exists;
+mod or_to_in;
+mod outer_to_inner;
+mod redundant_distinct;
+mod unused_left_join;
 
 #[cfg(test)]
 mod examples;
@@ -75,6 +86,8 @@ struct Rewrite {
     title: &'static str,
     /// Whether it leads somewhere that no other rewrite leads back from, so that it may be combined.
     combines: bool,
+    /// Whether all places of a statement make one candidate, since each by itself says too little.
+    merges: bool,
     propose: fn(&Context<'_>, &mut Vec<Draft>),
 }
 
@@ -90,8 +103,17 @@ struct Draft {
 const REWRITES: &[Rewrite] = &[
     correlated_aggregate::REWRITE,
     count_to_exists::REWRITE,
-    function_to_range::REWRITE,
+    factor_or::REWRITE,
+    not_in_to_not_exists::REWRITE,
+    left_join_null_to_not_exists::REWRITE,
     distinct_to_exists::REWRITE,
+    redundant_distinct::REWRITE,
+    unused_left_join::REWRITE,
+    outer_to_inner::REWRITE,
+    having_to_where::REWRITE,
+    function_to_range::REWRITE,
+    or_to_in::REWRITE,
+    in_to_exists::REWRITE,
 ];
 
 /// The names of all rewrites, and what each does.
@@ -163,9 +185,29 @@ fn drafts(
     for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
         let mut drafts = Vec::new();
         (rewrite.propose)(&cx, &mut drafts);
+        if rewrite.merges {
+            drafts = merged(drafts);
+        }
         found.extend(drafts.into_iter().map(|draft| (rewrite, (source.span(&draft.tokens), draft))));
     }
     found
+}
+
+/// One draft of all.
+fn merged(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut drafts = drafts.into_iter();
+    let Some(mut whole) = drafts.next() else { return Vec::new() };
+    for draft in drafts {
+        if !whole.edits.join(&draft.edits) {
+            continue;
+        }
+        for condition in draft.conditions {
+            if !whole.conditions.contains(&condition) {
+                whole.conditions.push(condition);
+            }
+        }
+    }
+    vec![whole]
 }
 
 /// All that go together, one after the other: after each step the text is read anew, so that a later
@@ -191,7 +233,7 @@ fn combined(
         sql: steps.last().map(|step| step.sql.clone()).unwrap_or_default(),
         rule: "combined",
         title: "Several rewrites together".to_owned(),
-        explanation: steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; then: "),
+        explanation: told(&steps),
         conditions: steps
             .iter()
             .flat_map(|step| step.conditions.iter().cloned())
@@ -200,6 +242,17 @@ fn combined(
             .collect(),
         span: steps[0].span,
     })
+}
+
+/// The steps in words, each title once.
+fn told(steps: &[Candidate]) -> String {
+    let mut titles: Vec<&str> = Vec::new();
+    for step in steps {
+        if !titles.contains(&step.title.as_str()) {
+            titles.push(&step.title);
+        }
+    }
+    titles.join("; then: ")
 }
 
 /// Whether every statement of a text parses.

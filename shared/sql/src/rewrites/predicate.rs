@@ -22,7 +22,22 @@ pub(super) struct Predicate<'a> {
 
 /// Every condition of the block, in WHERE, HAVING, ON and CASE, in the order of the clauses.
 pub(super) fn predicates<'a>(cx: &Context<'a>, block: &Block<'a>) -> Vec<Predicate<'a>> {
-    let mut found = Vec::new();
+    collect(cx, block).single
+}
+
+/// Every chain of ORs of the block, without the parentheses around it.
+pub(super) fn alternatives<'a>(cx: &Context<'a>, block: &Block<'a>) -> Vec<Predicate<'a>> {
+    collect(cx, block).chains
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    single: Vec<Predicate<'a>>,
+    chains: Vec<Predicate<'a>>,
+}
+
+fn collect<'a>(cx: &Context<'a>, block: &Block<'a>) -> Found<'a> {
+    let mut found = Found::default();
     let clauses = &block.clauses;
     for (expr, tokens) in
         [(&block.select.selection, &clauses.selection), (&block.select.having, &clauses.having)]
@@ -65,7 +80,7 @@ pub(super) fn predicates<'a>(cx: &Context<'a>, block: &Block<'a>) -> Vec<Predica
 }
 
 /// Takes a condition apart at AND, OR and NOT.
-fn split<'a>(cx: &Context<'a>, whole: Operand<'a>, filters: bool, found: &mut Vec<Predicate<'a>>) {
+fn split<'a>(cx: &Context<'a>, whole: Operand<'a>, filters: bool, found: &mut Found<'a>) {
     let mut todo =
         vec![Predicate { expr: whole.expr, tokens: whole.tokens, filters, takes_and: true, takes_or: true }];
     while let Some(at) = todo.pop() {
@@ -80,6 +95,9 @@ fn split<'a>(cx: &Context<'a>, whole: Operand<'a>, filters: bool, found: &mut Ve
                     takes_and: at.takes_and,
                     takes_or,
                 }));
+                if *op == BinaryOperator::Or {
+                    found.chains.push(at);
+                }
             }
             Expr::Nested(_) => {
                 let (expr, tokens) = cx.source.open(at.expr, &at.tokens);
@@ -98,13 +116,13 @@ fn split<'a>(cx: &Context<'a>, whole: Operand<'a>, filters: bool, found: &mut Ve
                 todo.push(Predicate { expr, tokens, filters: false, takes_and: false, takes_or: false });
             }
             _ if at.tokens.is_empty() => {}
-            _ => found.push(at),
+            _ => found.single.push(at),
         }
     }
 }
 
 /// Finds the conditions of every CASE in an expression, outside of its subqueries.
-fn cases<'a>(cx: &Context<'a>, expr: &'a Expr, found: &mut Vec<Predicate<'a>>) {
+fn cases<'a>(cx: &Context<'a>, expr: &'a Expr, found: &mut Found<'a>) {
     let mut todo = vec![expr];
     while let Some(node) = todo.pop() {
         if let Expr::Case { case_token, operand: None, conditions, .. } = node
