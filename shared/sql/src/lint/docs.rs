@@ -28,6 +28,15 @@ pub struct Example {
     pub expects: Vec<String>,
 }
 
+/// Numbers from the one between two `§` on, so many, with commas between.
+fn repeated(text: &str, times: usize) -> String {
+    let parts: Vec<_> = text.split('§').collect();
+    let [before, first, after] = parts[..] else { return text.to_owned() };
+    let first: usize = first.parse().unwrap_or(1);
+    let numbers: Vec<_> = (first..first + times).map(|number| number.to_string()).collect();
+    format!("{before}{}{after}", numbers.join(", "))
+}
+
 impl Doc {
     /// Takes the documentation out of the source of a rule: the comment on its type.
     pub(crate) fn of_source(meta: &'static Meta, source: &str) -> Self {
@@ -60,7 +69,7 @@ impl Doc {
         while let Some(line) = lines.next() {
             let Some(info) = line.strip_prefix("```sql") else { continue };
             let body: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
-            let sql = body.join("\n");
+            let mut sql = body.join("\n");
             let mut words = info.split([' ', ',']).filter(|word| !word.is_empty());
             let mut expects = Vec::new();
             let mut dialect = Dialect::Postgres;
@@ -75,6 +84,9 @@ impl Doc {
             for word in words {
                 if let Some(name) = word.strip_prefix("dialect=") {
                     dialect = name.parse().map_err(|error| format!("{}: {error}", self.meta.code))?;
+                } else if let Some(times) = word.strip_prefix("repeat=").and_then(|times| times.parse().ok())
+                {
+                    sql = repeated(&sql, times);
                 } else if word != "none" {
                     expects.push(word.to_owned());
                 }
@@ -94,7 +106,7 @@ impl Doc {
         let _ = writeln!(page, "# {code} {name}\n\nGroup: {}. Severity: {severity}.\n", group.name());
         for line in self.text.lines() {
             let Some(info) = line.strip_prefix("```sql") else {
-                let _ = writeln!(page, "{line}");
+                let _ = writeln!(page, "{}", repeated(line, 3));
                 continue;
             };
             let expected = info.trim();

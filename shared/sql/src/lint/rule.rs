@@ -1,12 +1,14 @@
 //! What a rule is: a name for a mistake, the kinds of nodes on which it can be seen, and a check.
 
+use std::collections::HashSet;
 use std::ops::BitOr;
 
-use sqlparser::ast::{Expr, Join, Query, Select, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{Expr, Join, ObjectName, Query, Select, SetExpr, Statement, TableFactor};
 use sqm_domain::Dialect;
 
 use super::finding::{Edit, Finding, Fix, Severity};
 use super::place::Places;
+use super::shape::last_part;
 use super::walk::Site;
 use crate::catalog::Catalog;
 use crate::text::Span;
@@ -161,6 +163,7 @@ pub struct RuleContext<'a> {
     /// What is known of the tables.
     pub catalog: &'a Catalog,
     pub(super) places: &'a Places<'a>,
+    pub(super) made: &'a HashSet<String>,
 }
 
 impl<'a> RuleContext<'a> {
@@ -169,7 +172,12 @@ impl<'a> RuleContext<'a> {
         self.places.of_expr(expr)
     }
 
-    /// The place from the first to the last of two expressions.
+    /// Whether the script itself makes this table, so that it has neither rows nor readers.
+    pub fn is_made_here(&self, table: &ObjectName) -> bool {
+        last_part(table).is_some_and(|name| self.made.contains(&name.value.to_lowercase()))
+    }
+
+    /// The places of nodes that are no expressions.
     pub fn places(&self) -> &Places<'a> {
         self.places
     }
@@ -215,18 +223,19 @@ impl Findings {
         self.push(span, message.into(), None, Some(fix));
     }
 
+    /// Whether the rule has said enough about this text.
+    pub(super) fn is_full(&self, meta: &Meta) -> bool {
+        self.of_rule.iter().any(|(code, count)| *code == meta.code && *count >= MOST_PER_RULE)
+    }
+
     fn push(&mut self, span: Span, message: String, severity: Option<Severity>, fix: Option<Fix>) {
         let (meta, own) = self.rule;
-        let at = match self.of_rule.iter().position(|(code, _)| *code == meta.code) {
-            Some(at) => at,
-            None => {
-                self.of_rule.push((meta.code, 0));
-                self.of_rule.len() - 1
-            }
-        };
-        self.of_rule[at].1 += 1;
-        if self.of_rule[at].1 > MOST_PER_RULE {
+        if self.is_full(meta) {
             return;
+        }
+        match self.of_rule.iter_mut().find(|(code, _)| *code == meta.code) {
+            Some((_, count)) => *count += 1,
+            None => self.of_rule.push((meta.code, 1)),
         }
         let severity = if self.is_fixed { own } else { severity.unwrap_or(own) };
         self.all.push(Finding { code: meta.code, name: meta.name, severity, message, span, fix });

@@ -1,9 +1,14 @@
 //! One run of the rules over a script.
 
+use std::collections::HashSet;
+
+use sqlparser::ast::Statement;
+
 use super::config::Config;
 use super::finding::{Finding, Severity};
 use super::place::Places;
 use super::rule::{Findings, Group, Meta, On, RuleContext};
+use super::shape::last_part;
 use super::suppress::Suppressions;
 use super::walk::walk;
 use crate::catalog::Catalog;
@@ -34,6 +39,7 @@ pub(crate) fn run(
     config: &Config,
 ) -> Vec<Finding> {
     let places = Places::new(script);
+    let made = made(script);
     let active = Active::new(rules, config);
     let mut out = Findings {
         all: Vec::new(),
@@ -46,8 +52,18 @@ pub(crate) fn run(
         match &statement.tree {
             Ok(Tree::Sql(tree)) => walk(tree, &mut |node, site| {
                 let Some(kind) = On::kind(node) else { return };
-                let cx = RuleContext { node, site, dialect: script.dialect, catalog, places: &places };
+                let cx = RuleContext {
+                    node,
+                    site,
+                    dialect: script.dialect,
+                    catalog,
+                    places: &places,
+                    made: &made,
+                };
                 for (entry, severity, is_fixed) in &active.of_kind[kind] {
+                    if out.is_full(entry.meta) {
+                        continue;
+                    }
                     (out.rule, out.is_fixed) = ((entry.meta, *severity), *is_fixed);
                     (entry.check)(&cx, &mut out);
                 }
@@ -64,6 +80,18 @@ pub(crate) fn run(
     all.sort_by(|a, b| a.order().cmp(&b.order()));
     all.dedup();
     all
+}
+
+/// The tables that the script makes: the last parts of their names, in lower case.
+fn made(script: &Script<'_>) -> HashSet<String> {
+    let tables = script.statements.iter().filter_map(|statement| match &statement.tree {
+        Ok(Tree::Sql(tree)) => match &**tree {
+            Statement::CreateTable(table) => last_part(&table.name),
+            _ => None,
+        },
+        _ => None,
+    });
+    tables.map(|name| name.value.to_lowercase()).collect()
 }
 
 /// The rules that are run, by the kind of node on which they are called.

@@ -4,6 +4,7 @@ use sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArguments, GroupByExpr, Ident, ObjectName,
     ObjectNamePart, Query, Select, SetExpr, Value,
 };
+use sqm_domain::Dialect;
 
 use super::children::{Child, argument, children};
 
@@ -357,6 +358,15 @@ pub fn has_aggregate(expr: &Expr) -> bool {
     any(expr, |expr| matches!(expr, Expr::Function(function) if is_aggregate(function)))
 }
 
+/// Adds the expressions directly below, subqueries left out.
+pub fn operands_of<'a>(expr: &'a Expr, left: &mut Vec<&'a Expr>) {
+    children(expr, &mut |child| {
+        if let Child::Expr(child) | Child::Window(child) = child {
+            left.push(child);
+        }
+    });
+}
+
 /// Whether the test holds for the expression or for one below it, subqueries left out.
 pub fn any<'a>(expr: &'a Expr, mut test: impl FnMut(&'a Expr) -> bool) -> bool {
     let mut left = vec![expr];
@@ -436,6 +446,76 @@ pub fn is_limited(query: &Query) -> bool {
     limit || query.fetch.is_some() || block(query).is_some_and(|select| select.top.is_some())
 }
 
+/// Whether the query is limited to one row.
+pub fn is_limited_to_one(query: &Query) -> bool {
+    use sqlparser::ast::LimitClause;
+    match &query.limit_clause {
+        Some(
+            LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. },
+        ) => integer(limit) == Some(1),
+        _ => query.fetch.as_ref().is_some_and(|fetch| {
+            fetch.quantity.as_ref().is_none_or(|quantity| integer(quantity) == Some(1)) && !fetch.with_ties
+        }),
+    }
+}
+
+/// The columns that must not be NULL for the condition to be true, without looking through OR.
+pub fn columns_not_null_in(condition: &Expr) -> Vec<&Expr> {
+    let mut strict: Vec<&Expr> = Vec::new();
+    match bare(condition) {
+        Expr::BinaryOp { left, op, right } if is_comparison(op) && *op != BinaryOperator::Spaceship => {
+            strict.extend([&**left, &**right]);
+        }
+        Expr::InList { expr, .. } | Expr::InSubquery { expr, negated: false, .. } | Expr::IsNotNull(expr) => {
+            strict.push(expr);
+        }
+        Expr::Between { expr, low, high, negated: false } => strict.extend([&**expr, &**low, &**high]),
+        Expr::Like { expr, .. } | Expr::ILike { expr, .. } => strict.push(expr),
+        _ => {}
+    }
+    let mut found = Vec::new();
+    while let Some(expr) = strict.pop() {
+        match uncast(expr) {
+            inner @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => found.push(inner),
+            Expr::BinaryOp { left, op, right } => {
+                use BinaryOperator as B;
+                if matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo | B::StringConcat) {
+                    strict.extend([&**left, &**right]);
+                }
+            }
+            Expr::UnaryOp { expr, .. } => strict.push(expr),
+            Expr::Function(function) if is_named(function, STRICT) => strict.extend(arguments(function)),
+            Expr::Extract { expr, .. } => strict.push(expr),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Functions that give NULL for NULL.
+const STRICT: &[&str] = &[
+    "upper",
+    "lower",
+    "abs",
+    "round",
+    "length",
+    "trim",
+    "ltrim",
+    "rtrim",
+    "date",
+    "year",
+    "month",
+    "day",
+    "date_trunc",
+    "substr",
+    "left",
+    "right",
+    "floor",
+    "ceil",
+    "to_date",
+    "to_char",
+];
+
 /// Casts and collations around the expression taken away.
 pub fn uncast(expr: &Expr) -> &Expr {
     let mut expr = bare(expr);
@@ -494,4 +574,32 @@ fn same_within(a: &Expr, b: &Expr, budget: &mut usize) -> bool {
             !size(a) && !size(b) && a == b
         }
     }
+}
+
+/// Whether the dialect is that of a database that stores columns, scans rather than looks up, and has no
+/// indexes worth the name.
+pub fn is_warehouse(dialect: Dialect) -> bool {
+    use Dialect::*;
+    matches!(
+        dialect,
+        Snowflake
+            | BigQuery
+            | Redshift
+            | Databricks
+            | SparkSql
+            | Hive
+            | Trino
+            | Presto
+            | Athena
+            | ClickHouse
+            | Impala
+            | DuckDb
+            | Exasol
+            | Vertica
+            | StarRocks
+            | Doris
+            | Drill
+            | Dremio
+            | Fabric
+    )
 }
