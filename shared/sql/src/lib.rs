@@ -5,8 +5,10 @@
 
 pub mod catalog;
 pub mod guard;
+pub mod lineage;
 pub mod lint;
 pub mod parse;
 pub mod rewrites;
 pub mod rules;
+pub mod scope;
 pub mod text;

@@ -1,0 +1,175 @@
+//! From the graph of values to base columns: which of them each value comes from, and how.
+//!
+//! Only what is asked for is computed. Nodes come after what they are made of, so one pass in ascending
+//! order suffices; recursive queries repeat it until nothing changes.
+
+use crate::scope::{ColumnId, Kind, Node, Values};
+
+/// The kinds of influence of one column, as bits: `1 << Kind`.
+pub(super) type Mask = u16;
+
+/// A base column in a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) column: ColumnId,
+    pub(super) mask: Mask,
+    /// The reference that reads the column, as its number.
+    pub(super) reference: u32,
+}
+
+/// Every kind in order of its bit.
+pub(super) const KINDS: [Kind; 11] = [
+    Kind::Identity,
+    Kind::Transformation,
+    Kind::Aggregation,
+    Kind::MaskedTransformation,
+    Kind::MaskedAggregation,
+    Kind::Join,
+    Kind::GroupBy,
+    Kind::Filter,
+    Kind::Sort,
+    Kind::Window,
+    Kind::Conditional,
+];
+
+const DIRECT: Mask = 0b1_1111;
+
+/// What `mask` becomes when the value enters as `kind`.
+pub(super) fn through(kind: Kind, mask: Mask) -> Mask {
+    match kind {
+        Kind::Identity => mask,
+        Kind::Rows => mask & !DIRECT,
+        kind if kind.is_direct() => {
+            let mut out = mask & !DIRECT;
+            for (bit, inner) in KINDS.iter().enumerate().take(5) {
+                if mask & (1 << bit) != 0 {
+                    out |= 1 << (kind.over(*inner) as u16);
+                }
+            }
+            out
+        }
+        kind => 1 << (kind as u16),
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Range {
+    start: u32,
+    end: u32,
+}
+
+/// Base columns of the nodes from `first` on.
+pub(super) struct Closure {
+    first: u32,
+    ranges: Vec<Range>,
+    elements: Vec<Element>,
+}
+
+impl Closure {
+    /// Computes the nodes asked for. Nodes before `first` belong to statements before and are columns.
+    pub(super) fn of(values: &Values, first: usize, wanted: impl Iterator<Item = Node>) -> Self {
+        let count = values.len() - first;
+        let mut closure =
+            Self { first: first as u32, ranges: vec![Range::default(); count], elements: Vec::new() };
+        let needed = closure.needed(values, wanted);
+        let mut scratch = Vec::new();
+        loop {
+            let mut changed = false;
+            for (at, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
+                changed |= closure.compute(values, at, &mut scratch);
+            }
+            if !(changed && values.cyclic) {
+                return closure;
+            }
+        }
+    }
+
+    fn needed(&self, values: &Values, wanted: impl Iterator<Item = Node>) -> Vec<bool> {
+        let mut needed = vec![false; self.ranges.len()];
+        let mut work: Vec<Node> = wanted.collect();
+        while let Some(node) = work.pop() {
+            let Some(at) = node.0.checked_sub(self.first) else { continue };
+            if std::mem::replace(&mut needed[at as usize], true) {
+                continue;
+            }
+            work.extend(values.edges(node).iter().map(|edge| edge.from));
+        }
+        needed
+    }
+
+    /// The base columns of a node, in order of column.
+    pub(super) fn elements(&self, values: &Values, node: Node) -> Vec<Element> {
+        match values.column(node) {
+            Some(column) => vec![Element { column: ColumnId(column), mask: 1, reference: u32::MAX }],
+            None => self.slice(node).to_vec(),
+        }
+    }
+
+    fn slice(&self, node: Node) -> &[Element] {
+        match node.0.checked_sub(self.first).and_then(|at| self.ranges.get(at as usize)) {
+            Some(range) => &self.elements[range.start as usize..range.end as usize],
+            None => &[],
+        }
+    }
+
+    /// Computes one node from what it is made of; gives whether it changed.
+    fn compute(&mut self, values: &Values, at: usize, scratch: &mut Vec<Element>) -> bool {
+        let node = Node(self.first + at as u32);
+        if values.column(node).is_some() {
+            return false;
+        }
+        let edges = values.edges(node);
+        if let [edge] = edges
+            && edge.kind == Kind::Identity
+            && values.column(edge.from).is_none()
+        {
+            // An unchanged copy shares what it copies.
+            let range = self.range(edge.from);
+            let old = self.ranges[at];
+            self.ranges[at] = range;
+            return range.end - range.start != old.end - old.start;
+        }
+        scratch.clear();
+        for edge in edges {
+            match values.column(edge.from) {
+                Some(column) => {
+                    let mask = through(edge.kind, 1);
+                    if mask != 0 {
+                        scratch.push(Element { column: ColumnId(column), mask, reference: edge.reference });
+                    }
+                }
+                None => {
+                    for element in self.slice(edge.from) {
+                        let mask = through(edge.kind, element.mask);
+                        if mask != 0 {
+                            scratch.push(Element { mask, ..*element });
+                        }
+                    }
+                }
+            }
+        }
+        scratch.sort_by_key(|element| element.column);
+        scratch.dedup_by(|next, kept| {
+            let same = next.column == kept.column;
+            if same {
+                kept.mask |= next.mask;
+            }
+            same
+        });
+        if scratch[..] == *self.slice(node) {
+            return false;
+        }
+        let start = self.elements.len() as u32;
+        self.elements.extend_from_slice(scratch);
+        self.ranges[at] = Range { start, end: self.elements.len() as u32 };
+        true
+    }
+
+    fn range(&self, node: Node) -> Range {
+        node.0
+            .checked_sub(self.first)
+            .and_then(|at| self.ranges.get(at as usize))
+            .copied()
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,182 @@
+//! Edges of one statement, from its outcome.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::closure::{Closure, Element, KINDS};
+use super::model::{ColumnRef, Edge, Subtype, TableRef};
+use crate::scope::{ColumnId, Kind, Name, Outcome, Output, Scopes, TableId};
+use crate::text::Span;
+
+/// A column that gets values, with what it gets.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) column: ColumnId,
+    pub(super) span: Span,
+    pub(super) elements: Vec<Element>,
+}
+
+/// What one statement does to columns.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pub(super) targets: Vec<Target>,
+    /// What influences every column that is given or written, by table.
+    pub(super) rows: Vec<(TableId, Vec<Element>)>,
+}
+
+impl Flow {
+    /// The flow of an outcome. Nodes before `first` belong to statements before.
+    pub(super) fn of(scopes: &mut Scopes<'_>, outcome: &Outcome, first: usize) -> Self {
+        let mut wanted: Vec<(TableId, Vec<Output>)> = Vec::new();
+        let mut rows = Vec::new();
+        for effect in &outcome.effects {
+            wanted.push((effect.table, effect.columns.clone()));
+            rows.extend(effect.rows.map(|node| (effect.table, node)));
+        }
+        if let Some(gives) = outcome.gives {
+            wanted.push((TableId::QUERY, scopes.shape(gives.shape).columns.clone()));
+            rows.push((TableId::QUERY, gives.node));
+        }
+        let nodes = wanted.iter().flat_map(|(_, columns)| columns.iter().map(|column| column.node));
+        let nodes = nodes.chain(rows.iter().map(|(_, node)| *node));
+        let closure = Closure::of(&scopes.values, first, nodes);
+        let mut flow = Self::default();
+        for (table, columns) in wanted {
+            let nameless = columns.iter().filter(|column| column.name.is_none()).count();
+            for (at, column) in columns.iter().enumerate() {
+                let name = match column.name {
+                    Some(name) => name,
+                    None if nameless == 1 => scopes.names.exact("<expr>"),
+                    None => scopes.names.exact(&format!("<expr:{at}>")),
+                };
+                flow.targets.push(Target {
+                    column: scopes.tables.intern(table, name, &scopes.names),
+                    span: column.span,
+                    elements: closure.elements(&scopes.values, column.node),
+                });
+            }
+        }
+        for (table, node) in rows {
+            flow.rows.push((table, closure.elements(&scopes.values, node)));
+        }
+        flow
+    }
+}
+
+/// Names as they appear in an answer, made once for each table and column.
+#[derive(Default)]
+pub(super) struct Labels {
+    tables: HashMap<TableId, Arc<str>>,
+    columns: HashMap<Name, Arc<str>>,
+}
+
+impl Labels {
+    pub(super) fn table(&mut self, scopes: &Scopes<'_>, table: TableId) -> Arc<str> {
+        let label = self.tables.entry(table).or_insert_with(|| scopes.describe_table(table).into());
+        Arc::clone(label)
+    }
+
+    pub(super) fn column(&mut self, scopes: &Scopes<'_>, column: ColumnId) -> ColumnRef {
+        let entry = scopes.tables.column(column);
+        let table = self.table(scopes, entry.table);
+        let name = entry.name;
+        let column = self.columns.entry(name).or_insert_with(|| scopes.names.text(name).into());
+        ColumnRef { table, column: Arc::clone(column) }
+    }
+
+    /// The tables of a list, each once, with every place.
+    pub(super) fn list(
+        &mut self,
+        scopes: &Scopes<'_>,
+        tables: impl Iterator<Item = (TableId, Span)>,
+    ) -> Vec<TableRef> {
+        let mut list: Vec<(TableId, TableRef)> = Vec::new();
+        let mut places: HashMap<TableId, usize> = HashMap::new();
+        for (table, span) in tables {
+            if table == TableId::UNKNOWN || table == TableId::QUERY {
+                continue;
+            }
+            let at = *places.entry(table).or_insert_with(|| {
+                let name = self.table(scopes, table);
+                list.push((table, TableRef { name, spans: Vec::new() }));
+                list.len() - 1
+            });
+            list[at].1.spans.push(span);
+        }
+        list.into_iter().map(|(_, table)| table).collect()
+    }
+
+    /// The edges of a flow.
+    pub(super) fn edges(&mut self, scopes: &Scopes<'_>, flow: &Flow) -> Vec<Edge> {
+        let mut edges = Vec::with_capacity(flow.targets.len() * 2);
+        for target in &flow.targets {
+            if target.elements.is_empty() {
+                continue;
+            }
+            let label = self.column(scopes, target.column);
+            for element in &target.elements {
+                let spans = spans(scopes, Some(target.span), element);
+                self.kinds(scopes, element, Some(&label), spans, &mut edges);
+            }
+        }
+        for (_, elements) in &flow.rows {
+            for element in elements {
+                let spans = spans(scopes, None, element);
+                self.kinds(scopes, element, None, spans, &mut edges);
+            }
+        }
+        edges
+    }
+
+    fn kinds(
+        &mut self,
+        scopes: &Scopes<'_>,
+        element: &Element,
+        target: Option<&ColumnRef>,
+        spans: Vec<Span>,
+        edges: &mut Vec<Edge>,
+    ) {
+        let source = self.column(scopes, element.column);
+        for (bit, kind) in KINDS.iter().enumerate() {
+            if element.mask & (1 << bit) == 0 {
+                continue;
+            }
+            let (subtype, masking) = subtype(*kind);
+            // The same influence may have a masked and an open way: the open one counts.
+            if masking && element.mask & (1 << (bit - 2)) != 0 {
+                continue;
+            }
+            edges.push(Edge {
+                source: source.clone(),
+                target: target.cloned(),
+                subtype,
+                masking,
+                spans: spans.clone(),
+            });
+        }
+    }
+}
+
+fn spans(scopes: &Scopes<'_>, target: Option<Span>, element: &Element) -> Vec<Span> {
+    let reference = scopes.references.get(element.reference as usize).map(|reference| reference.span);
+    let mut spans = Vec::with_capacity(2);
+    spans.extend(target);
+    spans.extend(reference.filter(|span| Some(*span) != target));
+    spans
+}
+
+fn subtype(kind: Kind) -> (Subtype, bool) {
+    match kind {
+        Kind::Identity => (Subtype::Identity, false),
+        Kind::Transformation => (Subtype::Transformation, false),
+        Kind::Aggregation => (Subtype::Aggregation, false),
+        Kind::MaskedTransformation => (Subtype::Transformation, true),
+        Kind::MaskedAggregation => (Subtype::Aggregation, true),
+        Kind::Join => (Subtype::Join, false),
+        Kind::GroupBy => (Subtype::GroupBy, false),
+        Kind::Filter | Kind::Rows => (Subtype::Filter, false),
+        Kind::Sort => (Subtype::Sort, false),
+        Kind::Window => (Subtype::Window, false),
+        Kind::Conditional => (Subtype::Conditional, false),
+    }
+}

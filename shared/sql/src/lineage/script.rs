@@ -1,0 +1,398 @@
+//! A script: statement after statement, then from end to end.
+//!
+//! What a statement reads of a table that the script wrote before is replaced by what was written. So a
+//! definition is always in terms of what the script did not make, and one step of replacing suffices.
+
+use std::collections::{HashMap, HashSet};
+
+use super::closure::{Element, Mask, through};
+use super::edges::{Flow, Labels, Target};
+use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
+use super::{Options, Views};
+use crate::catalog::Catalog;
+use crate::parse::{ParsedStatement, Script, Tree};
+use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
+use crate::text::Span;
+
+pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
+    let mut scopes = Scopes::new(script.dialect, catalog);
+    scopes.follow_views = options.views == Views::Follow;
+    scopes.tables.default_db = options.default_db.as_deref().map(|name| scopes.names.fold(name));
+    scopes.tables.default_schema = options.default_schema.as_deref().map(|name| scopes.names.fold(name));
+    let mut whole = Whole::default();
+    let mut labels = Labels::default();
+    let mut statements = Vec::with_capacity(script.statements.len());
+    for parsed in &script.statements {
+        let tree = match &parsed.tree {
+            Ok(tree) => tree,
+            Err(error) => {
+                statements.push(failed(parsed, Failure::new(error.message.clone(), Some(error.position))));
+                continue;
+            }
+        };
+        let first = scopes.values.len();
+        scopes.begin();
+        let mut outcomes = Vec::new();
+        let mut resolver = Resolver::new(&mut scopes);
+        match tree {
+            Tree::Sql(statement) => resolver.statement(statement, &mut outcomes),
+            Tree::Command(command) => resolver.command(command, &mut outcomes),
+        }
+        for outcome in outcomes {
+            let flow = Flow::of(&mut scopes, &outcome, first);
+            statements.push(StatementLineage {
+                kind: outcome.kind.to_string(),
+                span: parsed.span,
+                tables_in: labels.list(&scopes, reads(&outcome)),
+                tables_out: labels.list(&scopes, writes(&outcome)),
+                columns: labels.edges(&scopes, &flow),
+                error: None,
+            });
+            whole.add(&mut scopes, &outcome, flow);
+            apply(&mut scopes, &outcome);
+        }
+    }
+    let (flow, tables_in, tables_out) = whole.finish(&scopes);
+    let ok = statements.is_empty() || statements.iter().any(|statement| statement.error.is_none());
+    let error = if ok { None } else { statements.iter().find_map(|statement| statement.error.clone()) };
+    Lineage {
+        ok,
+        error,
+        tables_in: labels.list(&scopes, tables_in.into_iter()),
+        tables_out: labels.list(&scopes, tables_out.into_iter()),
+        columns: labels.edges(&scopes, &flow),
+        findings: findings(script, &scopes),
+        statements,
+    }
+}
+
+fn failed(parsed: &ParsedStatement, error: Failure) -> StatementLineage {
+    StatementLineage {
+        kind: "UNREADABLE".to_owned(),
+        span: parsed.span,
+        tables_in: Vec::new(),
+        tables_out: Vec::new(),
+        columns: Vec::new(),
+        error: Some(error),
+    }
+}
+
+fn reads(outcome: &Outcome) -> impl Iterator<Item = (TableId, Span)> + '_ {
+    let renamed = outcome.effects.iter().filter_map(|effect| match effect.action {
+        Action::Rename(from) => Some((from, effect.span)),
+        Action::Swap(other) => Some((other, effect.span)),
+        _ => None,
+    });
+    let swapped =
+        outcome.effects.iter().filter(|e| matches!(e.action, Action::Swap(_))).map(|e| (e.table, e.span));
+    outcome.reads.iter().copied().chain(swapped).chain(renamed)
+}
+
+fn writes(outcome: &Outcome) -> impl Iterator<Item = (TableId, Span)> + '_ {
+    let swapped = outcome.effects.iter().filter_map(|effect| match effect.action {
+        Action::Swap(other) => Some((other, effect.span)),
+        _ => None,
+    });
+    outcome.effects.iter().map(|effect| (effect.table, effect.span)).chain(swapped)
+}
+
+/// What tables are from now on.
+fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
+    for effect in &outcome.effects {
+        match (&effect.defines, effect.action) {
+            (Some(columns), _) => scopes.tables.define(effect.table, columns, &scopes.names),
+            (None, Action::Create | Action::Drop) => scopes.tables.forget(effect.table),
+            (None, _) => {}
+        }
+        if let Action::Rename(from) = effect.action {
+            scopes.tables.forget(from);
+        }
+    }
+}
+
+/// The script from end to end.
+#[derive(Default)]
+struct Whole {
+    /// Columns written, in order of their first value.
+    order: Vec<ColumnId>,
+    definitions: HashMap<ColumnId, (Vec<Element>, Span)>,
+    rows: HashMap<TableId, Vec<Element>>,
+    /// Tables that hold what the script put into them.
+    filled: HashSet<TableId>,
+    outputs: Vec<Target>,
+    output_rows: Vec<Element>,
+    sources: Vec<(TableId, Span)>,
+    written: Vec<(TableId, Span)>,
+    read_later: HashSet<TableId>,
+    dropped: HashSet<TableId>,
+}
+
+impl Whole {
+    fn add(&mut self, scopes: &mut Scopes<'_>, outcome: &Outcome, flow: Flow) {
+        let made: HashSet<TableId> = self.written.iter().map(|(table, _)| *table).collect();
+        for &(table, span) in &outcome.reads {
+            if made.contains(&table) {
+                self.read_later.insert(table);
+            } else {
+                self.sources.push((table, span));
+            }
+        }
+        let mut inherited: Vec<Element> = Vec::new();
+        for (table, _) in &outcome.reads {
+            inherited.extend(self.rows.get(table).into_iter().flatten());
+        }
+        let mut targets = Vec::with_capacity(flow.targets.len());
+        for target in flow.targets {
+            let elements = self.expand(scopes, &made, target.elements);
+            targets.push(Target { elements, ..target });
+        }
+        let rows: Vec<(TableId, Vec<Element>)> = flow
+            .rows
+            .into_iter()
+            .map(|(table, elements)| {
+                let mut elements = self.expand(scopes, &made, elements);
+                elements.extend(&inherited);
+                (table, merged(elements))
+            })
+            .collect();
+        // Definitions change after everything was read.
+        for effect in &outcome.effects {
+            match effect.action {
+                Action::Drop => {
+                    self.forget(scopes, effect.table);
+                    self.dropped.insert(effect.table);
+                }
+                // Its rows are a result under the new name if they were under the old one.
+                Action::Rename(from) => {
+                    if made.contains(&from) {
+                        self.dropped.insert(from);
+                        self.note(effect.table, effect.span);
+                    }
+                }
+                Action::Swap(other) => {
+                    if made.contains(&effect.table) || made.contains(&other) {
+                        self.note(effect.table, effect.span);
+                        self.note(other, effect.span);
+                    }
+                }
+                // Rows that are removed are chosen; to empty or alter a table puts nothing into it.
+                Action::Change if effect.rows.is_some() && !made.contains(&effect.table) => {
+                    self.note(effect.table, effect.span);
+                }
+                Action::Change => {}
+                Action::Create | Action::Write => {
+                    self.note(effect.table, effect.span);
+                    if effect.rows.is_some() || !effect.columns.is_empty() {
+                        self.filled.insert(effect.table);
+                    }
+                }
+            }
+        }
+        for target in targets {
+            let table = scopes.tables.column(target.column).table;
+            if table == TableId::QUERY {
+                self.outputs.push(target);
+                continue;
+            }
+            let entry = self.definitions.entry(target.column).or_insert_with(|| {
+                self.order.push(target.column);
+                (Vec::new(), target.span)
+            });
+            entry.0.extend(target.elements);
+            entry.0 = merged(std::mem::take(&mut entry.0));
+        }
+        for (table, elements) in rows {
+            if table == TableId::QUERY {
+                self.output_rows.extend(elements);
+            } else {
+                let entry = self.rows.entry(table).or_default();
+                entry.extend(elements);
+                *entry = merged(std::mem::take(entry));
+            }
+        }
+    }
+
+    fn note(&mut self, table: TableId, span: Span) {
+        // Written anew after it was read: it is a result again.
+        self.read_later.remove(&table);
+        self.dropped.remove(&table);
+        self.written.push((table, span));
+    }
+
+    fn forget(&mut self, scopes: &Scopes<'_>, table: TableId) {
+        self.order.retain(|&column| scopes.tables.column(column).table != table);
+        self.definitions.retain(|&column, _| scopes.tables.column(column).table != table);
+        self.rows.remove(&table);
+        self.filled.remove(&table);
+    }
+
+    /// Replaces what the script wrote itself.
+    fn expand(
+        &self,
+        scopes: &mut Scopes<'_>,
+        made: &HashSet<TableId>,
+        elements: Vec<Element>,
+    ) -> Vec<Element> {
+        if made.is_empty() || !elements.iter().any(|e| made.contains(&scopes.tables.column(e.column).table)) {
+            return elements;
+        }
+        let mut expanded = Vec::with_capacity(elements.len());
+        for element in elements {
+            let (table, name) = {
+                let column = scopes.tables.column(element.column);
+                (column.table, column.name)
+            };
+            if !made.contains(&table) {
+                expanded.push(element);
+                continue;
+            }
+            if let Some((definition, _)) = self.definitions.get(&element.column) {
+                expanded.extend(definition.iter().map(|inner| composed(element.mask, inner)));
+                continue;
+            }
+            let star = scopes.names.exact("*");
+            let behind = scopes.tables.intern(table, star, &scopes.names);
+            match self.definitions.get(&behind) {
+                // The column came with a star: it is the one of the same name behind it.
+                Some((definition, _)) => {
+                    for inner in definition {
+                        let source = scopes.tables.column(inner.column);
+                        let (source, is_star) = (source.table, source.name == star);
+                        let mut inner = composed(element.mask, inner);
+                        if is_star {
+                            inner.column = scopes.tables.intern(source, name, &scopes.names);
+                        }
+                        expanded.push(inner);
+                    }
+                }
+                None if name == star => {
+                    // All of its columns.
+                    for column in &self.order {
+                        if scopes.tables.column(*column).table == table {
+                            let (definition, _) = &self.definitions[column];
+                            expanded.extend(definition.iter().map(|inner| composed(element.mask, inner)));
+                        }
+                    }
+                }
+                None if self.filled.contains(&table) => {}
+                None => expanded.push(element),
+            }
+        }
+        merged(expanded)
+    }
+
+    #[allow(clippy::type_complexity)] // A triple that is taken apart at once.
+    fn finish(self, scopes: &Scopes<'_>) -> (Flow, Vec<(TableId, Span)>, Vec<(TableId, Span)>) {
+        let result = |table: &TableId| !self.read_later.contains(table) && !self.dropped.contains(table);
+        let mut flow = Flow::default();
+        let mut tables = Vec::new();
+        let mut seen = HashSet::new();
+        for &(table, span) in &self.written {
+            if result(&table) {
+                tables.push((table, span));
+                if seen.insert(table)
+                    && let Some(rows) = self.rows.get(&table)
+                {
+                    flow.rows.push((table, rows.clone()));
+                }
+            }
+        }
+        for column in &self.order {
+            if !result(&scopes.tables.column(*column).table) {
+                continue;
+            }
+            let (elements, span) = &self.definitions[column];
+            flow.targets.push(Target { column: *column, span: *span, elements: elements.clone() });
+        }
+        flow.targets.extend(self.outputs);
+        let mut all: Vec<Element> = flow.rows.iter().flat_map(|(_, elements)| elements.clone()).collect();
+        all.extend(self.output_rows);
+        flow.rows = vec![(TableId::QUERY, merged(all))];
+        (flow, self.sources, tables)
+    }
+}
+
+/// An element of a definition, seen through what reads the column.
+fn composed(outer: Mask, inner: &Element) -> Element {
+    let mut mask = 0;
+    for (bit, kind) in super::closure::KINDS.iter().enumerate() {
+        if outer & (1 << bit) != 0 {
+            mask |= through(*kind, inner.mask);
+        }
+    }
+    Element { mask, ..*inner }
+}
+
+fn merged(mut elements: Vec<Element>) -> Vec<Element> {
+    elements.sort_by_key(|element| element.column);
+    elements.dedup_by(|next, kept| {
+        let same = next.column == kept.column;
+        if same {
+            kept.mask |= next.mask;
+        }
+        same
+    });
+    elements
+}
+
+fn findings(script: &Script<'_>, scopes: &Scopes<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::with_capacity(scopes.doubts().len() + 1);
+    if !script.grammar.is_own(script.dialect) {
+        findings.push(Finding {
+            code: "dialect",
+            severity: Severity::Info,
+            message: format!("{} is read with the grammar of {}", script.dialect, script.grammar.name()),
+            line: 1,
+            column: 1,
+            candidates: Vec::new(),
+        });
+    }
+    for doubt in scopes.doubts() {
+        findings.push(finding(doubt));
+    }
+    findings.sort_by_key(|finding| (finding.line, finding.column));
+    findings.dedup();
+    findings
+}
+
+fn finding(doubt: &Doubt) -> Finding {
+    let Doubt { kind, name, candidates, span } = doubt;
+    let (code, severity, message) = match kind {
+        DoubtKind::AmbiguousColumn => (
+            "ambiguous_column",
+            Severity::Warning,
+            format!("{name} could be a column of {}", candidates.join(", ")),
+        ),
+        DoubtKind::UnknownColumn if candidates.is_empty() => (
+            "unknown_column",
+            Severity::Warning,
+            format!("no relation here is known to have a column {name}"),
+        ),
+        DoubtKind::UnknownColumn => (
+            "unknown_column",
+            Severity::Warning,
+            format!("{} is not known to have a column {name}", candidates.join(", ")),
+        ),
+        DoubtKind::UnknownRelation => {
+            ("unknown_relation", Severity::Warning, format!("no relation here is called {name}"))
+        }
+        DoubtKind::OpenStar => (
+            "open_star",
+            Severity::Info,
+            format!("a catalog would tell which columns * stands for in {}", candidates.join(", ")),
+        ),
+        DoubtKind::Mismatch => (
+            "mismatch",
+            Severity::Warning,
+            format!("the columns of {name} and what goes into them differ in number"),
+        ),
+    };
+    Finding {
+        code,
+        severity,
+        message,
+        line: span.start.line,
+        column: span.start.column,
+        candidates: candidates.clone(),
+    }
+}

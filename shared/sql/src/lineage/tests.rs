@@ -1,0 +1,378 @@
+//! One table of cases: SQL and the edges expected of it.
+
+use super::*;
+
+/// Edges of the whole script as `source -> target SUBTYPE`, in order.
+pub(super) fn edges_of(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<String> {
+    let lineage = trace(sql, dialect, catalog, &Options::default());
+    assert!(lineage.ok, "{sql}: {:?}", lineage.error);
+    let mut edges: Vec<String> = lineage
+        .columns
+        .iter()
+        .map(|edge| {
+            let source = format!("{}.{}", edge.source.table, edge.source.column);
+            let target = match &edge.target {
+                Some(target) => format!("{}.{}", target.table, target.column),
+                None => "all".to_owned(),
+            };
+            let masked = if edge.masking { " masked" } else { "" };
+            format!("{source} -> {target} {:?}{masked}", edge.subtype)
+        })
+        .collect();
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+fn catalog() -> Catalog {
+    catalog_in(Dialect::Postgres)
+}
+
+fn catalog_in(dialect: Dialect) -> Catalog {
+    let ddl = "CREATE TABLE orders (id int, customer int, amount int, status text, ts date);
+               CREATE TABLE customers (id int, name text, region text);
+               CREATE TABLE lines (order_id int, sku text, quantity int);";
+    Catalog::from_ddl(ddl, dialect).unwrap().0
+}
+
+fn check_in(dialect: Dialect, sql: &str, expected: &[&str]) {
+    let mut expected: Vec<&str> = expected.to_vec();
+    expected.sort_unstable();
+    assert_eq!(edges_of(sql, dialect, &catalog_in(dialect)), expected, "{sql}");
+}
+
+fn check(sql: &str, expected: &[&str]) {
+    check_in(Dialect::Postgres, sql, expected);
+}
+
+#[test]
+fn plain_columns_and_expressions() {
+    check("SELECT id FROM orders", &["orders.id -> <query>.id Identity"]);
+    check(
+        "SELECT o.id + o.amount AS x FROM orders o",
+        &["orders.amount -> <query>.x Transformation", "orders.id -> <query>.x Transformation"],
+    );
+    check("SELECT count(*) AS n FROM orders", &[]);
+    check("SELECT count(id) AS n FROM orders", &["orders.id -> <query>.n Aggregation masked"]);
+}
+
+#[test]
+fn rows_are_influenced_by_what_selects_them() {
+    check(
+        "SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer WHERE c.region = 'x' ORDER BY o.ts",
+        &[
+            "orders.id -> <query>.id Identity",
+            "customers.id -> all Join",
+            "orders.customer -> all Join",
+            "customers.region -> all Filter",
+            "orders.ts -> all Sort",
+        ],
+    );
+    check(
+        "SELECT name FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer = c.id)",
+        &[
+            "customers.name -> <query>.name Identity",
+            "orders.customer -> all Filter",
+            "customers.id -> all Filter",
+        ],
+    );
+}
+
+#[test]
+fn a_recursive_query_ends() {
+    check(
+        "WITH RECURSIVE r (n, s) AS (SELECT id, amount FROM orders UNION ALL SELECT s, n + 1 FROM r WHERE n < 9)
+         SELECT n FROM r",
+        &[
+            "orders.amount -> <query>.n Identity",
+            "orders.id -> <query>.n Identity",
+            "orders.amount -> <query>.n Transformation",
+            "orders.id -> <query>.n Transformation",
+            "orders.amount -> all Filter",
+            "orders.id -> all Filter",
+        ],
+    );
+}
+
+#[test]
+fn ctes_shadow_and_nest() {
+    check(
+        "WITH customers AS (SELECT id FROM orders) SELECT id FROM customers",
+        &["orders.id -> <query>.id Identity"],
+    );
+    check(
+        "WITH a AS (SELECT * FROM customers), b AS (WITH a AS (SELECT id FROM orders) SELECT * FROM a)
+         SELECT b.id, a.name FROM a, b",
+        &["orders.id -> <query>.id Identity", "customers.name -> <query>.name Identity"],
+    );
+    check(
+        "WITH a (x, y) AS (SELECT id, amount FROM orders) SELECT y AS z FROM a",
+        &["orders.amount -> <query>.z Identity"],
+    );
+}
+
+#[test]
+fn set_operations_match_by_position_or_name() {
+    check(
+        "SELECT id, name FROM customers UNION ALL SELECT order_id, sku FROM lines",
+        &[
+            "customers.id -> <query>.id Identity",
+            "lines.order_id -> <query>.id Identity",
+            "customers.name -> <query>.name Identity",
+            "lines.sku -> <query>.name Identity",
+        ],
+    );
+    check(
+        "SELECT id FROM customers EXCEPT SELECT customer FROM orders",
+        &["customers.id -> <query>.id Identity", "orders.customer -> all Filter"],
+    );
+    check_in(
+        Dialect::DuckDb,
+        "SELECT id AS a, name AS b FROM customers UNION ALL BY NAME SELECT sku AS b, order_id AS a FROM lines",
+        &[
+            "customers.id -> <query>.a Identity",
+            "lines.order_id -> <query>.a Identity",
+            "customers.name -> <query>.b Identity",
+            "lines.sku -> <query>.b Identity",
+        ],
+    );
+}
+
+#[test]
+fn using_makes_one_column_of_two() {
+    check(
+        "SELECT id, c.name FROM orders JOIN customers c USING (id)",
+        &[
+            "orders.id -> <query>.id Identity",
+            "customers.id -> <query>.id Identity",
+            "customers.name -> <query>.name Identity",
+            "orders.id -> all Join",
+            "customers.id -> all Join",
+        ],
+    );
+    check(
+        "SELECT * FROM (SELECT id, name FROM customers) c NATURAL JOIN (SELECT id, ts FROM orders) o",
+        &[
+            "orders.id -> <query>.id Identity",
+            "customers.id -> <query>.id Identity",
+            "customers.name -> <query>.name Identity",
+            "orders.ts -> <query>.ts Identity",
+            "orders.id -> all Join",
+            "customers.id -> all Join",
+        ],
+    );
+}
+
+#[test]
+fn stars_with_what_may_follow_them() {
+    check_in(
+        Dialect::BigQuery,
+        "SELECT * EXCEPT (region) REPLACE (upper(name) AS name) FROM customers",
+        &["customers.id -> <query>.id Identity", "customers.name -> <query>.name Transformation"],
+    );
+    check_in(
+        Dialect::Snowflake,
+        "SELECT * ILIKE '%id%' FROM lines",
+        &["LINES.ORDER_ID -> <query>.ORDER_ID Identity"],
+    );
+    check_in(
+        Dialect::Snowflake,
+        "SELECT * EXCLUDE sku RENAME quantity AS q FROM lines",
+        &["LINES.ORDER_ID -> <query>.ORDER_ID Identity", "LINES.QUANTITY -> <query>.Q Identity"],
+    );
+    check("SELECT u.* FROM unknown u", &["unknown.* -> <query>.* Identity"]);
+    check(
+        "WITH a AS (SELECT * FROM unknown), b AS (SELECT * FROM a) SELECT x FROM b",
+        &["unknown.x -> <query>.x Identity"],
+    );
+}
+
+#[test]
+fn conditions_and_windows_influence_one_column() {
+    check(
+        "SELECT CASE WHEN status = 'x' THEN amount ELSE 0 END AS v FROM orders",
+        &["orders.status -> <query>.v Conditional", "orders.amount -> <query>.v Transformation"],
+    );
+    check(
+        "SELECT sum(amount) OVER w AS s FROM orders WINDOW w AS (PARTITION BY customer ORDER BY ts)",
+        &[
+            "orders.amount -> <query>.s Aggregation",
+            "orders.customer -> <query>.s Window",
+            "orders.ts -> <query>.s Window",
+        ],
+    );
+    check(
+        "SELECT sum(amount) FILTER (WHERE status = 'x') AS s, md5(status) AS h FROM orders",
+        &[
+            "orders.amount -> <query>.s Aggregation",
+            "orders.status -> <query>.s Conditional",
+            "orders.status -> <query>.h Transformation masked",
+        ],
+    );
+}
+
+#[test]
+fn subqueries_give_their_value_and_their_predicates() {
+    check(
+        "SELECT (SELECT max(quantity) FROM lines l WHERE l.order_id = o.id) AS m FROM orders o",
+        &[
+            "lines.quantity -> <query>.m Aggregation",
+            "lines.order_id -> <query>.m Filter",
+            "orders.id -> <query>.m Filter",
+        ],
+    );
+    check(
+        "SELECT name FROM customers WHERE id IN (SELECT customer FROM orders WHERE amount > 1)",
+        &[
+            "customers.name -> <query>.name Identity",
+            "customers.id -> all Filter",
+            "orders.customer -> all Filter",
+            "orders.amount -> all Filter",
+        ],
+    );
+    check(
+        "SELECT c.name, l.s FROM customers c, LATERAL (SELECT sum(o.amount) AS s FROM orders o WHERE o.customer = c.id) l",
+        &[
+            "customers.name -> <query>.name Identity",
+            "orders.amount -> <query>.s Aggregation",
+            "orders.customer -> all Filter",
+            "customers.id -> all Filter",
+        ],
+    );
+}
+
+#[test]
+fn values_become_columns() {
+    check_in(
+        Dialect::BigQuery,
+        "SELECT s.x AS v FROM (SELECT STRUCT(id AS x, amount AS y) AS s FROM orders)",
+        &["orders.id -> <query>.v Identity"],
+    );
+    check_in(
+        Dialect::BigQuery,
+        "SELECT u AS t FROM orders o CROSS JOIN UNNEST(o.status) AS u",
+        &["orders.status -> <query>.t Transformation"],
+    );
+    check_in(
+        Dialect::Snowflake,
+        "SELECT f.value AS v FROM orders o, LATERAL FLATTEN(input => o.status) f",
+        &["ORDERS.STATUS -> <query>.V Transformation"],
+    );
+    check_in(
+        Dialect::Hive,
+        "SELECT e.c FROM orders LATERAL VIEW explode(status) e AS c",
+        &["orders.status -> <query>.c Transformation"],
+    );
+    check_in(
+        Dialect::Snowflake,
+        "SELECT * FROM (SELECT status, amount, customer FROM orders) PIVOT (sum(amount) FOR status IN ('a', 'b')) AS p (c, a, b)",
+        &[
+            "ORDERS.CUSTOMER -> <query>.C Identity",
+            "ORDERS.AMOUNT -> <query>.A Aggregation",
+            "ORDERS.AMOUNT -> <query>.B Aggregation",
+            "ORDERS.STATUS -> <query>.A Filter",
+            "ORDERS.STATUS -> <query>.B Filter",
+            "ORDERS.CUSTOMER -> all GroupBy",
+        ],
+    );
+}
+
+#[test]
+fn changes_of_tables_give_columns() {
+    check(
+        "INSERT INTO t (b, a) SELECT id, amount FROM orders",
+        &["orders.id -> t.b Identity", "orders.amount -> t.a Identity"],
+    );
+    check(
+        "INSERT INTO customers SELECT id, status, ts FROM orders",
+        &[
+            "orders.id -> customers.id Identity",
+            "orders.status -> customers.name Identity",
+            "orders.ts -> customers.region Identity",
+        ],
+    );
+    check(
+        "UPDATE customers SET region = o.status FROM orders o WHERE o.customer = customers.id",
+        &[
+            "orders.status -> customers.region Identity",
+            "orders.customer -> all Filter",
+            "customers.id -> all Filter",
+        ],
+    );
+    check(
+        "MERGE INTO customers t USING orders s ON t.id = s.customer
+         WHEN MATCHED AND s.amount > 1 THEN UPDATE SET region = s.status
+         WHEN NOT MATCHED THEN INSERT (id, region) VALUES (s.customer, s.status)",
+        &[
+            "orders.status -> customers.region Identity",
+            "orders.customer -> customers.id Identity",
+            "orders.customer -> all Join",
+            "customers.id -> all Join",
+            "orders.amount -> all Filter",
+        ],
+    );
+    check(
+        "WITH d AS (DELETE FROM lines RETURNING sku) INSERT INTO t SELECT sku FROM d",
+        &["lines.sku -> t.sku Identity"],
+    );
+}
+
+#[test]
+fn a_script_is_traced_from_end_to_end() {
+    let sql = "CREATE VIEW v AS SELECT id, name FROM customers;
+               CREATE TABLE w AS SELECT id AS k, upper(name) AS n FROM v;
+               INSERT INTO last SELECT k, n FROM w";
+    check(sql, &["customers.id -> last.k Identity", "customers.name -> last.n Transformation"]);
+    let lineage = trace(sql, Dialect::Postgres, &catalog(), &Options::default());
+    let names = |tables: &[TableRef]| tables.iter().map(|t| t.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&lineage.tables_in), ["customers"]);
+    assert_eq!(names(&lineage.tables_out), ["last"]);
+    assert_eq!(names(&lineage.statements[2].tables_in), ["w"]);
+}
+
+#[test]
+fn one_bad_statement_does_not_lose_the_others() {
+    let sql =
+        "INSERT INTO a SELECT id FROM orders; THIS IS NOT SQL; INSERT INTO b SELECT name FROM customers";
+    check(sql, &["orders.id -> a.id Identity", "customers.name -> b.name Identity"]);
+    let lineage = trace(sql, Dialect::Postgres, &catalog(), &Options::default());
+    assert!(lineage.statements[1].error.is_some());
+}
+
+#[test]
+fn what_cannot_be_told_is_said_with_its_place() {
+    let lineage = trace(
+        "INSERT INTO z\nSELECT c FROM t1 JOIN t2 ON t1.a = t2.a",
+        Dialect::Postgres,
+        &Catalog::default(),
+        &Options::default(),
+    );
+    let direct: Vec<_> = lineage.columns.iter().filter(|e| e.edge_type() == EdgeType::Direct).collect();
+    assert_eq!((&*direct[0].source.table, &*direct[0].source.column), ("?", "c"));
+    let finding = &lineage.findings[0];
+    assert_eq!((finding.code, finding.line, finding.column), ("ambiguous_column", 2, 8));
+    assert_eq!(finding.candidates, ["t1", "t2"]);
+}
+
+#[test]
+fn views_of_the_catalog_are_looked_through_on_request() {
+    let ddl = "CREATE TABLE base (a int, b int); CREATE VIEW v AS SELECT a AS x, a + b AS y FROM base;";
+    let catalog = Catalog::from_ddl(ddl, Dialect::Postgres).unwrap().0;
+    let sources = |views| {
+        let options = Options { views, ..Options::default() };
+        let lineage = trace("SELECT y FROM v", Dialect::Postgres, &catalog, &options);
+        lineage.columns.iter().map(|e| format!("{}.{}", e.source.table, e.source.column)).collect::<Vec<_>>()
+    };
+    assert_eq!(sources(Views::Stop), ["v.y"]);
+    assert_eq!(sources(Views::Follow), ["base.a", "base.b"]);
+}
+
+#[test]
+fn long_chains_are_no_danger() {
+    let sum = format!("SELECT {} AS x FROM orders", vec!["amount"; 30_000].join("+"));
+    check(&sum, &["orders.amount -> <query>.x Transformation"]);
+    let union = vec!["SELECT id FROM orders"; 5_000].join(" UNION ALL ");
+    check(&union, &["orders.id -> <query>.id Identity"]);
+    let casts = format!("SELECT id{} AS x FROM orders", "::int".repeat(30_000));
+    check(&casts, &["orders.id -> <query>.x Transformation"]);
+}

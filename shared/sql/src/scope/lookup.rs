@@ -1,0 +1,560 @@
+//! What an identifier means: merged columns, relations of the scope, aliases, then the scopes around it.
+//!
+//! One relation that is known to have the column wins. Where none is, a single relation whose columns
+//! are not known must be the one that has it; of several, none is chosen.
+
+use sqlparser::ast::Ident;
+
+use super::names::Name;
+use super::query::{Aliases, NOWHERE, Place, Resolver};
+use super::sight::is_constant;
+use super::values::{Kind, NO_REFERENCE, Node, span};
+use super::{
+    DoubtKind, Meaning, OpenStar, Output, Reference, RelationId, Rest, ScopeId, Scopes, ShapeId, Source,
+};
+use crate::text::Span;
+
+/// A relation's answer to a column's name.
+enum Answer {
+    Has(Node),
+    /// It has columns that are not known.
+    MayHave,
+    /// Anything asked for is a part of its one value.
+    Part(Node),
+    HasNot,
+}
+
+/// What was found, before it becomes a reference.
+struct Found {
+    meaning: Meaning,
+    node: Node,
+}
+
+impl<'t> Resolver<'t, '_, '_> {
+    /// An identifier without a qualifier.
+    pub(super) fn column(&mut self, ident: &Ident, kind: Kind, place: Place<'t>) {
+        let at = span(ident.span);
+        self.cover(at);
+        let name = self.scopes.names.ident(ident);
+        if !self.parameters.is_empty() && self.parameters.contains(&self.scopes.names.key(name)) {
+            return;
+        }
+        if ident.quote_style.is_none() && is_constant(&ident.value) && !self.scopes.knows(place.scope, name) {
+            return;
+        }
+        let found = self.scopes.unqualified(name, place.scope, place.aliases, at);
+        let found = match found {
+            Some(found) => found,
+            // Without a relation in sight it is a variable or a parameter.
+            None if !self.scopes.sees_relations(place.scope) => return,
+            None => self.scopes.unknown(name, at),
+        };
+        self.refer(found, kind, place.scope, at);
+    }
+
+    /// Identifiers with dots: a qualified column, a field of a column, or both.
+    pub(super) fn path<'i>(
+        &mut self,
+        idents: impl Iterator<Item = &'i Ident> + Clone,
+        kind: Kind,
+        place: Place<'t>,
+    ) {
+        let mut parts: Vec<Name> = Vec::with_capacity(4);
+        let mut at: Option<Span> = None;
+        for ident in idents.clone() {
+            let next = span(ident.span);
+            at = Some(at.map_or(next, |at| Span { start: at.start, end: next.end }));
+            parts.push(self.scopes.names.ident(ident));
+        }
+        let Some(at) = at else { return };
+        self.cover(at);
+        if !self.parameters.is_empty() && self.parameters.contains(&self.scopes.names.key(parts[0])) {
+            return;
+        }
+        // The longest qualifier that names a relation; what follows the column is a path of fields.
+        for split in (1..parts.len()).rev() {
+            let Some(relation) = self.scopes.relation_named(place.scope, &parts[..split]) else { continue };
+            let node = self.scopes.qualified(relation, parts[split], at);
+            let found = match node {
+                Some(node) => Found { meaning: Meaning::Column { relation, node }, node },
+                None => self.scopes.unknown(parts[split], at),
+            };
+            self.scopes.mark_correlated(place.scope, relation);
+            return self.refer_to_field(found, &parts[split + 1..], kind, place.scope, at);
+        }
+        if self.scopes.is_pseudo(parts[parts.len() - 1]) || !self.scopes.sees_relations(place.scope) {
+            return;
+        }
+        if parts.len() == 1 {
+            let found = match self.scopes.unqualified(parts[0], place.scope, place.aliases, at) {
+                Some(found) => found,
+                None => self.scopes.unknown(parts[0], at),
+            };
+            return self.refer(found, kind, place.scope, at);
+        }
+        // A field of a column without a qualifier.
+        let is_column = self.scopes.knows(place.scope, parts[0])
+            || self.scopes.one_open(place.scope) && self.scopes.has_structs();
+        if is_column && let Some(found) = self.scopes.unqualified(parts[0], place.scope, place.aliases, at) {
+            return self.refer_to_field(found, &parts[1..], kind, place.scope, at);
+        }
+        let qualifier = parts[parts.len() - 2];
+        let column = parts[parts.len() - 1];
+        self.scopes.doubt(DoubtKind::UnknownRelation, qualifier, Vec::new(), at);
+        let node = self.scopes.unknown_column(column);
+        self.refer(Found { meaning: Meaning::Unknown, node }, kind, place.scope, at);
+    }
+
+    fn refer(&mut self, found: Found, kind: Kind, scope: ScopeId, at: Span) {
+        let reference = self.scopes.references.len() as u32;
+        self.scopes.references.push(Reference { span: at, scope, meaning: found.meaning });
+        match found.meaning {
+            Meaning::Row(relation) => {
+                let mut nodes = Vec::new();
+                self.scopes.whole_row(relation, &mut nodes);
+                for node in nodes {
+                    self.scopes.values.add(node, kind.over(Kind::Transformation), reference);
+                }
+            }
+            _ => self.scopes.values.add(found.node, kind, reference),
+        }
+    }
+
+    /// Follows a path of fields as far as the fields are known.
+    fn refer_to_field(&mut self, found: Found, fields: &[Name], kind: Kind, scope: ScopeId, at: Span) {
+        let mut node = found.node;
+        let mut left = fields;
+        while let [field, rest @ ..] = left {
+            let Some(next) = self.scopes.field(node, *field) else { break };
+            node = next;
+            left = rest;
+        }
+        let kind = if left.is_empty() { kind } else { kind.over(Kind::Transformation) };
+        let meaning = match found.meaning {
+            Meaning::Column { relation, .. } => Meaning::Column { relation, node: found.node },
+            meaning => meaning,
+        };
+        let reference = self.scopes.references.len() as u32;
+        self.scopes.references.push(Reference { span: at, scope, meaning });
+        self.scopes.values.add(node, kind, reference);
+    }
+}
+
+impl Scopes<'_> {
+    fn unqualified(&mut self, name: Name, scope: ScopeId, aliases: Aliases, at: Span) -> Option<Found> {
+        let key = self.names.key(name);
+        if aliases == Aliases::First
+            && let Some(node) = self.output_named(scope, key)
+        {
+            return Some(Found { meaning: Meaning::Alias(node), node });
+        }
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            let inner = here == scope;
+            if let Some(merged) = self.scope(here).merged.iter().rev().find(|merged| merged.key == key) {
+                let node = merged.node;
+                return Some(Found { meaning: Meaning::Merged(node), node });
+            }
+            let mut has: Option<(RelationId, Node)> = None;
+            let mut also: Vec<RelationId> = Vec::new();
+            let mut may: Vec<RelationId> = Vec::new();
+            let mut part: Option<(RelationId, Node)> = None;
+            for at in 0..self.scope(here).relations.len() {
+                let relation = self.scope(here).relations[at];
+                match self.answer(relation, name, key) {
+                    Answer::Has(node) => match has {
+                        // A semi-join's right side, or a MERGE's target, does not compete.
+                        Some((first, _)) if self.relation(relation).hidden == self.relation(first).hidden => {
+                            also.push(relation);
+                        }
+                        Some((first, _)) if self.relation(first).hidden => has = Some((relation, node)),
+                        Some(_) => {}
+                        None => has = Some((relation, node)),
+                    },
+                    Answer::MayHave => may.push(relation),
+                    Answer::Part(node) => part = part.or(Some((relation, node))),
+                    Answer::HasNot => {}
+                }
+            }
+            if let Some((relation, node)) = has {
+                if !also.is_empty() {
+                    also.insert(0, relation);
+                    return Some(self.ambiguous(name, &also, at));
+                }
+                self.mark_correlated(scope, relation);
+                return Some(Found { meaning: Meaning::Column { relation, node }, node });
+            }
+            if inner
+                && aliases == Aliases::AfterKnown
+                && let Some(node) = self.output_named(here, key)
+            {
+                return Some(Found { meaning: Meaning::Alias(node), node });
+            }
+            if let Some(row) = self.relation_of_value(here, key, may.is_empty()) {
+                return Some(row);
+            }
+            if may.len() > 1 {
+                may.retain(|&relation| !self.relation(relation).hidden);
+            }
+            match may[..] {
+                [] => {}
+                [relation] => {
+                    let node = self.open_column(relation, name, at)?;
+                    self.mark_correlated(scope, relation);
+                    return Some(Found { meaning: Meaning::Column { relation, node }, node });
+                }
+                _ => {
+                    if inner && let Some(node) = self.output_named(here, key) {
+                        return Some(Found { meaning: Meaning::Alias(node), node });
+                    }
+                    return Some(self.ambiguous(name, &may, at));
+                }
+            }
+            if let Some((relation, node)) = part {
+                return Some(Found { meaning: Meaning::Column { relation, node }, node });
+            }
+            level = self.scope(here).parent;
+        }
+        let node = self.output_named(scope, key)?;
+        Some(Found { meaning: Meaning::Alias(node), node })
+    }
+
+    /// A relation's name where a value is expected: its row, or its only value.
+    /// A column that may exist and has the name of its table is rather meant than the whole row; an
+    /// alias that the text made up is not.
+    fn relation_of_value(&self, scope: ScopeId, key: Name, closed: bool) -> Option<Found> {
+        let relation = self
+            .scope(scope)
+            .relations
+            .iter()
+            .copied()
+            .find(|&id| self.relation(id).alias.is_some_and(|alias| self.names.key(alias) == key))?;
+        if let Source::Shape(shape) = self.relation(relation).source
+            && let Rest::Any(node) = self.shape(shape).rest
+        {
+            return Some(Found { meaning: Meaning::Column { relation, node }, node });
+        }
+        let own = match self.relation(relation).source {
+            Source::Table(table) => self.tables.parts(table).last().copied(),
+            Source::Shape(_) => None,
+        };
+        let made_up = own.is_none_or(|own| self.names.key(own) != key);
+        (closed || made_up).then_some(Found { meaning: Meaning::Row(relation), node: Node(0) })
+    }
+
+    pub(super) fn whole_row(&mut self, relation: RelationId, nodes: &mut Vec<Node>) {
+        match self.relation(relation).source {
+            Source::Table(table) => match self.tables.known_columns(table).map(<[_]>::to_vec) {
+                Some(known) => {
+                    for column in known {
+                        nodes.push(self.tables.node(column, &mut self.values));
+                    }
+                }
+                None => {
+                    let star = self.names.exact("*");
+                    let column = self.tables.intern(table, star, &self.names);
+                    nodes.push(self.tables.node(column, &mut self.values));
+                }
+            },
+            Source::Shape(shape) => nodes.extend(self.shape(shape).columns.iter().map(|column| column.node)),
+        }
+    }
+
+    /// Whether a relation in sight, or an output, is known to have a column of this name.
+    pub(super) fn knows(&self, scope: ScopeId, name: Name) -> bool {
+        let key = self.names.key(name);
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            let scope = self.scope(here);
+            if scope.merged.iter().any(|merged| merged.key == key)
+                || self.output_named(here, key).is_some()
+                || scope.relations.iter().any(|&relation| self.has(relation, name, key))
+                || self.relation_of_value(here, key, false).is_some()
+            {
+                return true;
+            }
+            level = scope.parent;
+        }
+        false
+    }
+
+    pub(super) fn has(&self, relation: RelationId, name: Name, key: Name) -> bool {
+        let relation = self.relation(relation);
+        relation.renamed.iter().any(|&renamed| self.names.key(renamed) == key)
+            || match relation.source {
+                Source::Table(table) => self.tables.find(table, key).is_some(),
+                Source::Shape(shape) => self.listed(shape, name, key).is_some(),
+            }
+    }
+
+    /// Whether exactly one relation of the scope has columns that are not known.
+    pub(super) fn one_open(&self, scope: ScopeId) -> bool {
+        let open = |&&id: &&RelationId| match self.relation(id).source {
+            Source::Table(table) => self.tables.known_columns(table).is_none(),
+            Source::Shape(shape) => !matches!(self.shape(shape).rest, Rest::Nothing),
+        };
+        self.scope(scope).relations.iter().filter(open).count() == 1
+    }
+
+    fn answer(&mut self, relation: RelationId, name: Name, key: Name) -> Answer {
+        let entry = &self.relations[relation.0 as usize];
+        let source = entry.source;
+        if let Some(at) = entry.renamed.iter().position(|&renamed| self.names.key(renamed) == key) {
+            return self.nth(relation, at, name).map_or(Answer::HasNot, Answer::Has);
+        }
+        match source {
+            Source::Table(table) => {
+                if self.tables.known_columns(table).is_none() {
+                    return Answer::MayHave;
+                }
+                match self.tables.find(table, key) {
+                    Some(column) => Answer::Has(self.tables.node(column, &mut self.values)),
+                    None => Answer::HasNot,
+                }
+            }
+            Source::Shape(shape) => {
+                if let Some(node) = self.listed(shape, name, key) {
+                    return Answer::Has(node);
+                }
+                self.open_answer(shape, key)
+            }
+        }
+    }
+
+    /// Whether columns behind a shape's stars may be called so.
+    fn open_answer(&self, shape: ShapeId, key: Name) -> Answer {
+        if let Some(&node) = self.shape(shape).late.get(&key) {
+            return Answer::Has(node);
+        }
+        match &self.shape(shape).rest {
+            Rest::Nothing => Answer::HasNot,
+            Rest::Any(node) => Answer::Part(*node),
+            Rest::Arms(_) => Answer::MayHave,
+            Rest::Stars(stars) => {
+                if stars.iter().any(|star| !star.except.contains(&key)) {
+                    Answer::MayHave
+                } else {
+                    Answer::HasNot
+                }
+            }
+        }
+    }
+
+    /// The column of this name among those that a shape lists.
+    fn listed(&self, shape: ShapeId, name: Name, key: Name) -> Option<Node> {
+        let shape = self.shape(shape);
+        let matches =
+            |column: &&Output| !column.star && column.name.is_some_and(|n| self.names.key(n) == key);
+        if shape.columns.len() > 16 {
+            let index = shape.index.get_or_init(|| {
+                let mut index = std::collections::HashMap::with_capacity(shape.columns.len());
+                for (at, column) in shape.columns.iter().enumerate().filter(|(_, column)| !column.star) {
+                    if let Some(name) = column.name {
+                        index.entry(self.names.key(name)).or_insert(at as u32);
+                    }
+                }
+                index
+            });
+            return index.get(&key).map(|&at| shape.columns[at as usize].node);
+        }
+        let mut found = shape.columns.iter().filter(matches);
+        let first = found.next()?;
+        // Two that differ in case alone: the one written exactly so is meant.
+        match found.find(|column| column.name == Some(name)) {
+            Some(exact) if first.name != Some(name) => Some(exact.node),
+            _ => Some(first.node),
+        }
+    }
+
+    /// Whether the first of its columns is one that no catalog expands.
+    pub(super) fn opens_with_star(&self, relation: RelationId) -> bool {
+        match self.relation(relation).source {
+            Source::Table(table) => self.tables.known_columns(table).is_none(),
+            Source::Shape(shape) => self.shape(shape).columns.first().is_some_and(|column| column.star),
+        }
+    }
+
+    /// The column at a position of a relation, which its alias calls `name`.
+    pub(super) fn nth(&mut self, relation: RelationId, at: usize, name: Name) -> Option<Node> {
+        match self.relation(relation).source {
+            Source::Table(table) => {
+                let column = match self.tables.known_columns(table) {
+                    Some(known) => *known.get(at)?,
+                    None => self.tables.intern(table, name, &self.names),
+                };
+                Some(self.tables.node(column, &mut self.values))
+            }
+            Source::Shape(shape) => {
+                let columns = &self.shape(shape).columns;
+                if columns.iter().take(at + 1).any(|column| column.star) {
+                    // One of the columns behind the star: under the only name that the text gives it.
+                    let star = columns.iter().find(|column| column.star).map(|column| column.node);
+                    let alone = columns.len() == 1;
+                    let named = if alone { self.open_column(relation, name, NOWHERE) } else { None };
+                    return named.or(star);
+                }
+                columns.get(at).map(|column| column.node)
+            }
+        }
+    }
+
+    /// A column of a relation that is named: taken at its word where the relation's columns are not known.
+    pub(super) fn qualified(&mut self, relation: RelationId, name: Name, at: Span) -> Option<Node> {
+        let key = self.names.key(name);
+        match self.answer(relation, name, key) {
+            Answer::Has(node) | Answer::Part(node) => Some(node),
+            Answer::MayHave => self.open_column(relation, name, at),
+            Answer::HasNot => match self.relation(relation).source {
+                Source::Table(table) => {
+                    if let Some(at) = self.position(name) {
+                        let column = *self.tables.known_columns(table)?.get(at)?;
+                        return Some(self.tables.node(column, &mut self.values));
+                    }
+                    // The text names table and column; the catalog does not know the column.
+                    if !self.is_pseudo(name) {
+                        let table = self.describe(relation);
+                        self.doubt(DoubtKind::UnknownColumn, name, vec![table], at);
+                    }
+                    let column = self.tables.intern(table, name, &self.names);
+                    Some(self.tables.node(column, &mut self.values))
+                }
+                Source::Shape(shape) => {
+                    let at = self.position(name)?;
+                    self.shape(shape).columns.get(at).map(|column| column.node)
+                }
+            },
+        }
+    }
+
+    /// Snowflake's `$1`: the position it means.
+    fn position(&self, name: Name) -> Option<usize> {
+        self.names.text(name).strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1)
+    }
+
+    /// A column of a relation whose columns are not known.
+    fn open_column(&mut self, relation: RelationId, name: Name, at: Span) -> Option<Node> {
+        match self.relation(relation).source {
+            Source::Table(table) => {
+                let column = self.tables.intern(table, name, &self.names);
+                Some(self.tables.node(column, &mut self.values))
+            }
+            Source::Shape(shape) => {
+                let key = self.names.key(name);
+                if let Some(&node) = self.shape(shape).late.get(&key) {
+                    return Some(node);
+                }
+                let rest = match &self.shape(shape).rest {
+                    Rest::Nothing => return None,
+                    Rest::Any(node) => return Some(*node),
+                    Rest::Stars(stars) => Rest::Stars(stars.clone()),
+                    Rest::Arms(arms) => Rest::Arms(arms.clone()),
+                };
+                let node = self.behind(&rest, name, at)?;
+                self.shapes[shape.0 as usize].late.insert(key, node);
+                Some(node)
+            }
+        }
+    }
+
+    /// A column behind open stars. Where several could have it, it comes from an unknown table.
+    pub(super) fn behind(&mut self, rest: &Rest, name: Name, at: Span) -> Option<Node> {
+        let key = self.names.key(name);
+        match rest {
+            Rest::Nothing => None,
+            Rest::Any(node) => Some(*node),
+            Rest::Stars(stars) => {
+                let mut may: Vec<RelationId> = Vec::new();
+                for OpenStar { relation, except } in stars {
+                    if except.contains(&key) {
+                        continue;
+                    }
+                    match self.answer(*relation, name, key) {
+                        Answer::Has(node) | Answer::Part(node) => return Some(node),
+                        Answer::MayHave => may.push(*relation),
+                        Answer::HasNot => {}
+                    }
+                }
+                match may[..] {
+                    [] => None,
+                    [relation] => self.open_column(relation, name, at),
+                    _ => Some(self.ambiguous(name, &may, at).node),
+                }
+            }
+            Rest::Arms(arms) => {
+                let mut nodes = Vec::with_capacity(arms.len());
+                for &arm in arms {
+                    let listed = self.listed(arm, name, key);
+                    let node = match listed {
+                        Some(node) => Some(node),
+                        None => {
+                            let rest = std::mem::take(&mut self.shapes[arm.0 as usize].rest);
+                            let node = self.behind(&rest, name, at);
+                            self.shapes[arm.0 as usize].rest = rest;
+                            node
+                        }
+                    };
+                    nodes.extend(node);
+                }
+                if nodes.len() < 2 {
+                    return nodes.first().copied();
+                }
+                let start = self.values.begin();
+                for node in nodes {
+                    self.values.add(node, Kind::Identity, NO_REFERENCE);
+                }
+                Some(self.values.finish(start))
+            }
+        }
+    }
+
+    /// A field of a struct whose making was seen.
+    pub(super) fn field(&self, node: Node, field: Name) -> Option<Node> {
+        let key = self.names.key(field);
+        let fields = self.fields.get(&node).or_else(|| self.fields.get(&self.values.origin(node)))?;
+        fields.iter().find(|(name, _)| self.names.key(*name) == key).map(|(_, node)| *node)
+    }
+
+    fn output_named(&self, scope: ScopeId, key: Name) -> Option<Node> {
+        let outputs = &self.scope(scope).outputs;
+        let matches = |c: &&Output| !c.star && c.name.is_some_and(|n| self.names.key(n) == key);
+        outputs.iter().find(matches).map(|c| c.node)
+    }
+
+    fn mark_correlated(&mut self, scope: ScopeId, relation: RelationId) {
+        let mut here = scope;
+        while !self.scope(here).relations.contains(&relation) {
+            let scope = &mut self.scopes[here.0 as usize];
+            let Some(parent) = scope.parent else { return };
+            scope.correlated = true;
+            here = parent;
+        }
+    }
+
+    fn ambiguous(&mut self, name: Name, candidates: &[RelationId], at: Span) -> Found {
+        let candidates = candidates.iter().map(|&relation| self.describe(relation)).collect();
+        self.doubt(DoubtKind::AmbiguousColumn, name, candidates, at);
+        Found { meaning: Meaning::Ambiguous, node: self.unknown_column(name) }
+    }
+
+    fn unknown(&mut self, name: Name, at: Span) -> Found {
+        self.doubt(DoubtKind::UnknownColumn, name, Vec::new(), at);
+        Found { meaning: Meaning::Unknown, node: self.unknown_column(name) }
+    }
+
+    /// A column of the table `?`.
+    pub(super) fn unknown_column(&mut self, name: Name) -> Node {
+        let column = self.tables.intern(super::TableId::UNKNOWN, name, &self.names);
+        self.tables.node(column, &mut self.values)
+    }
+
+    /// The name of the column that a node stands for.
+    pub(super) fn name_of(&self, node: Node) -> Option<Name> {
+        let column = self.values.column(node)?;
+        Some(self.tables.column(super::ColumnId(column)).name)
+    }
+
+    pub(crate) fn describe_table(&self, table: super::TableId) -> String {
+        let parts: Vec<&str> = self.tables.parts(table).iter().map(|&part| self.names.text(part)).collect();
+        parts.join(".")
+    }
+}

@@ -1,0 +1,117 @@
+//! MERGE: every branch gives columns of the target.
+
+use sqlparser::ast::{
+    AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr, MergeInsertKind, TableFactor,
+};
+
+use super::names::Name;
+use super::query::{Place, Resolver, Rows};
+use super::statement::{Action, Effect};
+use super::values::Kind;
+use super::{Output, ScopeId, TableId};
+use crate::text::Span;
+
+impl<'t> Resolver<'t, '_, '_> {
+    pub(super) fn merge(&mut self, merge: &'t Merge, parent: Option<ScopeId>) -> Option<Rows> {
+        let scope = self.scopes.add_scope(parent);
+        let start = self.scopes.values.begin();
+        self.factor(&merge.source, scope);
+        let target = match &merge.table {
+            TableFactor::Table { name, alias, .. } => {
+                self.target_id(&merge.table, name).map(|(table, at)| (table, at, alias.as_ref()))
+            }
+            _ => None,
+        };
+        if let Some((table, at, alias)) = target {
+            let alias = alias.map(|alias| self.scopes.names.ident(&alias.name));
+            let relation = self.target(scope, table, alias, at);
+            self.scopes.relations[relation.0 as usize].hidden = true;
+        }
+        let place = Place::new(scope);
+        self.walk(&merge.on, Kind::Join, place);
+        let mut columns = Vec::new();
+        for clause in &merge.clauses {
+            if let Some(predicate) = &clause.predicate {
+                self.walk(predicate, Kind::Filter, place);
+            }
+            match &clause.action {
+                MergeAction::Update(update) => {
+                    for predicate in
+                        [&update.update_predicate, &update.delete_predicate].into_iter().flatten()
+                    {
+                        self.walk(predicate, Kind::Filter, place);
+                    }
+                    for assignment in &update.assignments {
+                        let names: &[sqlparser::ast::ObjectName] = match &assignment.target {
+                            AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
+                            AssignmentTarget::Tuple(names) => names,
+                        };
+                        let node = self.item(&assignment.value, place);
+                        for name in names {
+                            if let Some(ident) = name.0.last().and_then(|part| part.as_ident()) {
+                                columns.push(self.assigned(ident, node));
+                            }
+                        }
+                    }
+                }
+                MergeAction::Insert(insert) => {
+                    if let Some(predicate) = &insert.insert_predicate {
+                        self.walk(predicate, Kind::Filter, place);
+                    }
+                    if let Some((table, at, _)) = target {
+                        self.merge_insert(insert, table, at, scope, &mut columns);
+                    }
+                }
+                MergeAction::Delete { .. } => {}
+            }
+        }
+        let node = self.scopes.values.finish(start);
+        let (table, span, _) = target?;
+        self.effects.push(Effect {
+            action: Action::Write,
+            table,
+            span,
+            columns,
+            rows: Some(node),
+            defines: None,
+        });
+        let items = super::update::returned(None, merge.output.as_ref())?;
+        Some(self.returning(items, scope, node))
+    }
+
+    fn merge_insert(
+        &mut self,
+        insert: &'t MergeInsertExpr,
+        table: TableId,
+        at: Span,
+        scope: ScopeId,
+        columns: &mut Vec<Output>,
+    ) {
+        let place = Place::new(scope);
+        let listed: Vec<Name> = insert
+            .columns
+            .iter()
+            .filter_map(|name| name.0.last().and_then(|part| part.as_ident()))
+            .map(|ident| self.scopes.names.ident(ident))
+            .collect();
+        let outputs = match &insert.kind {
+            MergeInsertKind::Values(values) => {
+                let Some(row) = values.rows.first() else { return };
+                let mut outputs = Vec::with_capacity(row.content.len());
+                for expr in &row.content {
+                    let node = self.item(expr, place);
+                    let name = match expr {
+                        Expr::Identifier(ident) => Some(self.scopes.names.ident(ident)),
+                        Expr::CompoundIdentifier(list) => list.last().map(|i| self.scopes.names.ident(i)),
+                        _ => None,
+                    };
+                    outputs.push(Output { name, node, span: self.covered(), star: false });
+                }
+                outputs
+            }
+            // INSERT ROW: the source's columns as they are.
+            MergeInsertKind::Row => self.expand_all(scope, at).0,
+        };
+        columns.extend(self.placed(table, &listed, &[], &outputs, at));
+    }
+}

@@ -1,0 +1,145 @@
+//! What is in sight of a place: relations by name, and words that are no columns.
+
+use super::names::Name;
+use super::{RelationId, ScopeId, Scopes, Source};
+
+impl Scopes<'_> {
+    /// The relation of this name, here or in a scope around: an alias, or as many trailing parts of a
+    /// table's name as are given.
+    pub(super) fn relation_named(&self, scope: ScopeId, parts: &[Name]) -> Option<RelationId> {
+        let (&last, prefix) = parts.split_last()?;
+        let key = self.names.key(last);
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            let found = self.scope(here).relations.iter().copied().find(|&id| {
+                let relation = self.relation(id);
+                if relation.alias.is_none_or(|alias| self.names.key(alias) != key) {
+                    return false;
+                }
+                prefix.is_empty()
+                    || match relation.source {
+                        Source::Table(table) => {
+                            let own = self.tables.parts(table);
+                            own.len() >= parts.len()
+                                && own
+                                    .iter()
+                                    .rev()
+                                    .zip(parts.iter().rev())
+                                    .all(|(&a, &b)| self.names.key(a) == self.names.key(b))
+                        }
+                        Source::Shape(_) => false,
+                    }
+            });
+            if found.is_some() {
+                return found;
+            }
+            level = self.scope(here).parent;
+        }
+        self.relation_by_table(scope, parts)
+    }
+
+    /// Some engines take a table's own name even where it has an alias.
+    fn relation_by_table(&self, scope: ScopeId, parts: &[Name]) -> Option<RelationId> {
+        self.scope(scope).relations.iter().copied().find(|&id| match self.relation(id).source {
+            Source::Table(table) => {
+                let own = self.tables.parts(table);
+                own.len() >= parts.len()
+                    && own
+                        .iter()
+                        .rev()
+                        .zip(parts.iter().rev())
+                        .all(|(&a, &b)| self.names.key(a) == self.names.key(b))
+            }
+            Source::Shape(_) => false,
+        })
+    }
+
+    /// Whether there is anything here, or around, that columns could come from.
+    pub(super) fn sees_relations(&self, scope: ScopeId) -> bool {
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            if !self.scope(here).relations.is_empty() {
+                return true;
+            }
+            level = self.scope(here).parent;
+        }
+        false
+    }
+
+    /// Whether it is one of the columns that tables of some dialect have without declaring them.
+    pub(super) fn is_pseudo(&self, name: Name) -> bool {
+        matches!(
+            self.names.text(name).to_ascii_lowercase().as_str(),
+            "rowid"
+                | "rownum"
+                | "ctid"
+                | "oid"
+                | "xmin"
+                | "xmax"
+                | "nextval"
+                | "currval"
+                | "tableoid"
+                | "_partitiontime"
+                | "_partitiondate"
+                | "_table_suffix"
+                | "_file_name"
+        )
+    }
+
+    /// Whether the dialect has fields that are reached with a dot.
+    pub(super) fn has_structs(&self) -> bool {
+        use sqm_domain::Dialect::*;
+        matches!(
+            self.dialect,
+            BigQuery
+                | SparkSql
+                | Databricks
+                | Hive
+                | DuckDb
+                | Trino
+                | Presto
+                | Athena
+                | ClickHouse
+                | Impala
+                | Generic
+                | Drill
+                | Dremio
+                | Redshift
+                | StarRocks
+                | Doris
+        )
+    }
+}
+
+/// Words that some dialect reads as a value without parentheses, in places where a column could stand.
+pub(super) fn is_constant(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "SYSDATE",
+        "SYSTIMESTAMP",
+        "ROWNUM",
+        "LEVEL",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "CURRENT_USER",
+        "SESSION_USER",
+        "SYSTEM_USER",
+        "DEFAULT",
+        "MAXVALUE",
+        "CURRENT_ROLE",
+        "CURRENT_SCHEMA",
+        "CURRENT_CATALOG",
+        "GETDATE",
+        "TODAY",
+        "UNKNOWN",
+        "CURRENT",
+        "INFINITY",
+        "NAN",
+        "SQLCODE",
+        "SQLERRM",
+        "SYSDATETIME",
+    ];
+    text.starts_with('@') || text.len() < 18 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}

@@ -1,0 +1,309 @@
+//! `*` and `t.*`, with what dialects let follow them.
+
+use sqlparser::ast::{
+    ExcludeSelectItem, Expr, ObjectName, RenameSelectItem, Spanned, WildcardAdditionalOptions,
+};
+
+use super::names::Name;
+use super::query::{Place, Resolver};
+use super::values::{Kind, span};
+use super::{DoubtKind, OpenStar, Output, RelationId, Rest, ScopeId, Source};
+use crate::text::Span;
+
+impl<'t> Resolver<'t, '_, '_> {
+    /// Expands a star into the outputs of its scope; gives what it leaves open.
+    pub(super) fn star(
+        &mut self,
+        place: Place<'t>,
+        qualifier: Option<&'t ObjectName>,
+        options: &'t WildcardAdditionalOptions,
+        at: Span,
+    ) -> Rest {
+        let (mut columns, mut rest) = match qualifier {
+            None => self.expand_all(place.scope, at),
+            Some(name) => match self.qualified_star(place, name, at) {
+                Some(expanded) => expanded,
+                None => return Rest::Nothing,
+            },
+        };
+        self.exclude(&mut columns, &mut rest, options);
+        if let Some(replace) = &options.opt_replace {
+            for item in &replace.items {
+                let name = self.scopes.names.ident(&item.column_name);
+                let key = self.scopes.names.key(name);
+                let node = self.item(&item.expr, place);
+                self.cover(span(item.column_name.span));
+                let output = Output { name: Some(name), node, span: self.covered(), star: false };
+                match columns.iter_mut().find(|c| c.name.is_some_and(|n| self.scopes.names.key(n) == key)) {
+                    Some(column) => *column = output,
+                    // It replaces one of the columns behind an open star.
+                    None => {
+                        columns.push(output);
+                        except(&mut rest, key);
+                    }
+                }
+            }
+        }
+        if let Some(rename) = &options.opt_rename {
+            let pairs = match rename {
+                RenameSelectItem::Single(pair) => std::slice::from_ref(pair),
+                RenameSelectItem::Multiple(pairs) => pairs,
+            };
+            for pair in pairs {
+                let (old, new) = (self.scopes.names.ident(&pair.ident), self.scopes.names.ident(&pair.alias));
+                self.rename_column(&mut columns, &mut rest, old, new, at);
+            }
+        }
+        self.scopes.scopes[place.scope.0 as usize].outputs.extend(columns);
+        rest
+    }
+
+    fn exclude(&mut self, columns: &mut Vec<Output>, rest: &mut Rest, options: &WildcardAdditionalOptions) {
+        let mut keys: Vec<Name> = Vec::new();
+        if let Some(names) = &options.opt_except {
+            for ident in std::iter::once(&names.first_element).chain(&names.additional_elements) {
+                let name = self.scopes.names.ident(ident);
+                keys.push(self.scopes.names.key(name));
+            }
+        }
+        if let Some(names) = &options.opt_exclude {
+            self.excluded(names, &mut keys);
+        }
+        if !keys.is_empty() {
+            let names = &self.scopes.names;
+            columns.retain(|column| column.name.is_none_or(|name| !keys.contains(&names.key(name))));
+            for &key in &keys {
+                except(rest, key);
+            }
+        }
+        if let Some(ilike) = &options.opt_ilike {
+            let names = &self.scopes.names;
+            let pattern = ilike.pattern.to_lowercase();
+            columns.retain(|column| {
+                column.star
+                    || column.name.is_some_and(|n| like(&names.text(names.key(n)).to_lowercase(), &pattern))
+            });
+        }
+    }
+
+    fn excluded(&mut self, exclude: &ExcludeSelectItem, keys: &mut Vec<Name>) {
+        let list = match exclude {
+            ExcludeSelectItem::Single(name) => std::slice::from_ref(name),
+            ExcludeSelectItem::Multiple(names) => names,
+        };
+        for name in list {
+            if let Some(ident) = name.0.last().and_then(|part| part.as_ident()) {
+                let name = self.scopes.names.ident(ident);
+                keys.push(self.scopes.names.key(name));
+            }
+        }
+    }
+
+    /// `SELECT *, x EXCLUDE (y)`: the exclusion stands behind the whole list.
+    pub(super) fn drop_excluded(&mut self, scope: ScopeId, exclude: &'t ExcludeSelectItem) {
+        let mut keys = Vec::new();
+        self.excluded(exclude, &mut keys);
+        let names = &self.scopes.names;
+        self.scopes.scopes[scope.0 as usize]
+            .outputs
+            .retain(|column| column.name.is_none_or(|name| !keys.contains(&names.key(name))));
+    }
+
+    fn rename_column(&mut self, columns: &mut Vec<Output>, rest: &mut Rest, old: Name, new: Name, at: Span) {
+        let key = self.scopes.names.key(old);
+        let found =
+            columns.iter_mut().find(|c| !c.star && c.name.is_some_and(|n| self.scopes.names.key(n) == key));
+        if let Some(column) = found {
+            column.name = Some(new);
+            return;
+        }
+        let node = self.scopes.behind(rest, old, at);
+        except(rest, key);
+        if let Some(node) = node {
+            columns.push(Output { name: Some(new), node, span: at, star: false });
+        }
+    }
+
+    /// Every column of every relation of the scope; columns merged by USING come once.
+    pub(super) fn expand_all(&mut self, scope: ScopeId, at: Span) -> (Vec<Output>, Rest) {
+        let mut columns = Vec::new();
+        let mut stars = Vec::new();
+        let relations = self.scopes.scope(scope).relations.clone();
+        let mut given: Vec<Name> = Vec::new();
+        for relation in relations {
+            if self.scopes.relation(relation).hidden {
+                continue;
+            }
+            let start = columns.len();
+            self.expand(relation, at, &mut columns, &mut stars);
+            if self.scopes.scope(scope).merged.is_empty() {
+                continue;
+            }
+            // A merged column stands where its first relation has it.
+            let mut kept = Vec::with_capacity(columns.len() - start);
+            for column in columns.drain(start..) {
+                let key = column.name.map(|name| self.scopes.names.key(name));
+                let merged = self.scopes.scope(scope).merged.iter().find(|merged| {
+                    Some(merged.key) == key && merged.relations.contains(&relation) && !column.star
+                });
+                match merged {
+                    None => kept.push(column),
+                    Some(merged) if given.contains(&merged.key) => {}
+                    Some(merged) => {
+                        given.push(merged.key);
+                        kept.push(Output { node: merged.node, ..column });
+                    }
+                }
+            }
+            columns.extend(kept);
+        }
+        (columns, if stars.is_empty() { Rest::Nothing } else { Rest::Stars(stars) })
+    }
+
+    /// Every column of one relation.
+    fn expand(
+        &mut self,
+        relation: RelationId,
+        at: Span,
+        columns: &mut Vec<Output>,
+        stars: &mut Vec<OpenStar>,
+    ) {
+        let scopes = &mut *self.scopes;
+        let start = columns.len();
+        if scopes.opens_with_star(relation) && !scopes.relation(relation).renamed.is_empty() {
+            // The alias lists the columns.
+            for at_column in 0..scopes.relation(relation).renamed.len() {
+                let name = scopes.relation(relation).renamed[at_column];
+                if let Some(node) = scopes.nth(relation, at_column, name) {
+                    columns.push(Output { name: Some(name), node, span: at, star: false });
+                }
+            }
+            return;
+        }
+        match scopes.relation(relation).source {
+            Source::Table(table) => match scopes.tables.known_columns(table).map(<[_]>::to_vec) {
+                Some(known) => {
+                    columns.reserve(known.len());
+                    for column in known {
+                        let node = scopes.tables.node(column, &mut scopes.values);
+                        let name = scopes.tables.column(column).name;
+                        columns.push(Output { name: Some(name), node, span: at, star: false });
+                    }
+                }
+                None => {
+                    let star = scopes.names.exact("*");
+                    let column = scopes.tables.intern(table, star, &scopes.names);
+                    let node = scopes.tables.node(column, &mut scopes.values);
+                    columns.push(Output { name: Some(star), node, span: at, star: true });
+                    stars.push(OpenStar { relation, except: Vec::new() });
+                    let name = scopes.relation(relation).alias.unwrap_or(star);
+                    let table = scopes.describe_table(table);
+                    scopes.doubt(DoubtKind::OpenStar, name, vec![table], at);
+                }
+            },
+            Source::Shape(shape) => {
+                columns.extend(scopes.shape(shape).columns.iter().map(|c| Output { span: at, ..*c }));
+                if columns[start..].iter().any(|column| column.star) {
+                    stars.push(OpenStar { relation, except: Vec::new() });
+                }
+            }
+        }
+        let renamed = &scopes.relations[relation.0 as usize].renamed;
+        for (column, &name) in columns[start..].iter_mut().zip(renamed) {
+            if column.star {
+                break;
+            }
+            column.name = Some(name);
+        }
+    }
+
+    fn qualified_star(
+        &mut self,
+        place: Place<'t>,
+        name: &'t ObjectName,
+        at: Span,
+    ) -> Option<(Vec<Output>, Rest)> {
+        let parts: Vec<Name> =
+            name.0.iter().filter_map(|part| part.as_ident()).map(|i| self.scopes.names.ident(i)).collect();
+        if let Some(relation) = self.scopes.relation_named(place.scope, &parts) {
+            let (mut columns, mut stars) = (Vec::new(), Vec::new());
+            self.expand(relation, at, &mut columns, &mut stars);
+            return Some((columns, if stars.is_empty() { Rest::Nothing } else { Rest::Stars(stars) }));
+        }
+        // The star of a struct: its fields, as far as they are known.
+        let start = self.scopes.values.begin();
+        self.extent = None;
+        self.path(name.0.iter().filter_map(|part| part.as_ident()), Kind::Identity, place);
+        let node = self.scopes.values.finish(start);
+        self.cover(at);
+        Some((self.fields_as_columns(node), Rest::Nothing))
+    }
+
+    /// `(expr).*`
+    pub(super) fn struct_star(&mut self, expr: &'t Expr, place: Place<'t>) {
+        let node = self.item(expr, place);
+        self.cover(span(expr.span()));
+        let columns = self.fields_as_columns(node);
+        self.scopes.scopes[place.scope.0 as usize].outputs.extend(columns);
+    }
+
+    fn fields_as_columns(&mut self, node: super::Node) -> Vec<Output> {
+        let at = self.covered();
+        let origin = self.scopes.values.origin(node);
+        let fields = self.scopes.fields.get(&node).or_else(|| self.scopes.fields.get(&origin)).cloned();
+        match fields {
+            Some(fields) => fields
+                .into_iter()
+                .map(|(name, node)| Output { name: Some(name), node, span: at, star: false })
+                .collect(),
+            None => {
+                let star = self.scopes.names.exact("*");
+                vec![Output { name: Some(star), node, span: at, star: true }]
+            }
+        }
+    }
+}
+
+fn except(rest: &mut Rest, key: Name) {
+    if let Rest::Stars(stars) = rest {
+        for star in stars {
+            star.except.push(key);
+        }
+    }
+}
+
+/// SQL's LIKE on text that is folded already: `%` and `_`, nothing escaped.
+fn like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    for p in pattern {
+        if p == '%' {
+            let mut seen = false;
+            for cell in &mut reached {
+                seen |= *cell;
+                *cell = seen;
+            }
+        } else {
+            for at in (0..text.len()).rev() {
+                reached[at + 1] = reached[at] && (p == '_' || p == text[at]);
+            }
+            reached[0] = false;
+        }
+    }
+    reached[text.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn like_matches_as_sql_does() {
+        assert!(like("order_id", "%_id"));
+        assert!(like("abc", "a%c"));
+        assert!(like("abc", "%"));
+        assert!(!like("abc", "a_"));
+        assert!(!like("", "_"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Tables and their columns, as far as the catalog or the script knows them.
+
+use std::collections::HashMap;
+
+use super::names::{Name, Names};
+use super::values::{Node, Values};
+use crate::catalog::{Catalog, Table};
+
+/// The number of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TableId(pub(crate) u32);
+
+/// The number of a column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ColumnId(pub(crate) u32);
+
+impl TableId {
+    /// The table of columns whose table could not be told: `?`.
+    pub(crate) const UNKNOWN: Self = Self(0);
+    /// The table of a plain query's outputs: `<query>`.
+    pub(crate) const QUERY: Self = Self(1);
+}
+
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) table: TableId,
+    pub(crate) name: Name,
+    node: Option<Node>,
+    /// Whether its table was said to have it.
+    declared: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    parts: Vec<Name>,
+    /// Its position in the catalog.
+    catalog: Option<u32>,
+    /// All of its columns in order, once they are known.
+    known: Option<Vec<ColumnId>>,
+    /// Key → column.
+    by_key: HashMap<Name, ColumnId>,
+}
+
+/// All tables met so far.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    entries: Vec<Entry>,
+    columns: Vec<Column>,
+    by_parts: HashMap<Vec<Name>, TableId>,
+    pub(crate) default_db: Option<Name>,
+    pub(crate) default_schema: Option<Name>,
+    /// Whether the default database completes names of one part, as USE has it where there is no schema.
+    pub(crate) completes_bare: bool,
+}
+
+impl Tables {
+    pub(crate) fn new(names: &mut Names) -> Self {
+        let mut tables = Self {
+            entries: Vec::new(),
+            columns: Vec::new(),
+            by_parts: HashMap::new(),
+            default_db: None,
+            default_schema: None,
+            completes_bare: false,
+        };
+        for name in ["?", "<query>"] {
+            let part = names.exact(name);
+            tables.add(vec![part], vec![part], None);
+        }
+        tables
+    }
+
+    fn add(&mut self, identity: Vec<Name>, parts: Vec<Name>, catalog: Option<u32>) -> TableId {
+        let id = TableId(self.entries.len() as u32);
+        self.entries.push(Entry { parts, catalog, known: None, by_key: HashMap::new() });
+        self.by_parts.insert(identity, id);
+        id
+    }
+
+    /// The table of this name, completed by the default database and schema.
+    pub(crate) fn table(&mut self, mut parts: Vec<Name>, names: &mut Names, catalog: &Catalog) -> TableId {
+        let is_path = parts.first().is_some_and(|&part| {
+            let text = names.text(part);
+            text.starts_with(['@', '#']) || text.contains('/')
+        });
+        if let (1, Some(schema), false) = (parts.len(), self.default_schema, is_path) {
+            parts.insert(0, schema);
+        }
+        let completed = parts.len() == 2 || parts.len() == 1 && self.completes_bare;
+        if let (true, Some(db), false) = (completed, self.default_db, is_path) {
+            parts.insert(0, db);
+        }
+        let identity: Vec<Name> = parts.iter().map(|&part| names.identity(part)).collect();
+        if let Some(&id) = self.by_parts.get(&identity) {
+            return id;
+        }
+        let found = if catalog.is_empty() {
+            None
+        } else {
+            let texts: Vec<&str> = parts.iter().map(|&part| names.text(part)).collect();
+            catalog.find(&texts)
+        };
+        let at = found
+            .and_then(|found| catalog.tables().iter().position(|table| std::ptr::eq(table, found)))
+            .map(|at| at as u32);
+        let id = self.add(identity, parts, at);
+        if let Some(table) = found.filter(|table| !table.columns.is_empty()) {
+            let columns = table.columns.iter().map(|column| names.exact(&column.name)).collect::<Vec<_>>();
+            self.define(id, &columns, names);
+        }
+        id
+    }
+
+    /// Says what columns a table has, in order.
+    pub(crate) fn define(&mut self, table: TableId, columns: &[Name], names: &Names) {
+        let mut known = Vec::with_capacity(columns.len());
+        for &name in columns {
+            let column = self.intern(table, name, names);
+            self.columns[column.0 as usize].declared = true;
+            known.push(column);
+        }
+        self.entries[table.0 as usize].known = Some(known);
+    }
+
+    /// Forgets what columns a table has.
+    pub(crate) fn forget(&mut self, table: TableId) {
+        let entry = &mut self.entries[table.0 as usize];
+        entry.known = None;
+        entry.catalog = None;
+    }
+
+    /// The column of this name, made where it is new.
+    pub(crate) fn intern(&mut self, table: TableId, name: Name, names: &Names) -> ColumnId {
+        let next = ColumnId(self.columns.len() as u32);
+        let key = names.key(name);
+        let found = *self.entries[table.0 as usize].by_key.entry(key).or_insert(next);
+        if found == next {
+            self.columns.push(Column { table, name, node: None, declared: false });
+        }
+        found
+    }
+
+    /// The column of this key among the known ones.
+    pub(crate) fn find(&self, table: TableId, key: Name) -> Option<ColumnId> {
+        let entry = &self.entries[table.0 as usize];
+        entry.known.as_ref()?;
+        let found = *entry.by_key.get(&key)?;
+        self.columns[found.0 as usize].declared.then_some(found)
+    }
+
+    pub(crate) fn node(&mut self, column: ColumnId, values: &mut Values) -> Node {
+        let entry = &mut self.columns[column.0 as usize];
+        *entry.node.get_or_insert_with(|| values.source(column.0))
+    }
+
+    pub(crate) fn column(&self, column: ColumnId) -> &Column {
+        &self.columns[column.0 as usize]
+    }
+
+    pub(crate) fn known_columns(&self, table: TableId) -> Option<&[ColumnId]> {
+        self.entries[table.0 as usize].known.as_deref()
+    }
+
+    pub(crate) fn parts(&self, table: TableId) -> &[Name] {
+        &self.entries[table.0 as usize].parts
+    }
+
+    pub(crate) fn ordinal(&self, table: TableId, column: ColumnId) -> Option<usize> {
+        self.known_columns(table)?.iter().position(|&c| c == column)
+    }
+
+    pub(crate) fn catalog_table<'c>(&self, table: TableId, catalog: &'c Catalog) -> Option<&'c Table> {
+        self.entries[table.0 as usize].catalog.and_then(|at| catalog.tables().get(at as usize))
+    }
+}
