@@ -5,6 +5,7 @@
 //! with them. Only [`auth`] can make a [`Caller`].
 
 pub mod auth;
+mod basis;
 mod body;
 mod caller;
 mod clock;
@@ -19,6 +20,7 @@ mod router;
 pub mod serve;
 pub mod settings;
 
+pub use basis::{Basis, CatalogUsed, ENGINE_VERSION};
 pub use body::{Body, MediaType};
 pub use caller::{Caller, Scope};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
@@ -26,6 +28,6 @@ pub use compute::compute;
 pub use etag::{ETag, EntityTags, Preconditions};
 pub use json::{Json, from_json};
 pub use parameters::{Path, QueryString};
-pub use problem::{Kind, Problem};
+pub use problem::{Kind, Problem, sql_text};
 pub use reply::{CacheControl, Reply};
 pub use router::finish;

@@ -99,7 +99,10 @@ pub fn with_script<T: Send>(
 }
 
 /// Refuses by name what is too long, before anything is tokenized.
-fn check_limits(sql: &str) -> Result<(), GuardError> {
+///
+/// # Errors
+/// [`GuardError::ScriptTooLong`], [`GuardError::StatementTooLong`].
+pub fn check_limits(sql: &str) -> Result<(), GuardError> {
     if sql.len() > MAX_SCRIPT_BYTES {
         return Err(GuardError::ScriptTooLong { bytes: sql.len() });
     }

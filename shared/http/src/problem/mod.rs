@@ -2,6 +2,8 @@
 //! is a cause, which the request log shows and no answer does.
 
 mod kind;
+mod sql;
+mod store;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 use sqm_domain::{InvalidId, InvalidName, InvalidSql, UnknownDialect, limits};
 
 pub use kind::Kind;
+pub use sql::sql_text;
 
 /// The media type of a problem.
 pub(crate) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
