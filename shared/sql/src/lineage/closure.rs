@@ -3,6 +3,8 @@
 //! Only what is asked for is computed. Nodes come after what they are made of, so one pass in ascending
 //! order suffices; recursive queries repeat it until nothing changes.
 
+use std::collections::HashMap;
+
 use crate::scope::{ColumnId, Kind, Node, Values};
 
 /// The kinds of influence of one column, as bits: `1 << Kind`.
@@ -50,6 +52,61 @@ pub(super) fn through(kind: Kind, mask: Mask) -> Mask {
         }
         kind => 1 << (kind as u16),
     }
+}
+
+/// What influences the rows that `root` stands for.
+///
+/// Looked at from above: the rows of a long chain of queries depend on everything below, and lists made at
+/// each step would grow with its square.
+pub(super) fn influences(values: &Values, first: usize, root: Node) -> Vec<Element> {
+    let first = first as u32;
+    let mut reached: Vec<Mask> = vec![0; values.len() - first as usize];
+    let mut found: HashMap<u32, Element> = HashMap::new();
+    let mut work = vec![(root, ROWS)];
+    while let Some((node, new)) = work.pop() {
+        let Some(at) = node.0.checked_sub(first) else { continue };
+        let new = new & !reached[at as usize];
+        if new == 0 {
+            continue;
+        }
+        reached[at as usize] |= new;
+        for edge in values.edges(node) {
+            let mask = seen_through(new, edge.kind);
+            if mask == 0 {
+                continue;
+            }
+            match values.column(edge.from) {
+                None => work.push((edge.from, mask)),
+                Some(column) => {
+                    let mask = mask & !ROWS;
+                    found.entry(column).and_modify(|element| element.mask |= mask).or_insert(Element {
+                        column: ColumnId(column),
+                        mask,
+                        reference: edge.reference,
+                    });
+                }
+            }
+        }
+    }
+    let mut elements: Vec<Element> = found.into_values().filter(|element| element.mask != 0).collect();
+    elements.sort_unstable_by_key(|element| element.column);
+    elements
+}
+
+const ROWS: Mask = 1 << (Kind::Rows as u16);
+
+/// The ways in which what enters as `inner` is seen by those who see the whole in the ways of `outer`.
+fn seen_through(outer: Mask, inner: Kind) -> Mask {
+    let mut seen = 0;
+    if outer & ROWS != 0 && !inner.is_direct() {
+        seen |= 1 << (inner as u16);
+    }
+    for (bit, kind) in KINDS.iter().enumerate() {
+        if outer & (1 << bit) != 0 {
+            seen |= 1 << (kind.over(inner) as u16);
+        }
+    }
+    seen
 }
 
 #[derive(Debug, Clone, Copy, Default)]

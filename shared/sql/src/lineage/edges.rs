@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::closure::{Closure, Element, KINDS};
+use super::closure::{Closure, Element, KINDS, influences};
 use super::model::{ColumnRef, Edge, Subtype, TableRef};
 use crate::scope::{ColumnId, Kind, Name, Outcome, Output, Scopes, TableId};
 use crate::text::Span;
@@ -38,7 +38,6 @@ impl Flow {
             rows.push((TableId::QUERY, gives.node));
         }
         let nodes = wanted.iter().flat_map(|(_, columns)| columns.iter().map(|column| column.node));
-        let nodes = nodes.chain(rows.iter().map(|(_, node)| *node));
         let closure = Closure::of(&scopes.values, first, nodes);
         let mut flow = Self::default();
         for (table, columns) in wanted {
@@ -57,7 +56,7 @@ impl Flow {
             }
         }
         for (table, node) in rows {
-            flow.rows.push((table, closure.elements(&scopes.values, node)));
+            flow.rows.push((table, influences(&scopes.values, first, node)));
         }
         flow
     }

@@ -8,7 +8,10 @@ mod closure;
 mod edges;
 mod model;
 mod script;
+mod text;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
 

@@ -165,14 +165,16 @@ impl Whole {
                 // Its rows are a result under the new name if they were under the old one.
                 Action::Rename(from) => {
                     if made.contains(&from) {
-                        self.dropped.insert(from);
                         self.note(effect.table, effect.span);
+                        self.rename(scopes, from, effect.table);
+                        self.dropped.insert(from);
                     }
                 }
                 Action::Swap(other) => {
                     if made.contains(&effect.table) || made.contains(&other) {
                         self.note(effect.table, effect.span);
                         self.note(other, effect.span);
+                        self.swap(scopes, effect.table, other);
                     }
                 }
                 // Rows that are removed are chosen; to empty or alter a table puts nothing into it.
@@ -217,6 +219,38 @@ impl Whole {
         self.read_later.remove(&table);
         self.dropped.remove(&table);
         self.written.push((table, span));
+    }
+
+    /// What the script put into one table is in the other from now on.
+    fn rename(&mut self, scopes: &mut Scopes<'_>, from: TableId, to: TableId) {
+        let moved: Vec<ColumnId> =
+            self.order.iter().copied().filter(|&column| scopes.tables.column(column).table == from).collect();
+        for column in moved {
+            let name = scopes.tables.column(column).name;
+            let new = scopes.tables.intern(to, name, &scopes.names);
+            if let Some(definition) = self.definitions.remove(&column) {
+                self.definitions.insert(new, definition);
+            }
+            for entry in &mut self.order {
+                if *entry == column {
+                    *entry = new;
+                }
+            }
+        }
+        if let Some(rows) = self.rows.remove(&from) {
+            self.rows.insert(to, rows);
+        }
+        if self.filled.remove(&from) {
+            self.filled.insert(to);
+        }
+    }
+
+    fn swap(&mut self, scopes: &mut Scopes<'_>, a: TableId, b: TableId) {
+        let between =
+            scopes.tables.table(vec![scopes.names.exact("(between)")], &mut scopes.names, scopes.catalog);
+        self.rename(scopes, a, between);
+        self.rename(scopes, b, a);
+        self.rename(scopes, between, b);
     }
 
     fn forget(&mut self, scopes: &Scopes<'_>, table: TableId) {

@@ -183,9 +183,7 @@ impl<'t> Resolver<'t, '_, '_> {
             parts = whole;
         }
         let to = self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog);
-        let scope = self.scopes.add_scope(None);
-        self.target(scope, from, None, span);
-        let columns = self.expand_all(scope, span).0;
+        let columns = Vec::new();
         let known = self.scopes.tables.known_columns(from).map(<[_]>::to_vec);
         let defines = known.map(|k| k.iter().map(|&column| self.scopes.tables.column(column).name).collect());
         self.effects.push(Effect {

@@ -44,7 +44,7 @@ impl<'t> Resolver<'t, '_, '_> {
             | Expr::Named { expr: inner, .. } => {
                 self.push(inner, kind);
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } if self.is_lambda(left) => {
+            Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } if self.is_lambda(left, right) => {
                 let depth = self.parameters.len();
                 match &**left {
                     Expr::Tuple(list) => list.iter().for_each(|expr| {
@@ -303,14 +303,24 @@ impl<'t> Resolver<'t, '_, '_> {
     }
 
     /// `(a, b) -> …` is a lambda everywhere; `a -> …` reads a field where the dialect has no lambdas.
-    fn is_lambda(&self, left: &Expr) -> bool {
+    fn is_lambda(&self, left: &Expr, right: &Expr) -> bool {
         use sqm_domain::Dialect::*;
         match left {
             Expr::Tuple(list) => list.iter().all(|expr| matches!(expr, Expr::Identifier(_))),
-            Expr::Identifier(_) => matches!(
-                self.scopes.dialect,
-                DuckDb | SparkSql | Databricks | Snowflake | Trino | Presto | Athena | ClickHouse
-            ),
+            Expr::Identifier(_) => {
+                matches!(
+                    self.scopes.dialect,
+                    DuckDb
+                        | SparkSql
+                        | Databricks
+                        | Snowflake
+                        | Trino
+                        | Presto
+                        | Athena
+                        | ClickHouse
+                        | Generic
+                ) && !matches!(right, Expr::Value(_))
+            }
             _ => false,
         }
     }

@@ -13,6 +13,9 @@ use super::values::{Kind, NO_REFERENCE, Node, span};
 use super::{Merged, Relation, RelationId, Rest, ScopeId, Source};
 use crate::text::Span;
 
+/// How many views upon views are looked through.
+const MOST_VIEWS: usize = 64;
+
 impl<'t> Resolver<'t, '_, '_> {
     pub(crate) fn table_with_joins(&mut self, item: &'t TableWithJoins, scope: ScopeId) {
         let from = self.scopes.scope(scope).relations.len();
@@ -207,6 +210,12 @@ impl<'t> Resolver<'t, '_, '_> {
             return;
         }
         let last = parts.last().copied();
+        if let [name] = parts[..]
+            && self.scopes.is_dual(name)
+        {
+            self.values_relation(scope, Vec::new(), Rest::Nothing, alias, last, at);
+            return;
+        }
         let table = self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog);
         if self.scopes.follow_views
             && let Some(rows) = self.view(table)
@@ -219,15 +228,8 @@ impl<'t> Resolver<'t, '_, '_> {
         self.relation(scope, Source::Table(table), alias, last, at);
     }
 
-    /// The rows of a view of the catalog; `None` for a table, and where the view cannot be read.
-    fn view(&mut self, table: super::TableId) -> Option<Rows> {
-        if let Some(&known) = self.scopes.views.get(&table) {
-            return known;
-        }
-        let found = self.scopes.tables.catalog_table(table, self.scopes.catalog)?;
-        let text = found.view.as_deref()?;
-        // A view that selects from itself is a table to itself.
-        self.scopes.views.insert(table, None);
+    /// A query that is not a part of this text: places in it are no places here.
+    pub(super) fn quoted_query(&mut self, text: &str) -> Option<Rows> {
         let script = crate::parse::parse(text, self.scopes.dialect);
         let [statement] = &script.statements[..] else { return None };
         let Ok(crate::parse::Tree::Sql(statement)) = &statement.tree else { return None };
@@ -236,7 +238,6 @@ impl<'t> Resolver<'t, '_, '_> {
             Statement::CreateView(create) => &create.query,
             _ => return None,
         };
-        // Places in the view's text are no places in this one.
         let (references, doubts) = (self.scopes.references.len(), self.scopes.doubts.len());
         let mut inner = Resolver::new(&mut *self.scopes);
         let rows = inner.query(query, None);
@@ -246,6 +247,23 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         self.scopes.doubts.truncate(doubts);
         self.reads.extend(reads.into_iter().map(|(table, _)| (table, NOWHERE)));
+        Some(rows)
+    }
+
+    /// The rows of a view of the catalog; `None` for a table, and where the view cannot be read.
+    fn view(&mut self, table: super::TableId) -> Option<Rows> {
+        if let Some(&known) = self.scopes.views.get(&table) {
+            return known;
+        }
+        let found = self.scopes.tables.catalog_table(table, self.scopes.catalog)?;
+        let text = found.view.as_deref()?;
+        // Views upon views: each level takes some of the stack.
+        if self.scopes.views.values().filter(|rows| rows.is_none()).count() > MOST_VIEWS {
+            return None;
+        }
+        // A view that selects from itself is a table to itself.
+        self.scopes.views.insert(table, None);
+        let rows = self.quoted_query(text)?;
         let mut columns = self.scopes.shape(rows.shape).columns.clone();
         for (column, declared) in columns.iter_mut().zip(&found.columns) {
             if !column.star {

@@ -16,6 +16,9 @@ impl<'t> Resolver<'t, '_, '_> {
         if let Some(ident) = function.name.0.first().and_then(|part| part.as_ident()) {
             self.cover(span(ident.span));
         }
+        if name.ends_with("_table") || name.ends_with("_tables") {
+            self.moved_partitions(name, function);
+        }
         let call = classify(name);
         if let Some(over) = &function.over {
             self.window(over, kind.over(Kind::Window), place);
@@ -120,6 +123,31 @@ impl<'t> Resolver<'t, '_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Vertica's functions that move partitions from the table in the first argument to that in the last.
+    fn moved_partitions(&mut self, name: &str, function: &'t Function) {
+        if !matches!(
+            name,
+            "swap_partitions_between_tables" | "move_partitions_to_table" | "copy_partitions_to_table"
+        ) {
+            return;
+        }
+        let FunctionArguments::List(list) = &function.args else { return };
+        let mut tables = Vec::new();
+        for arg in [list.args.first(), list.args.get(3)].into_iter().flatten() {
+            if let FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) = arg
+                && let Value::SingleQuotedString(text) = &value.value
+            {
+                let parts = text.split('.').map(|part| self.scopes.names.fold(part)).collect();
+                let table = self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog);
+                tables.push((table, span(value.span)));
+            }
+        }
+        if let [from, (table, span)] = tables[..] {
+            self.reads.push(from);
+            self.effect(super::Action::Write, table, span, None);
         }
     }
 

@@ -172,6 +172,8 @@ impl Scopes<'_> {
                         None => has = Some((relation, node)),
                     },
                     Answer::MayHave => may.push(relation),
+                    // The fields of elements without a name of their own are columns.
+                    Answer::Part(_) if self.relation(relation).alias.is_none() => may.push(relation),
                     Answer::Part(node) => part = part.or(Some((relation, node))),
                     Answer::HasNot => {}
                 }

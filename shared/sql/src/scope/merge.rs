@@ -1,8 +1,6 @@
 //! MERGE: every branch gives columns of the target.
 
-use sqlparser::ast::{
-    AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr, MergeInsertKind, TableFactor,
-};
+use sqlparser::ast::{AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr, MergeInsertKind};
 
 use super::names::Name;
 use super::query::{Place, Resolver, Rows};
@@ -16,17 +14,12 @@ impl<'t> Resolver<'t, '_, '_> {
         let scope = self.scopes.add_scope(parent);
         let start = self.scopes.values.begin();
         self.factor(&merge.source, scope);
-        let target = match &merge.table {
-            TableFactor::Table { name, alias, .. } => {
-                self.target_id(&merge.table, name).map(|(table, at)| (table, at, alias.as_ref()))
-            }
-            _ => None,
-        };
-        if let Some((table, at, alias)) = target {
-            let alias = alias.map(|alias| self.scopes.names.ident(&alias.name));
-            let relation = self.target(scope, table, alias, at);
+        let mut targets = Vec::new();
+        self.changed(&merge.table, scope, &mut targets);
+        let target = targets.first().map(|&(relation, table, at)| {
             self.scopes.relations[relation.0 as usize].hidden = true;
-        }
+            (table, at)
+        });
         let place = Place::new(scope);
         self.walk(&merge.on, Kind::Join, place);
         let mut columns = Vec::new();
@@ -58,7 +51,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     if let Some(predicate) = &insert.insert_predicate {
                         self.walk(predicate, Kind::Filter, place);
                     }
-                    if let Some((table, at, _)) = target {
+                    if let Some((table, at)) = target {
                         self.merge_insert(insert, table, at, scope, &mut columns);
                     }
                 }
@@ -66,7 +59,7 @@ impl<'t> Resolver<'t, '_, '_> {
             }
         }
         let node = self.scopes.values.finish(start);
-        let (table, span, _) = target?;
+        let (table, span) = target?;
         self.effects.push(Effect {
             action: Action::Write,
             table,

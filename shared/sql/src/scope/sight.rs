@@ -86,6 +86,15 @@ impl Scopes<'_> {
         )
     }
 
+    /// Whether it is the table of one row that some dialects select constants from.
+    pub(super) fn is_dual(&self, name: Name) -> bool {
+        use sqm_domain::Dialect::*;
+        matches!(
+            self.dialect,
+            Oracle | MySql | MariaDb | Snowflake | Exasol | Db2 | ClickHouse | Vertica | Hive
+        ) && self.names.text(name).eq_ignore_ascii_case("dual")
+    }
+
     /// Whether the dialect has fields that are reached with a dot.
     pub(super) fn has_structs(&self) -> bool {
         use sqm_domain::Dialect::*;

@@ -6,6 +6,8 @@ use sqlparser::ast::{
     ConditionalStatementBlock, ConditionalStatements, CreateFunctionBody, ObjectName, Query, Statement,
 };
 
+use sqm_domain::Dialect;
+
 use super::names::Name;
 use super::query::{NOWHERE, Resolver, Rows};
 use super::{Output, ScopeId, TableId};
@@ -261,7 +263,12 @@ impl<'t> Resolver<'t, '_, '_> {
                 None => Vec::new(),
             };
             self.effects.push(Effect {
-                action: if rows.is_some() { Action::Write } else { Action::Change },
+                // What is read goes into what is written.
+                action: if rows.is_some() || !command.reads.is_empty() {
+                    Action::Write
+                } else {
+                    Action::Change
+                },
                 table,
                 span,
                 columns,
@@ -301,6 +308,20 @@ impl<'t> Resolver<'t, '_, '_> {
     ) -> Rows {
         let mut rest = Vec::new();
         self.scopes.scopes[scope.0 as usize].outputs.clear();
+        // T-SQL calls the rows before and after the change so.
+        let changed = self.scopes.scope(scope).relations.iter().copied().find_map(|relation| {
+            let source = self.scopes.relation(relation).source;
+            matches!(source, super::Source::Table(_)).then_some(source)
+        });
+        for alias in ["inserted", "deleted"] {
+            let (Some(source), Dialect::TSql | Dialect::Fabric) = (changed, self.scopes.dialect) else {
+                break;
+            };
+            let alias = Some(self.scopes.names.fold(alias));
+            let relation =
+                super::Relation { alias, source, renamed: Vec::new(), hidden: true, span: NOWHERE };
+            self.scopes.add_relation(scope, relation);
+        }
         for item in items {
             self.select_item(item, super::query::Place::new(scope), &mut rest);
         }

@@ -37,8 +37,12 @@ impl<'t> Resolver<'t, '_, '_> {
                     None => self.effect(Action::Write, table, span, None),
                 }
             }
-            Statement::Unload { query, to, .. } => {
-                let rows = query.as_deref().map(|query| self.query(query, None));
+            Statement::Unload { query, query_text, to, .. } => {
+                let rows = match (query, query_text) {
+                    (Some(query), _) => Some(self.query(query, None)),
+                    (None, Some(text)) => self.quoted_query(text),
+                    (None, None) => None,
+                };
                 let table = self.path_id(&to.value);
                 match rows {
                     Some(rows) => self.filled(table, NOWHERE, &[], rows),

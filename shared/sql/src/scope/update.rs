@@ -118,7 +118,7 @@ impl<'t> Resolver<'t, '_, '_> {
     }
 
     /// The target of a change, which is not a read.
-    fn changed(
+    pub(super) fn changed(
         &mut self,
         factor: &'t TableFactor,
         scope: ScopeId,
