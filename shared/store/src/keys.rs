@@ -33,8 +33,8 @@
 //! | … with SQL of several chunks | and one BatchGetItem | 100 read units per chunk |
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
-//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 12 items, 24 write units |
-//! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items and the changed entries, 2 write units each |
+//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 12 items, about 30 write units |
+//! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items, about 12 write units, and 2 for each changed entry |
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
 //! | … by tag, owner, dialect, table read or written | the same on that facet's entries | `s + p` read units |

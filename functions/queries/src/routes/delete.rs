@@ -1,0 +1,23 @@
+//! `DELETE /v1/queries/{id}`
+
+use axum::extract::State;
+use sqm_domain::QueryId;
+use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+
+use crate::App;
+use crate::view::etag;
+
+/// Remove a query with all its versions, for good. `If-Match` says which version the caller has seen last.
+pub(crate) async fn delete(
+    caller: Caller,
+    Path(id): Path<QueryId>,
+    preconditions: Preconditions,
+    State(app): State<App>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::QueriesWrite)?;
+    preconditions.if_match()?;
+    let newest = app.store.deletable(caller.workspace(), id).await?;
+    preconditions.hold(Some(&etag(newest)))?;
+    app.store.delete(caller.workspace(), id, newest).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,20 @@
+//! `GET /v1/queries/{id}`
+
+use axum::extract::State;
+use sqm_domain::QueryId;
+use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+
+use crate::App;
+use crate::view::current;
+
+/// A query as it is now. Another workspace's id answers 404.
+pub(crate) async fn get(
+    caller: Caller,
+    Path(id): Path<QueryId>,
+    preconditions: Preconditions,
+    State(app): State<App>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::QueriesRead)?;
+    let query = app.store.query(caller.workspace(), id).await?;
+    Ok(current(&query).unless_known(&preconditions))
+}

@@ -1,0 +1,80 @@
+//! `GET /v1/queries`
+
+use axum::extract::{OriginalUri, State};
+use serde::Deserialize;
+use sqm_domain::{Dialect, Subject, Tag};
+use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
+use sqm_store::Filter;
+
+use super::{cursor, limit};
+use crate::App;
+use crate::view::page;
+
+/// Longest name of a table to look for, in bytes: what databases take, with room for three parts.
+const MAX_TABLE_BYTES: usize = 1_024;
+
+/// Which part of which list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    tag: Option<Tag>,
+    owner: Option<Subject>,
+    dialect: Option<Dialect>,
+    reads: Option<String>,
+    writes: Option<String>,
+}
+
+/// Queries, the newest first, that have everything that is asked for: a tag, an owner, a dialect, a table
+/// read or written (its name as lineage gives it, in any case). A page may be short, or empty, and still
+/// have a next one.
+pub(crate) async fn list(
+    caller: Caller,
+    QueryString(which): QueryString<Which>,
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::QueriesRead)?;
+    let limit = limit(which.limit)?;
+    let cursor = cursor(which.cursor.as_deref())?;
+    let filter = Filter {
+        tag: which.tag,
+        owner: which.owner,
+        dialect: which.dialect,
+        reads: table("reads", which.reads)?,
+        writes: table("writes", which.writes)?,
+    };
+    let found = app.store.list(caller.workspace(), &filter, limit, cursor.as_ref()).await?;
+    Ok(page(&found, &without_cursor(uri.query().unwrap_or_default())))
+}
+
+fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {
+    match name {
+        Some(name) if name.is_empty() || name.len() > MAX_TABLE_BYTES => {
+            Err(Problem::parameter(parameter, format!("a name of 1 to {MAX_TABLE_BYTES} bytes")))
+        }
+        name => Ok(name),
+    }
+}
+
+/// The list's path with its parameters, as they were written.
+fn without_cursor(query: &str) -> String {
+    let kept: Vec<_> =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=")).collect();
+    match kept.as_slice() {
+        [] => "/v1/queries".to_owned(),
+        kept => format!("/v1/queries?{}", kept.join("&")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_keep_the_filter() {
+        assert_eq!(without_cursor(""), "/v1/queries");
+        assert_eq!(without_cursor("tag=a%3Ab&cursor=x&limit=3"), "/v1/queries?tag=a%3Ab&limit=3");
+    }
+}

@@ -1,0 +1,20 @@
+//! `GET /v1/queries/{id}/versions/{n}`
+
+use axum::extract::State;
+use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+
+use super::At;
+use crate::App;
+use crate::view::fixed;
+
+/// A query at one of its versions, which never changes.
+pub(crate) async fn version(
+    caller: Caller,
+    Path(At { id, n }): Path<At>,
+    preconditions: Preconditions,
+    State(app): State<App>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::QueriesRead)?;
+    let query = app.store.version(caller.workspace(), id, n).await?;
+    Ok(fixed(&query, &preconditions))
+}

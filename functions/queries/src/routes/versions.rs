@@ -1,0 +1,32 @@
+//! `GET /v1/queries/{id}/versions`
+
+use axum::extract::State;
+use serde::Deserialize;
+use sqm_domain::QueryId;
+use sqm_http::{Caller, Path, Problem, QueryString, Reply, Scope};
+
+use super::{cursor, limit};
+use crate::App;
+use crate::view::{location, page};
+
+/// Which part of the history.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// The history of a query, the newest version first, without the texts.
+pub(crate) async fn versions(
+    caller: Caller,
+    Path(id): Path<QueryId>,
+    QueryString(which): QueryString<Which>,
+    State(app): State<App>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::QueriesRead)?;
+    let limit = limit(which.limit)?;
+    let cursor = cursor(which.cursor.as_deref())?;
+    let found = app.store.versions(caller.workspace(), id, limit, cursor.as_ref()).await?;
+    Ok(page(&found, &format!("{}/versions?limit={limit}", location(id))))
+}
