@@ -1,1 +1,37 @@
-//! lineage
+//! Lineage over HTTP: of stored queries and of texts that come with a request; and the catalogs that
+//! describe their tables.
+
+mod analysis;
+mod asked;
+mod names;
+mod routes;
+mod source;
+
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use sqm_http::Clock;
+use sqm_store::Store;
+
+/// What the handlers stand on.
+#[derive(Clone)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The routes of this function.
+pub fn routes(app: App) -> Router {
+    use routes::{catalogs, lineage};
+    Router::new()
+        .route("/v1/queries/{id}/lineage", get(lineage::stored))
+        .route("/v1/lineage", post(lineage::ad_hoc))
+        .route("/v1/catalogs", get(catalogs::list))
+        .route("/v1/catalogs/{name}", get(catalogs::get).put(catalogs::put).delete(catalogs::delete))
+        .with_state(app)
+}

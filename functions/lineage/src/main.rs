@@ -1,2 +1,18 @@
 //! The lineage function.
-fn main() {}
+
+use sqm_http::serve::Platform;
+use sqm_lineage::App;
+use sqm_store::{Store, StoreConfig};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let platform = Platform::from_env().await?;
+    let config = StoreConfig {
+        table: platform.settings.table.clone(),
+        endpoint: platform.settings.dynamodb_endpoint.clone(),
+        cursor_secret: platform.secret().await,
+    };
+    let store = Store::new(&config, &platform.aws);
+    let clock = platform.clock.clone();
+    platform.run(sqm_lineage::routes(App { store, clock })).await
+}

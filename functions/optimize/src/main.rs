@@ -1,2 +1,18 @@
 //! The optimize function.
-fn main() {}
+
+use sqm_http::serve::Platform;
+use sqm_optimize::App;
+use sqm_store::{Store, StoreConfig};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let platform = Platform::from_env().await?;
+    let config = StoreConfig {
+        table: platform.settings.table.clone(),
+        endpoint: platform.settings.dynamodb_endpoint.clone(),
+        // It lists nothing, so it signs no cursor and need not wait for the secret.
+        cursor_secret: Vec::new(),
+    };
+    let store = Store::new(&config, &platform.aws);
+    platform.run(sqm_optimize::routes(App { store })).await
+}

@@ -25,10 +25,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Reads a JSON text into a type.
+/// Reads a JSON text, which has to be an object, into a type.
 pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    if text.trim_start().is_empty() {
-        return Err(Problem::new(Kind::MalformedJson).detail("the body is empty").at(1u64, 1u64));
+    match text.trim_start().chars().next() {
+        None => return Err(Problem::new(Kind::MalformedJson).detail("the body is empty").at(1u64, 1u64)),
+        // What serde derives would take the fields from an array too, in the order of the type.
+        Some('[') => return Err(Problem::field("", "expected an object")),
+        Some(_) => {}
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

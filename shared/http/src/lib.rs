@@ -4,6 +4,7 @@
 //! Of SQL and the store it knows what can go wrong there and what an analysis rests on, and does nothing
 //! with them. Only [`auth`] can make a [`Caller`].
 
+mod answer;
 pub mod auth;
 mod basis;
 mod body;

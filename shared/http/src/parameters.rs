@@ -1,7 +1,7 @@
 //! Parameters of the path and of the query string, read into types, with problems that name them.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path as AxumPath, path::ErrorKind};
+use axum::extract::{FromRequestParts, Path as AxumPath, RawPathParams, path::ErrorKind};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -23,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
                 }
                 ErrorKind::InvalidUtf8InPathParam { key } => Problem::parameter(key, "not valid UTF-8"),
                 ErrorKind::DeserializeError { key, message, .. } => Problem::parameter(key, message),
-                ErrorKind::Message(message) => Problem::new(Kind::InvalidParameter).detail(message),
+                ErrorKind::Message(message) => named::<T>(parts, message).await,
                 ErrorKind::ParseErrorAtIndex { .. } | ErrorKind::ParseError { .. } => {
                     Problem::new(Kind::InvalidParameter).detail("a part of the path is not valid")
                 }
@@ -32,6 +32,18 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             Err(other) => Err(Problem::internal(other.body_text())),
         }
     }
+}
+
+/// The problem with the name of the parameter, which an error of a type of ours comes without.
+async fn named<T: DeserializeOwned>(parts: &mut Parts, message: String) -> Problem {
+    let all = RawPathParams::from_request_parts(parts, &()).await;
+    let all: Vec<(&str, &str)> = all.iter().flat_map(RawPathParams::iter).collect();
+    if let [(name, _)] = all.as_slice() {
+        return Problem::parameter(*name, message);
+    }
+    let again = form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
+    let unnamed = Problem::new(Kind::InvalidParameter).detail(message);
+    read::<T>(&again).err().unwrap_or(unnamed)
 }
 
 /// The parameters of the query string. Types that are read should deny unknown fields.

@@ -5,6 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::answer;
 use crate::etag::{ETag, Preconditions};
 use crate::problem::Problem;
 
@@ -35,14 +36,14 @@ impl CacheControl {
 pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
-    body: Option<Result<Vec<u8>, serde_json::Error>>,
+    body: Option<Result<Vec<u8>, Problem>>,
     media_type: HeaderValue,
     cache: CacheControl,
     etag: Option<ETag>,
 }
 
 impl Reply {
-    fn new(status: StatusCode, body: Option<Result<Vec<u8>, serde_json::Error>>) -> Self {
+    fn new(status: StatusCode, body: Option<Result<Vec<u8>, Problem>>) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
@@ -55,12 +56,12 @@ impl Reply {
 
     /// 200 with a document.
     pub fn ok(document: &impl Serialize) -> Self {
-        Self::new(StatusCode::OK, Some(serde_json::to_vec(document)))
+        Self::new(StatusCode::OK, Some(answer::document(document)))
     }
 
     /// 201 with a document and the address of what was created.
     pub fn created(document: &impl Serialize, location: &str) -> Self {
-        Self::new(StatusCode::CREATED, Some(serde_json::to_vec(document))).header(LOCATION, location)
+        Self::new(StatusCode::CREATED, Some(answer::document(document))).header(LOCATION, location)
     }
 
     /// 204.
@@ -75,7 +76,7 @@ impl Reply {
 
     /// 200 with a text of another type than JSON.
     pub fn text(text: String, media_type: &'static str) -> Self {
-        let mut reply = Self::new(StatusCode::OK, Some(Ok(text.into_bytes())));
+        let mut reply = Self::new(StatusCode::OK, Some(answer::text(text)));
         reply.media_type = HeaderValue::from_static(media_type);
         reply
     }
@@ -126,7 +127,7 @@ impl IntoResponse for Reply {
                 headers.insert(CONTENT_TYPE, self.media_type);
                 (self.status, headers, body).into_response()
             }
-            Some(Err(error)) => Problem::internal(error).into_response(),
+            Some(Err(problem)) => problem.into_response(),
         }
     }
 }

@@ -33,10 +33,11 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
 /// The router of a function, out of its routes. Every one of them needs a token, except `/v1/health`, which
 /// every function has and which says that it runs, not that what it relies on does.
 pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dyn Entropy>) -> Router {
+    let open = Router::new().route("/v1/health", get(health));
     routes
         .method_not_allowed_fallback(method_not_allowed)
         .route_layer(from_fn_with_state(authenticator, authenticate))
-        .route("/v1/health", get(health))
+        .merge(open.method_not_allowed_fallback(method_not_allowed))
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secure))

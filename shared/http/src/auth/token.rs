@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, crypto, decode_header};
 use serde_json::{Map, Value};
 use sqm_domain::{Subject, WorkspaceId};
 
@@ -77,7 +78,7 @@ impl<'a> Unverified<'a> {
         }
         let header = decode_header(token).map_err(|error| match error.kind() {
             // `alg` is an enumeration of algorithms that sign: `none` is no member of it.
-            ErrorKind::Json(_) => TokenError::Algorithm,
+            ErrorKind::Json(json) if json.is_data() => TokenError::Algorithm,
             _ => TokenError::Malformed,
         })?;
         // RFC 7515, 4.1.11: who does not understand an extension that is marked as critical must refuse.
@@ -89,15 +90,13 @@ impl<'a> Unverified<'a> {
 
     /// The claims, if one of the keys made the signature.
     pub(super) fn verify(&self, keys: &Keys) -> Result<Map<String, Value>, TokenError> {
-        // The claims are checked by us: with our clock, and with an error that names the claim.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
+        let (message, signature) = self.0.rsplit_once('.').ok_or(TokenError::Malformed)?;
         for key in keys.accepted() {
-            match decode::<Map<String, Value>>(self.0, key, &validation) {
-                Ok(token) => return Ok(token.claims),
-                Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {}
+            match crypto::verify(signature, message.as_bytes(), key, Algorithm::HS256) {
+                // The claims are read as they are, and checked by us: with our clock, and with an error
+                // that names the claim.
+                Ok(true) => return insecure_decode_claims(self.0).map_err(|_| TokenError::Malformed),
+                Ok(false) => {}
                 Err(_) => return Err(TokenError::Malformed),
             }
         }

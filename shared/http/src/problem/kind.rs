@@ -65,6 +65,8 @@ kinds! {
     InvalidSql, UNPROCESSABLE_ENTITY, "invalid-sql", "The SQL is not valid";
     /// The analysis of this text would take more time than there is for an answer.
     TooExpensive, UNPROCESSABLE_ENTITY, "too-expensive", "The analysis takes too long";
+    /// The answer would be longer than one may be: `limit` says how long, in bytes.
+    AnswerTooLarge, UNPROCESSABLE_ENTITY, "answer-too-large", "The answer would be too large";
     /// An `Idempotency-Key` that came with another request before.
     IdempotencyKeyReused, UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used before";
     /// A change must say which state it changes, by `If-Match`.

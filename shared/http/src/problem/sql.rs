@@ -35,7 +35,10 @@ impl From<GuardError> for Problem {
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Guard(error) => Self::from(error),
+            CatalogError::Guard(error) => match Self::from(error) {
+                problem if problem.kind() == Kind::InvalidSql => problem.with("field", "schema"),
+                ours => ours,
+            },
             CatalogError::Json(_) => Self::field("schema", error.to_string()),
         }
     }
@@ -61,5 +64,13 @@ mod tests {
         let long = format!("SELECT 1;\n{}", "x".repeat(MAX_STATEMENT_BYTES + 1));
         check(long, &[("limit", MAX_STATEMENT_BYTES as u64), ("line", 2), ("column", 1)]);
         assert!(sql_text("q2", "SELECT 1".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn a_schema_is_refused_by_its_field_unless_it_is_our_fault() {
+        let long = CatalogError::Guard(GuardError::ScriptTooLong { bytes: MAX_SCRIPT_BYTES + 1 });
+        assert_eq!(Problem::from(long).member("field"), Some(&"schema".into()));
+        let ours = Problem::from(CatalogError::Guard(GuardError::Panicked("at SELECT".to_owned())));
+        assert_eq!((ours.kind(), ours.member("field")), (Kind::Internal, None));
     }
 }

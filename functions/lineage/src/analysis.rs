@@ -1,0 +1,136 @@
+//! The work itself, kept off the threads that serve requests, and how it may be asked for.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use sqm_domain::{Dialect, SqlText, VersionNumber};
+use sqm_http::{Basis, ETag, Problem, compute};
+use sqm_sql::catalog::Catalog;
+use sqm_sql::guard;
+use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
+
+use crate::names::Qualifier;
+
+/// Longest time: the longest script takes a few seconds.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// What a view of the catalog is to a trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ViewsAsked {
+    /// A table like any other.
+    #[default]
+    Stop,
+    /// Its query.
+    Follow,
+}
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    /// The document.
+    #[default]
+    Json,
+    /// A tree for people.
+    Text,
+}
+
+/// The options of a trace out of what a request says.
+pub(crate) fn options(
+    views: Option<ViewsAsked>,
+    default_db: Option<Qualifier>,
+    default_schema: Option<Qualifier>,
+) -> Options {
+    Options {
+        default_db: default_db.map(Qualifier::into_string),
+        default_schema: default_schema.map(Qualifier::into_string),
+        views: match views.unwrap_or_default() {
+            ViewsAsked::Stop => Views::Stop,
+            ViewsAsked::Follow => Views::Follow,
+        },
+    }
+}
+
+/// Traces a text. One that does not parse is no problem: its lineage says so.
+pub(crate) async fn trace(
+    sql: SqlText,
+    dialect: Dialect,
+    catalog: Catalog,
+    options: Options,
+) -> Result<Lineage, Problem> {
+    let work =
+        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
+    Ok(compute(BUDGET, work).await??)
+}
+
+/// The tag of the lineage of a version: everything that it depends on.
+pub(crate) fn tag(version: VersionNumber, basis: &Basis, options: &Options, format: Format) -> ETag {
+    let mut parts = vec![format!("v{version}"), basis.tag()];
+    let named = |letter: char, name: &Option<String>| {
+        name.as_ref().map(|name| {
+            let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+            format!("{letter}={escaped}")
+        })
+    };
+    parts.extend(named('d', &options.default_db));
+    parts.extend(named('s', &options.default_schema));
+    if options.views == Views::Follow {
+        parts.push("follow".to_owned());
+    }
+    if format == Format::Text {
+        parts.push("text".to_owned());
+    }
+    ETag::new(parts.join(";"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sqm_http::{CatalogUsed, ENGINE_VERSION};
+
+    use super::*;
+
+    fn basis(version: Option<u32>) -> Basis {
+        let catalog = version.map(|version| CatalogUsed {
+            name: "shop".parse().unwrap(),
+            version: VersionNumber::new(version),
+        });
+        Basis { engine: ENGINE_VERSION, catalog, schema_problems: Vec::new() }
+    }
+
+    fn name(text: &str) -> Option<Qualifier> {
+        Qualifier::try_from(text.to_owned()).ok()
+    }
+
+    #[test]
+    fn whatever_changes_the_answer_changes_the_tag() {
+        let first = VersionNumber::FIRST;
+        let plain = Options::default();
+        let second = VersionNumber::new(2).unwrap();
+        let follow = options(Some(ViewsAsked::Follow), None, None);
+        let tags = [
+            tag(first, &basis(None), &plain, Format::Json),
+            tag(second, &basis(None), &plain, Format::Json),
+            tag(first, &basis(Some(1)), &plain, Format::Json),
+            tag(first, &basis(Some(2)), &plain, Format::Json),
+            tag(first, &basis(Some(1)), &plain, Format::Text),
+            tag(first, &basis(Some(1)), &follow, Format::Json),
+            tag(first, &basis(Some(1)), &options(None, name("a"), None), Format::Json),
+            tag(first, &basis(Some(1)), &options(None, name("ä"), None), Format::Json),
+            tag(first, &basis(Some(1)), &options(None, name("ö"), None), Format::Json),
+            tag(first, &basis(Some(1)), &options(None, None, name("a")), Format::Json),
+            tag(first, &basis(Some(1)), &options(None, name("a;s=b"), None), Format::Json),
+            tag(first, &basis(Some(1)), &options(None, name("a"), name("b")), Format::Json),
+        ];
+        assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
+    }
+
+    #[test]
+    fn a_tag_is_readable() {
+        let follow = options(Some(ViewsAsked::Follow), name("my db"), None);
+        let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &follow, Format::Text);
+        assert_eq!(tag.opaque(), format!("v1;c7-e{ENGINE_VERSION};d=my+db;follow;text"));
+    }
+}

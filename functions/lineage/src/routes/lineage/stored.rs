@@ -1,0 +1,52 @@
+//! `GET /v1/queries/{id}/lineage`
+
+use axum::extract::State;
+use serde::Deserialize;
+use sqm_domain::{QueryId, VersionNumber};
+use sqm_http::{Basis, CacheControl, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
+
+use crate::App;
+use crate::analysis::{Format, ViewsAsked, options, tag, trace};
+use crate::names::Qualifier;
+use crate::view::{Of, Traced, lineage};
+
+/// Of which version, and how.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    version: Option<VersionNumber>,
+    views: Option<ViewsAsked>,
+    default_db: Option<Qualifier>,
+    default_schema: Option<Qualifier>,
+    format: Option<Format>,
+}
+
+/// The lineage of a stored query, by the catalog that it names, as that is now. It shows what the query
+/// reads, so the scope to read queries is needed too. A caller who has it already learns so before
+/// anything is analysed.
+pub(crate) async fn stored(
+    caller: Caller,
+    Path(id): Path<QueryId>,
+    QueryString(which): QueryString<Which>,
+    preconditions: Preconditions,
+    State(app): State<App>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::LineageRead)?;
+    caller.may(Scope::QueriesRead)?;
+    let query = match which.version {
+        None => app.store.query(caller.workspace(), id).await?,
+        Some(version) => app.store.version(caller.workspace(), id, version).await?,
+    };
+    let (version, dialect) = (query.summary.version, query.summary.dialect);
+    let (catalog, basis) =
+        Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
+    let options = options(which.views, which.default_db, which.default_schema);
+    let format = which.format.unwrap_or_default();
+    let tag = tag(version, &basis, &options, format);
+    if preconditions.not_modified(&tag) {
+        return Ok(Reply::not_modified(tag).cache(CacheControl::Revalidate));
+    }
+    let found = trace(query.sql, dialect, catalog, options).await?;
+    let traced = Traced { query: Some(Of { id, version }), dialect, basis: &basis, lineage: &found };
+    Ok(lineage(&traced, format).etag(tag).cache(CacheControl::Revalidate))
+}

@@ -1,0 +1,4 @@
+//! One file a route.
+
+pub(crate) mod catalogs;
+pub(crate) mod lineage;

@@ -1,0 +1,8 @@
+//! Lineage and catalogs as callers read them.
+
+mod catalog;
+mod lineage;
+mod table;
+
+pub(crate) use catalog::{CatalogView, PutView, etag, location, page};
+pub(crate) use lineage::{Of, Traced, lineage};

@@ -1,0 +1,9 @@
+//! One file a route.
+
+mod optimize;
+mod optimize_stored;
+mod verify;
+
+pub(crate) use optimize::optimize;
+pub(crate) use optimize_stored::optimize_stored;
+pub(crate) use verify::verify;

@@ -1,0 +1,54 @@
+//! `POST /v1/optimizations`
+
+use axum::extract::State;
+use serde::Deserialize;
+use sqm_domain::{CatalogName, Dialect};
+use sqm_http::{Basis, Caller, Json, Problem, QueryString, Reply, Scope, sql_text};
+use sqm_sql::catalog::SchemaInput;
+
+use crate::asked::Include;
+use crate::effort::{Databases, Effort};
+use crate::view::{On, optimization};
+use crate::{App, work};
+
+/// What is to be optimized, and how much is to be tried.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    sql: String,
+    dialect: Dialect,
+    catalog: Option<CatalogName>,
+    schema: Option<SchemaInput>,
+    databases: Option<Databases>,
+    seed: Option<u64>,
+    measure: Option<bool>,
+}
+
+/// What the answer is to hold.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    include: Option<Include>,
+}
+
+/// Findings and verified rewrites of a text that comes with the request and is not kept. A stored catalog
+/// needs the scope to read catalogs.
+pub(crate) async fn optimize(
+    caller: Caller,
+    QueryString(which): QueryString<Which>,
+    State(app): State<App>,
+    Json(asked): Json<Asked>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::OptimizationsRun)?;
+    if asked.catalog.is_some() {
+        caller.may(Scope::CatalogsRead)?;
+    }
+    let Asked { sql, dialect, catalog, schema, databases, seed, measure } = asked;
+    let sql = sql_text("sql", sql)?;
+    let (catalog, basis) =
+        Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
+    let effort = Effort::new(databases, seed).measured(measure);
+    let found = work::optimize(sql, dialect, catalog, effort).await?;
+    let on = On { query: None, dialect, basis: &basis, options: effort };
+    Ok(optimization(on, &found, which.include))
+}

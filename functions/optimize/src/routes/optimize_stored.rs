@@ -1,0 +1,52 @@
+//! `POST /v1/queries/{id}/optimizations`
+
+use axum::extract::State;
+use serde::Deserialize;
+use sqm_domain::{QueryId, VersionNumber};
+use sqm_http::{Basis, Caller, Path, Problem, QueryString, Reply, Scope};
+
+use crate::asked::{Include, Maybe};
+use crate::effort::{Databases, Effort};
+use crate::view::{Of, On, optimization};
+use crate::{App, work};
+
+/// How much is to be tried.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    databases: Option<Databases>,
+    seed: Option<u64>,
+    measure: Option<bool>,
+}
+
+/// Of which version, and what the answer is to hold.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    version: Option<VersionNumber>,
+    include: Option<Include>,
+}
+
+/// Findings and verified rewrites of a stored query, by the catalog that it names, as that is now. They
+/// show its text, so the scope to read queries is needed too.
+pub(crate) async fn optimize_stored(
+    caller: Caller,
+    Path(id): Path<QueryId>,
+    QueryString(which): QueryString<Which>,
+    State(app): State<App>,
+    Maybe(asked): Maybe<Asked>,
+) -> Result<Reply, Problem> {
+    caller.may(Scope::OptimizationsRun)?;
+    caller.may(Scope::QueriesRead)?;
+    let query = match which.version {
+        None => app.store.query(caller.workspace(), id).await?,
+        Some(version) => app.store.version(caller.workspace(), id, version).await?,
+    };
+    let (version, dialect) = (query.summary.version, query.summary.dialect);
+    let (catalog, basis) =
+        Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
+    let effort = Effort::new(asked.databases, asked.seed).measured(asked.measure);
+    let found = work::optimize(query.sql, dialect, catalog, effort).await?;
+    let on = On { query: Some(Of { id, version }), dialect, basis: &basis, options: effort };
+    Ok(optimization(on, &found, which.include))
+}
