@@ -4,8 +4,14 @@
 //! What they serve is what `infra/template.yaml` says: nothing is defined here a second time.
 
 mod dynamodb;
+mod moto;
+pub mod process;
 pub mod sample;
+pub mod stack;
 mod template;
+mod tools;
 
 pub use dynamodb::{Data, DynamoDb, Options};
+pub use moto::Moto;
 pub use template::{TABLE, Table, Template};
+pub use tools::{Tool, Tools};

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_unknown_is_named() {
-        let why = |text| SampleQuery::parse("f".into(), text).unwrap_err().to_string();
+        let why = |text: &str| SampleQuery::parse("f".into(), text).unwrap_err().to_string();
         assert_eq!(why("-- title: T\nSELECT 1"), "description is missing");
         let known = "-- title: T\n-- description: d\n-- tags: x\n-- owner: o\n-- dialect: d\n";
         assert_eq!(why(&format!("{known}-- colour: red\nSELECT 1")), "unknown key colour");

@@ -1,0 +1,45 @@
+//! A shell that waits for our end: killed outright, we cannot stop what we started, and it does.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Result;
+
+use super::group::Group;
+use super::mark::{Mark, VARIABLE};
+
+/// Reads a line, which dismisses it; an end without one says that we are gone. `$1` is the group to end,
+/// `$2` the variable with the mark, as it stands in an environment.
+const SCRIPT: &str = r#"
+read -r _ && exit 0
+kill -TERM -- "-$1" 2>/dev/null
+for environment in /proc/[0-9]*/environ; do
+  if grep -qzxF "$2" "$environment" 2>/dev/null; then
+    process=${environment#/proc/}
+    kill -TERM "${process%/environ}" 2>/dev/null
+  fi
+done
+"#;
+
+#[derive(Debug)]
+pub(super) struct Watchdog(Child);
+
+impl Watchdog {
+    pub(super) fn over(group: &Group, mark: &Mark) -> Result<Self> {
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "watchdog", &group.id().to_string()]);
+        command.arg(format!("{VARIABLE}={}", mark.text()));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.process_group(0);
+        Ok(Self(command.spawn()?))
+    }
+
+    /// All is stopped; it may go.
+    pub(super) fn dismiss(mut self) {
+        if let Some(mut line) = self.0.stdin.take() {
+            let _ = line.write_all(b"\n");
+        }
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,206 @@
+//! The whole product on one machine: an embedded DynamoDB, the functions as they are built from this
+//! checkout, and `cargo lambda watch` in front of them, which gives them the runtime of Lambda and all of
+//! them one address with the paths of the HTTP API.
+//!
+//! cargo-lambda could build and start the functions by itself. It is told not to: while it compiles, or
+//! where something does not compile, every request waits, and so does every request after a function
+//! has crashed. [`Stack::supervise`] goes on answering with what was built before, says what is wrong, and
+//! starts again what has ended.
+//!
+//! What is asked of the product is none of its business.
+
+mod build;
+mod environment;
+mod function;
+mod gateway;
+mod home;
+mod project;
+mod sources;
+mod supervise;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::dynamodb::{Data, DynamoDb, Options};
+use crate::template::Template;
+use crate::tools::{Tool, Tools};
+use environment::Environment;
+use function::Function;
+use gateway::Gateway;
+use home::Home;
+use project::Project;
+
+pub use environment::{AUDIENCE, ISSUER};
+pub use gateway::free_port;
+pub use supervise::Event;
+
+/// The name of the table.
+const TABLE: &str = "sqm";
+
+/// How long all functions may take to answer for the first time, on a busy machine.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The checkout.
+    pub root: PathBuf,
+    /// The folder for all that is kept: data, key, logs. One stack at a time uses it.
+    pub home: PathBuf,
+    /// The port on 127.0.0.1.
+    pub port: u16,
+}
+
+/// How far a start has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// A program is installed, since it is missing.
+    Installing(&'static str),
+    /// The functions are built.
+    Building {
+        /// Units that are done.
+        done: u64,
+        /// All units; 0 while that is not known.
+        total: u64,
+        /// What the compiler is at.
+        at: String,
+    },
+    /// The database starts.
+    Database,
+    /// The functions start.
+    Starting {
+        /// How many answer.
+        ready: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// Hears of the stages of a start.
+pub type Hear<'a> = &'a (dyn Fn(Stage) + Send + Sync);
+
+/// The running product. Dropped, everything that it started ends with it.
+#[derive(Debug)]
+pub struct Stack {
+    project: Project,
+    base_url: String,
+    key: String,
+    // Dropped in this order: functions ask the gateway, and write to the database.
+    functions: Vec<Function>,
+    gateway: Gateway,
+    database: DynamoDb,
+    home: Home,
+}
+
+impl Stack {
+    /// Installs cargo-lambda where it is missing, builds the functions, starts everything and waits until
+    /// every function answers. Fails at once where the port or the folder is in use.
+    pub async fn start(setup: &Setup, hear: Hear<'_>) -> Result<Self> {
+        let home = Home::take(&setup.home)?;
+        gateway::ensure_free(setup.port)?;
+        let key = home.key()?;
+        let tools = Tools::of_checkout(&setup.root);
+        if tools.installed(Tool::CargoLambda).is_none() {
+            hear(Stage::Installing(Tool::CargoLambda.name()));
+        }
+        let cargo_lambda = tools.install(Tool::CargoLambda).await?;
+
+        let project = Project::read(&setup.root).await?;
+        build::build(&project, &home.log("build"), hear).await?;
+
+        hear(Stage::Database);
+        let database = DynamoDb::start(Options {
+            template: Template::path_from(&setup.root)?,
+            table: TABLE.to_owned(),
+            data: Data::File(home.data()),
+            port: 0,
+        })
+        .await
+        .context("starting the embedded DynamoDB")?;
+
+        let total = project.functions.len();
+        hear(Stage::Starting { ready: 0, total });
+        let mut gateway = Gateway::start(&cargo_lambda, &project, setup.port, &home.log("cargo-lambda"))?;
+        let listens = tokio::time::timeout(READY_WITHIN, gateway.listens()).await;
+        listens.context("cargo lambda watch does not listen")??;
+        let environment = Environment {
+            table: database.table().to_owned(),
+            database: database.endpoint(),
+            key_file: home.key_file(),
+            runtime: gateway.runtime(),
+        };
+        let functions = project.functions.iter();
+        let functions = functions
+            .map(|name| Function::start(name, project.program(name), &environment, home.log(name)))
+            .collect::<Result<_>>()?;
+        let base_url = gateway.base_url();
+        let mut stack = Self { project, base_url, key, functions, gateway, database, home };
+        stack.ready(hear).await?;
+        Ok(stack)
+    }
+
+    /// `http://127.0.0.1:port`, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The key that signs tokens whose `iss` is [`ISSUER`] and whose `aud` is [`AUDIENCE`].
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The names of the functions.
+    pub fn functions(&self) -> &[String] {
+        &self.project.functions
+    }
+
+    /// The folder with a log for each of the programs.
+    pub fn logs(&self) -> PathBuf {
+        self.home.logs()
+    }
+
+    /// The address of the embedded DynamoDB, and the name of the table in it.
+    pub fn table(&self) -> (String, &str) {
+        (self.database.endpoint(), self.database.table())
+    }
+
+    /// Stops everything and returns once the data is closed.
+    pub async fn stop(self) -> Result<()> {
+        let Self { functions, gateway, database, home, .. } = self;
+        for function in functions {
+            function.stop().await;
+        }
+        gateway.stop().await;
+        let stopped = database.stop().await.context("closing the data");
+        drop(home);
+        stopped
+    }
+
+    /// Waits until every function has answered.
+    async fn ready(&mut self, hear: Hear<'_>) -> Result<()> {
+        let total = self.functions.len();
+        let all = async {
+            for ready in 0..total {
+                self.functions[ready].answers(&mut self.gateway).await?;
+                hear(Stage::Starting { ready: ready + 1, total });
+            }
+            Ok(())
+        };
+        let answered = tokio::time::timeout(READY_WITHIN, all).await;
+        answered.unwrap_or_else(|_| {
+            let logs = self.home.logs();
+            anyhow::bail!(
+                "the functions do not answer after {READY_WITHIN:?}; their logs lie in {}",
+                shown(&logs)
+            )
+        })
+    }
+}
+
+/// A path as people read it: relative to where they are, if it lies below.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
