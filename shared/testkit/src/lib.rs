@@ -1,1 +1,29 @@
-//! testkit
+//! What tests stand on, and nothing else does: the whole application in one process, on an embedded
+//! DynamoDB, behind the gateway's routes; callers of each kind; answers that are checked; a wire to the
+//! database that can be cut; SQL that nobody should write.
+//!
+//! Like every test it stops with a message where something is not as it must be.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+mod app;
+mod call;
+mod caller;
+pub mod checkout;
+mod clock;
+mod faults;
+mod gateway;
+mod keys;
+mod response;
+pub mod shapes;
+mod together;
+
+pub use app::{Builder, TestApp};
+pub use call::Call;
+pub use caller::{Anonymous, Bearer, Calls, Stored, User};
+pub use clock::TestClock;
+pub use faults::{Fault, FaultyWire};
+pub use gateway::{Functions, Operation, Route, operations, watch_routes};
+pub use keys::KeyFile;
+pub use response::Response;
+pub use together::together;

@@ -1,0 +1,175 @@
+//! The application as a test sees it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use sqm_http::auth::{Authenticator, Claims, Expected, KeySource};
+use sqm_http::{Clock, Entropy, SystemEntropy, finish};
+use sqm_local::{Data, DynamoDb, Options};
+use sqm_store::{Store, StoreConfig};
+
+use crate::caller::{Anonymous, Bearer, User};
+use crate::checkout;
+use crate::clock::TestClock;
+use crate::faults::FaultyWire;
+use crate::gateway::{Functions, Gateway};
+use crate::keys::KeyFile;
+
+/// How long the tokens of users hold, in seconds: longer than any test turns the clock.
+const TOKEN_S: i64 = 400 * 86_400;
+
+/// The whole application in this process: every function as its binary serves it, on a database of its
+/// own. Nothing of it outlives the test.
+pub struct TestApp {
+    /// The clock of everything in it.
+    pub clock: Arc<TestClock>,
+    /// The key that signs tokens, unless the test brought another source.
+    pub keys: KeyFile,
+    /// The database.
+    pub database: DynamoDb,
+    /// The wire to the database, if it can be cut.
+    pub wire: Option<FaultyWire>,
+    pub(crate) gateway: Gateway,
+    expected: Expected,
+}
+
+/// What a test wants other than usual.
+#[derive(Default)]
+pub struct Builder {
+    source: Option<KeySource>,
+    data: Option<Data>,
+    faults: Faults,
+}
+
+/// Whether the wire to the database can be cut.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Faults {
+    #[default]
+    Impossible,
+    Possible,
+}
+
+impl Builder {
+    /// Keys from elsewhere than a file.
+    pub fn key_source(mut self, source: KeySource) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Data in a file.
+    pub fn data(mut self, data: Data) -> Self {
+        self.data = Some(data);
+        self
+    }
+
+    /// A wire to the database that can be cut.
+    pub fn faults(mut self) -> Self {
+        self.faults = Faults::Possible;
+        self
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> TestApp {
+        let options = Options {
+            template: checkout::root().join("infra/template.yaml"),
+            table: "sqm".to_owned(),
+            data: self.data.unwrap_or(Data::Memory),
+            port: 0,
+        };
+        let database = DynamoDb::start(options).await.unwrap();
+        let wire = match self.faults {
+            Faults::Impossible => None,
+            Faults::Possible => Some(FaultyWire::start(&database.endpoint()).await),
+        };
+        let keys = KeyFile::default();
+        let clock = Arc::new(TestClock::default());
+        let expected = Expected { issuer: "https://issuer.example".to_owned(), audience: "sqm".to_owned() };
+        let source = self.source.unwrap_or_else(|| keys.source());
+        let authenticator = Arc::new(Authenticator::new(source, expected.clone(), clock.clone()));
+        let endpoint = wire.as_ref().map_or_else(|| database.endpoint(), FaultyWire::endpoint);
+        let store = Store::local(&StoreConfig {
+            table: database.table().to_owned(),
+            endpoint: Some(endpoint),
+            cursor_secret: b"a secret that signs cursors in tests".to_vec(),
+        });
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator));
+        TestApp { clock, keys, database, wire, gateway, expected }
+    }
+}
+
+/// Every function, finished as its binary finishes it.
+fn functions(store: &Store, clock: &Arc<TestClock>, authenticator: &Arc<Authenticator>) -> Functions {
+    let clock: Arc<dyn Clock> = clock.clone();
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
+    let lineage = sqm_lineage::App { store: store.clone(), clock };
+    let optimize = sqm_optimize::App { store: store.clone() };
+    let finished = |routes| finish(routes, authenticator.clone(), entropy.clone());
+    Functions::from([
+        ("queries", finished(sqm_queries::routes(queries))),
+        ("lineage", finished(sqm_lineage::routes(lineage))),
+        ("optimize", finished(sqm_optimize::routes(optimize))),
+    ])
+}
+
+impl TestApp {
+    /// As usual.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Other than usual.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Nobody known.
+    pub fn anonymous(&self) -> Anonymous<'_> {
+        Anonymous(self)
+    }
+
+    /// Somebody who may do everything in this workspace.
+    pub fn user(&self, workspace: &str) -> User<'_> {
+        self.user_named("ada", workspace)
+    }
+
+    /// The same by name.
+    pub fn user_named(&self, subject: &str, workspace: &str) -> User<'_> {
+        let claims = Claims { sub: subject.to_owned(), ..self.claims(workspace) };
+        User(self.token(&claims))
+    }
+
+    /// Whoever has a token that says this, signed with the current key.
+    pub fn token(&self, claims: &impl Serialize) -> Bearer<'_> {
+        self.bearer(self.keys.sign(claims))
+    }
+
+    /// Whoever sends this text as a token.
+    pub fn bearer(&self, token: impl Into<String>) -> Bearer<'_> {
+        Bearer { app: self, token: token.into() }
+    }
+
+    /// What the token of a user says who may do everything in this workspace.
+    pub fn claims(&self, workspace: &str) -> Claims {
+        Claims::everything(&self.expected, "ada", workspace, self.clock.seconds() + TOKEN_S)
+    }
+
+    /// The same with changes: `null` removes a claim.
+    pub fn claims_with(&self, workspace: &str, changes: &Value) -> Value {
+        let mut claims = serde_json::to_value(self.claims(workspace)).unwrap();
+        let all = claims.as_object_mut().unwrap();
+        for (claim, value) in changes.as_object().unwrap() {
+            match value {
+                Value::Null => all.remove(claim),
+                value => all.insert(claim.clone(), value.clone()),
+            };
+        }
+        claims
+    }
+
+    /// Somebody in this workspace who may only do this.
+    pub fn scoped(&self, workspace: &str, scopes: &str) -> Bearer<'_> {
+        self.token(&Claims { scope: scopes.to_owned(), ..self.claims(workspace) })
+    }
+}

@@ -1,0 +1,20 @@
+//! Behaviour over HTTP: the real routers, behind the gateway's routes, on an embedded DynamoDB. The files
+//! mirror the routes; what holds of all of them has files of its own.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod auth;
+mod catalogs;
+mod concurrency;
+mod corpora;
+mod faults;
+mod hostile;
+mod limits;
+mod lineage;
+mod optimizations;
+mod problems;
+mod queries;
+mod routes;
+mod sample;
+mod verifications;
+mod walk;

@@ -1,0 +1,180 @@
+//! `GET /v1/queries`
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use sqm_http::Kind;
+use sqm_testkit::{Calls, TestApp, User};
+
+fn ids(items: &[Value]) -> Vec<String> {
+    items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Twenty-four queries that differ in everything that a list can filter by, the newest first.
+async fn various(ada: &User<'_>) -> Vec<(usize, String)> {
+    let mut stored = Vec::new();
+    for n in 0..24 {
+        let (source, sink) = (if n % 2 == 0 { "Sales.Orders" } else { "items" }, format!("sink{}", n % 3));
+        let sql = match n % 4 {
+            3 => format!("SELECT a FROM {source}"),
+            _ => format!("INSERT INTO {sink} SELECT a FROM {source}"),
+        };
+        let body = json!({
+            "title": format!("Query {n}"), "sql": sql,
+            "dialect": if n % 5 == 0 { "mysql" } else { "postgres" },
+            "tags": if n % 3 == 0 { json!(["third", "all"]) } else { json!(["all"]) },
+            "owner": if n % 2 == 0 { "team:even@example" } else { "bob" },
+        });
+        stored.push((n, ada.store_as(body).await.id));
+    }
+    stored.reverse();
+    stored
+}
+
+#[tokio::test]
+async fn every_filter_and_every_combination() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let stored = various(&ada).await;
+    type Passes = fn(usize) -> bool;
+    let filters: [(&str, Passes); 5] = [
+        ("tag=third", |n| n % 3 == 0),
+        ("owner=team%3Aeven%40example", |n| n % 2 == 0),
+        ("dialect=mysql", |n| n % 5 == 0),
+        ("reads=sales.orders", |n| n % 2 == 0),
+        ("writes=SINK0", |n| n % 3 == 0 && n % 4 != 3),
+    ];
+    for chosen in 0_usize..32 {
+        let chosen: Vec<_> = (0..5).filter(|bit| chosen & (1 << bit) != 0).map(|bit| filters[bit]).collect();
+        let query: Vec<_> = chosen.iter().map(|(text, _)| *text).collect();
+        let expected: Vec<_> = stored
+            .iter()
+            .filter(|(n, _)| chosen.iter().all(|(_, passes)| passes(*n)))
+            .map(|(_, id)| id.clone())
+            .collect();
+        let path = format!("/v1/queries?{}", query.join("&"));
+        assert_eq!(ids(&ada.all(&path).await), expected, "{path}");
+        let and = if query.is_empty() { "" } else { "&" };
+        assert_eq!(ids(&ada.all(&format!("{path}{and}limit=2")).await), expected, "{path} by twos");
+    }
+    for nothing in ["tag=fourth", "owner=ada", "dialect=oracle", "reads=orders", "writes=items"] {
+        assert!(ada.all(&format!("/v1/queries?{nothing}")).await.is_empty(), "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn an_item_is_the_query_without_its_text() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let query = ada.store("SELECT 1").await;
+    let item = &ada.all("/v1/queries").await[0];
+    for (member, value) in item.as_object().unwrap() {
+        assert_eq!(&query.document[member], value, "{member}");
+    }
+    assert!(item.get("sql").is_none());
+}
+
+#[tokio::test]
+async fn pages_are_as_long_as_asked_for() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    for n in 0..60 {
+        ada.store(&format!("SELECT {n}")).await;
+    }
+    let page = async |parameters: &str| {
+        let page = ada.get(&format!("/v1/queries{parameters}")).send().await.ok();
+        (page["items"].as_array().unwrap().len(), page["next"].is_string())
+    };
+    assert_eq!(page("").await, (50, true));
+    assert_eq!(page("?limit=1").await, (1, true));
+    assert_eq!(page("?limit=59").await, (59, true));
+    assert_eq!(page("?limit=60").await, (60, false));
+    assert_eq!(page("?limit=100").await, (60, false));
+    for bad in ["0", "101", "-1", "x", "", "1e2"] {
+        let response = ada.get(&format!("/v1/queries?limit={bad}")).send().await;
+        assert_eq!(response.problem(Kind::InvalidParameter)["parameter"], "limit", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn what_stays_is_shown_once_whatever_others_write_meanwhile() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let mut kept = BTreeSet::new();
+    let mut doomed = Vec::new();
+    for n in 0..30 {
+        let query = ada.store("SELECT a FROM t").await;
+        match n % 3 {
+            0 => doomed.push(query),
+            _ => assert!(kept.insert(query.id)),
+        }
+    }
+    let mut seen = Vec::new();
+    let mut next = Some("/v1/queries?reads=t&limit=4".to_owned());
+    while let Some(path) = next {
+        let page = ada.get(&path).send().await.ok();
+        seen.extend(ids(page["items"].as_array().unwrap()));
+        let cursor = page["next"].as_str();
+        next = cursor.map(|cursor| format!("/v1/queries?reads=t&limit=4&cursor={cursor}"));
+        // Between two pages somebody adds one, takes one away and changes one.
+        ada.store("SELECT b FROM t").await;
+        if let Some(query) = doomed.pop() {
+            ada.delete(&query.path).if_match("*").send().await.expect(204);
+        }
+        if let Some(id) = seen.last() {
+            let change = json!({ "title": format!("changed after {}", seen.len()) });
+            ada.patch(&format!("/v1/queries/{id}")).if_match("*").json(&change).send().await;
+        }
+    }
+    let once: BTreeSet<_> = seen.iter().cloned().collect();
+    assert_eq!(once.len(), seen.len(), "a query was shown twice");
+    assert!(kept.is_subset(&once), "a query that was there all the time was not shown");
+    let mut sorted = seen.clone();
+    sorted.sort_by(|a, b| b.cmp(a));
+    assert_eq!(seen, sorted, "the newest comes first");
+}
+
+#[tokio::test]
+async fn cursors_of_others_and_of_nobody() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    for n in 0..3 {
+        ada.store(&format!("SELECT {n} FROM t")).await;
+    }
+    let page = ada.get("/v1/queries?limit=1").send().await.ok();
+    let good = page["next"].as_str().unwrap();
+    ada.get(&format!("/v1/queries?cursor={good}")).send().await.expect(200);
+    let mut bad = vec![String::new(), "x".to_owned(), "A".repeat(5_000), "%00".to_owned(), "....".to_owned()];
+    for at in [0, good.len() / 2, good.len() - 1] {
+        let mut changed = good.to_owned();
+        let other = if &good[at..=at] == "A" { "B" } else { "A" };
+        changed.replace_range(at..=at, other);
+        bad.push(changed);
+    }
+    for cursor in bad {
+        let response = ada.get(&format!("/v1/queries?cursor={cursor}")).send().await;
+        assert_eq!(response.problem(Kind::InvalidCursor)["parameter"], "cursor", "{cursor}");
+    }
+    let filtered = ada.get(&format!("/v1/queries?reads=t&cursor={good}")).send().await;
+    filtered.problem(Kind::InvalidCursor);
+}
+
+#[tokio::test]
+async fn parameters_that_are_wrong_are_named() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    for (query, parameter) in [
+        ("tag=", "tag"),
+        ("tag=a%23b", "tag"),
+        ("tag=a&tag=b", "tag"),
+        ("owner=%07", "owner"),
+        ("dialect=cobol", "dialect"),
+        ("reads=", "reads"),
+        (&format!("writes={}", "x".repeat(1_025)), "writes"),
+        ("table=t", "table"),
+        ("Tag=a", "Tag"),
+    ] {
+        let response = ada.get(&format!("/v1/queries?{query}")).send().await;
+        assert_eq!(response.problem(Kind::InvalidParameter)["parameter"], parameter, "{query}");
+    }
+}

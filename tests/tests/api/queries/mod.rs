@@ -1,0 +1,12 @@
+//! `/v1/queries` and what is below it.
+
+mod create;
+mod delete;
+mod diff;
+mod get;
+mod idempotency;
+mod life;
+mod list;
+mod restore;
+mod update;
+mod versions;

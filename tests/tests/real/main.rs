@@ -1,0 +1,7 @@
+//! What needs the real things outside of the process: moto's Secrets Manager, SAM, and the binaries under
+//! `cargo lambda`. What is missing of them is installed.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod secrets;
+mod template;

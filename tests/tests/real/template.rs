@@ -1,0 +1,116 @@
+//! The deployment: SAM finds nothing wrong with the template, and what it becomes has the routes that the
+//! functions have and the settings that they need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sqm_http::settings::Settings;
+use sqm_local::{Tool, Tools};
+use sqm_testkit::{Operation, Route, checkout, operations, watch_routes};
+use tokio::process::Command;
+
+fn tools() -> Tools {
+    Tools::of_checkout(&checkout::root())
+}
+
+/// What a program writes, if it succeeds.
+async fn run(mut command: Command) -> String {
+    let output = command.current_dir(checkout::root()).env("SAM_CLI_TELEMETRY", "0").output().await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The CloudFormation that the template becomes.
+async fn translated() -> Value {
+    let mut command = Command::new(tools().python(Tool::Sam).await.unwrap());
+    command.args(["infra/translate.py", "infra/template.yaml"]);
+    serde_json::from_str(&run(command).await).unwrap()
+}
+
+/// The resources of this type by logical name.
+fn of_type<'t>(template: &'t Value, kind: &str) -> BTreeMap<&'t str, &'t Value> {
+    let all = template["Resources"].as_object().unwrap().iter();
+    let all = all.filter(|(_, resource)| resource["Type"] == kind);
+    all.map(|(name, resource)| (name.as_str(), &resource["Properties"])).collect()
+}
+
+#[tokio::test]
+async fn sam_finds_nothing_wrong() {
+    let mut command = Command::new(tools().install(Tool::Sam).await.unwrap());
+    command.args(["validate", "--lint", "--template", "infra/template.yaml"]);
+    command.env("AWS_DEFAULT_REGION", "us-east-1");
+    let said = run(command).await;
+    println!("{said}");
+}
+
+#[tokio::test]
+async fn what_it_becomes_has_the_routes_of_the_functions() {
+    let template = translated().await;
+    let apis = of_type(&template, "AWS::ApiGatewayV2::Api");
+    assert_eq!(apis.len(), 1);
+    let paths = apis.values().next().unwrap()["Body"]["paths"].as_object().unwrap();
+    let mut deployed = BTreeSet::new();
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().unwrap() {
+            let integration = &operation["x-amazon-apigateway-integration"];
+            assert_eq!(integration["payloadFormatVersion"], "2.0", "{method} {path}");
+            // "…/functions/${Queries.Arn}/invocations"
+            let uri = integration["uri"]["Fn::Sub"].as_str().unwrap();
+            let function = uri.split("${").last().unwrap().split(".Arn}").next().unwrap().to_lowercase();
+            let route = Route { path: path.clone(), function };
+            deployed.insert(Operation { method: method.to_uppercase(), route });
+        }
+    }
+    let written: BTreeSet<_> = operations().into_iter().collect();
+    assert_eq!(deployed, written);
+    let routes: BTreeSet<_> = deployed.into_iter().map(|operation| operation.route).collect();
+    assert_eq!(routes, watch_routes().into_iter().collect());
+    // Each of them may call its function.
+    assert_eq!(of_type(&template, "AWS::Lambda::Permission").len(), written.len());
+}
+
+#[tokio::test]
+async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
+    let template = translated().await;
+    let functions = of_type(&template, "AWS::Lambda::Function");
+    assert_eq!(functions.len(), 3);
+    for (name, function) in functions {
+        let variables = function["Environment"]["Variables"].as_object().unwrap();
+        let asked = std::cell::RefCell::new(BTreeSet::new());
+        let settings = Settings::read(|variable| {
+            asked.borrow_mut().insert(variable.to_owned());
+            variables.contains_key(variable).then(|| "given".to_owned())
+        });
+        assert!(settings.is_ok(), "{name}: {settings:?}");
+        for variable in variables.keys() {
+            assert!(asked.borrow().contains(variable), "{name}: nobody reads {variable}");
+        }
+        assert_eq!(function["Runtime"], "provided.al2023", "{name}");
+        assert_eq!(function["Architectures"], serde_json::json!(["arm64"]), "{name}");
+        assert!(function["Timeout"].as_u64().unwrap() < 30, "{name} outlives the gateway's patience");
+    }
+}
+
+#[tokio::test]
+async fn who_only_reads_may_only_read() {
+    let template = translated().await;
+    let writes = ["Put", "Update", "Delete", "BatchWrite", "*"];
+    for (name, role) in of_type(&template, "AWS::IAM::Role") {
+        let statements = role["Policies"].as_array().into_iter().flatten();
+        let statements =
+            statements.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+        let actions = statements.flat_map(|statement| match &statement["Action"] {
+            Value::Array(actions) => actions.clone(),
+            action => vec![action.clone()],
+        });
+        let actions: Vec<String> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
+        assert!(!actions.is_empty(), "{name}");
+        assert!(actions.iter().all(|action| !action.contains("Scan")), "{name} scans: {actions:?}");
+        if name.starts_with("Optimize") {
+            let writing: Vec<_> =
+                actions.iter().filter(|action| writes.iter().any(|write| action.contains(write))).collect();
+            assert!(writing.is_empty(), "{name}: {writing:?}");
+        }
+    }
+}
