@@ -1,0 +1,36 @@
+//! The answer to a line of `sqm optimize --ndjson`.
+
+use sqm_verify::offer::Options;
+
+use super::{Answer, Include, script};
+use crate::bulk::{Analysis, Context, Item, Refusal, notes};
+
+/// What is done with a line.
+pub struct Line {
+    /// How much is tried.
+    pub options: Options,
+    /// What is written besides.
+    pub(super) include: Option<Include>,
+}
+
+impl Analysis for Line {
+    type Answer = Answer;
+
+    fn analyse(&self, item: &Item<'_>, context: &mut Context) -> Result<Answer, Refusal> {
+        let sql = item.sql()?;
+        let (dialect, unknown) = context.dialect(item);
+        let known = context.known(item, dialect)?;
+        let found = script::optimize(sql, dialect, &known.catalog, &self.options);
+        Ok(Answer::new(found, self.include, notes(dialect, unknown, &known)))
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Answer {
+        Answer {
+            failed: Some(refusal.into()),
+            rewrites: Vec::new(),
+            indexes: Vec::new(),
+            findings: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `sqm optimize`.
+
+mod line;
+mod script;
+mod show;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqm_sql::lint::{Finding, NOT_CHECKED};
+use sqm_verify::offer::{Offer, Optimization, Options};
+
+use crate::args::{Bulk, Effort, Format, Reading};
+use crate::print::{self, Out};
+use crate::status::Status;
+use crate::{bulk, input};
+
+/// What `sqm optimize` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Files, folders (their .sql files) or - for standard input.
+    #[arg(value_name = "FILE", conflicts_with = "ndjson")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+    /// What is shown besides what can be used: rewrites that are not the same query, with the database that
+    /// shows it.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    include: Option<Include>,
+    /// How a rewrite is shown.
+    #[arg(long, value_enum, default_value_t = Show::Diff, value_name = "HOW", conflicts_with = "ndjson")]
+    show: Show,
+    /// Do not run originals and rewrites on generated data to see which is faster.
+    #[arg(long)]
+    no_measure: bool,
+    #[command(flatten)]
+    effort: Effort,
+    /// What the answer looks like.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORM", conflicts_with = "ndjson")]
+    format: Format,
+    #[command(flatten)]
+    pub bulk: Bulk,
+}
+
+/// What is shown besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Include {
+    /// What the verifier refuted: never to be used.
+    Refuted,
+}
+
+/// How a rewrite is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Show {
+    /// As a difference from the original.
+    Diff,
+    /// As the whole new text.
+    Sql,
+}
+
+/// What is written for a text.
+#[derive(Serialize)]
+pub struct Answer {
+    #[serde(flatten)]
+    failed: Option<bulk::Failed>,
+    rewrites: Vec<Value>,
+    indexes: Vec<Value>,
+    findings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        let verification = self.effort.options();
+        Options {
+            time: verification.time.saturating_mul(5),
+            verification,
+            measure: !self.no_measure,
+            ..Options::default()
+        }
+    }
+}
+
+impl Answer {
+    fn new(found: Optimization, include: Option<Include>, mut notes: Vec<String>) -> Self {
+        let refuted = if include == Some(Include::Refuted) { found.refuted } else { Vec::new() };
+        notes.extend(found.notes);
+        Self {
+            failed: None,
+            rewrites: found.rewrites.iter().chain(&refuted).map(rewrite).collect(),
+            indexes: found.indexes,
+            findings: found.findings,
+            notes,
+        }
+    }
+}
+
+/// An offer as the contract has it: its benefit is an object, measured or not.
+fn rewrite(offer: &Offer) -> Value {
+    let mut value = serde_json::to_value(offer).unwrap_or_default();
+    if offer.benefit.is_none() {
+        value["benefit"] = json!({"method": null, "ratio": null, "summary": "not measured", "runs": []});
+    }
+    value
+}
+
+/// Line after line.
+pub fn bulk(args: &Arguments) -> Result<Status> {
+    bulk::run(line::Line { options: args.options(), include: args.include }, &args.reading, &args.bulk)
+}
+
+/// Text after text.
+pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
+    let options = args.options();
+    let mut is_first = true;
+    input::each_text(&args.reading, &args.files, |text, dialect, known| {
+        let found = script::optimize(&text.sql, dialect, &known.catalog, &options);
+        let is_unread = found.findings.iter().any(|finding| finding.code == NOT_CHECKED.code);
+        let notes: Vec<String> = input::grammar_note(dialect).into_iter().collect();
+        match args.format {
+            Format::Json => {
+                let answer = Answer::new(found, args.include, notes);
+                writeln!(out, "{}", serde_json::to_string(&Document { id: &text.name, answer })?)?;
+            }
+            Format::Text => {
+                for note in notes {
+                    print::complain(&format!("{}: {note}", text.name));
+                }
+                if !std::mem::take(&mut is_first) {
+                    writeln!(out)?;
+                }
+                show::write(out, text, &found, args.show, args.include)?;
+            }
+        }
+        Ok(if is_unread { Status::Found } else { Status::Done })
+    })
+}

@@ -1,0 +1,93 @@
+//! Files and folders of several dialects, scripts, and answers in JSON.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::sqm::{root, sqm};
+
+const SAMPLE: &str = "--schema infra/sample/schema.sql --schema-dialect postgres infra/sample/queries";
+
+#[test]
+fn every_sample_query_is_read_in_its_own_dialect() {
+    let queries = fs::read_dir(root().join("infra/sample/queries")).unwrap().count();
+    for command in ["lineage", "lint", "optimize --no-measure --databases 2"] {
+        let run = sqm(&format!("{command} --format json {SAMPLE}"), "");
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{command}");
+        let documents = run.lines();
+        assert_eq!(documents.len(), queries, "{command}");
+        let names: Vec<&str> = documents.iter().map(|document| document["id"].as_str().unwrap()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(documents.iter().all(|document| !document.to_string().contains("SQM000")), "{command}");
+    }
+}
+
+#[test]
+fn a_script_is_optimized_statement_by_statement() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("script.sql");
+    let text = "-- two reports\r\n\
+        CREATE TEMP TABLE seen AS SELECT order_id FROM returns;\r\n\
+        SELECT o.order_id FROM orders o WHERE (SELECT COUNT(*) FROM returns r WHERE r.order_id = o.order_id) > 0;\r\n\
+        SELECT s.name FROM stores s WHERE s.city = 'a' OR s.city = 'b' OR s.city = 'c';\r\n";
+    fs::write(&path, format!("\u{feff}{text}")).unwrap();
+    let args = format!(
+        "optimize --format json --no-measure --databases 20 --timeout 60 -d postgres --schema infra/sample/schema.sql {}",
+        path.display()
+    );
+    let run = sqm(&args, "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    let answer = run.lines().remove(0);
+    let rewrites = answer["rewrites"].as_array().unwrap();
+    let tested: Vec<&Value> =
+        rewrites.iter().filter(|it| it["verdict"] == "tested" || it["verdict"] == "proved").collect();
+    assert!(tested.iter().any(|rewrite| rewrite["sql"].as_str().unwrap().contains("EXISTS")), "{answer}");
+    for rewrite in tested {
+        let sql = rewrite["sql"].as_str().unwrap();
+        assert!(sql.starts_with("-- two reports\r\nCREATE TEMP TABLE seen AS"), "{sql}");
+        assert!(sql.ends_with(";\r\n"), "{sql}");
+        let lines = sql.lines().count();
+        assert!(lines >= text.lines().count(), "{sql}");
+    }
+    let lineage = sqm(&format!("lineage --format json -d postgres {}", path.display()), "").lines().remove(0);
+    assert_eq!(lineage["statements"].as_array().unwrap().len(), 3);
+    assert_eq!(lineage["statements"][1]["span"]["start"], json!({"line": 3, "column": 1}));
+}
+
+#[test]
+fn views_can_be_looked_through() {
+    let folder = TempDir::new().unwrap();
+    let schema = folder.path().join("schema.sql");
+    fs::write(&schema, "CREATE TABLE t (a INT, b INT); CREATE VIEW v AS SELECT a + b AS s FROM t").unwrap();
+    let trace = |views: &str| {
+        let args =
+            format!("lineage --format json -d postgres --views {views} --schema {} -", schema.display());
+        sqm(&args, "SELECT s FROM v").lines().remove(0)
+    };
+    assert_eq!(trace("stop")["columns"][0]["source"], json!({"table": "v", "column": "s"}));
+    assert_eq!(trace("follow")["columns"][0]["source"], json!({"table": "t", "column": "a"}));
+}
+
+#[test]
+fn a_schema_that_is_not_whole_is_said_once() {
+    let folder = TempDir::new().unwrap();
+    let schema = folder.path().join("schema.sql");
+    fs::write(&schema, "CREATE TABLE t (a INT, PRIMARY KEY (nowhere));\nGRANT SELECT ON t TO x;").unwrap();
+    let args =
+        format!("lineage --format json -d postgres --schema {} infra/sample/queries", schema.display());
+    let run = sqm(&args, "");
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    assert!(run.err.contains("schema.sql: line 1, column"), "{}", run.err);
+}
+
+#[test]
+fn a_text_cannot_move_the_cursor() {
+    let sql = "SELECT a AS \"\x1b[2J\u{202e}x\" FROM t WHERE a = NULL -- \x1b[31m";
+    for command in ["lint", "lineage", "optimize"] {
+        let run = sqm(&format!("{command} -d postgres"), sql);
+        assert!(!run.out.contains('\x1b') && !run.out.contains('\u{202e}'), "{}", run.out);
+    }
+    let coloured = sqm("lint -d postgres --color always", sql);
+    assert!(coloured.out.contains("\x1b[1m") && !coloured.out.contains("\x1b[2J"), "{}", coloured.out);
+}

@@ -1,0 +1,12 @@
+//! The real binary, from the outside: one test binary, since linking it takes long.
+
+#![allow(clippy::unwrap_used)] // Nothing to be handled here: what fails is the test.
+
+mod bad_input;
+mod counterexample;
+mod exit_codes;
+mod files;
+mod ndjson;
+mod pipes;
+mod sqm;
+mod text;
