@@ -5,6 +5,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use sqm_domain::Dialect;
 
+use super::bounded::Bounded;
 use super::grammar::Grammar;
 use super::mend::{Mend, mend};
 
@@ -13,7 +14,20 @@ pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    let mut parser = Parser::new(grammar.parser()).with_tokens_with_locations(tokens);
+    match Bounded::for_deep(grammar.parser(), &tokens) {
+        None => whole(grammar.parser(), tokens),
+        Some(bounded) => {
+            let (result, tokens) = whole(&bounded, tokens);
+            (bounded.given_up().map_or(result, Err), tokens)
+        }
+    }
+}
+
+fn whole(
+    grammar: &dyn sqlparser::dialect::Dialect,
+    tokens: Vec<TokenWithSpan>,
+) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
+    let mut parser = Parser::new(grammar).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
         Token::EOF => Ok(statement),
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod body;
+mod bounded;
 mod command;
 mod error;
 mod grammar;
