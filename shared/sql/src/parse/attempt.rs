@@ -8,12 +8,17 @@ use sqm_domain::Dialect;
 use super::grammar::Grammar;
 use super::mend::{Mend, mend};
 
+/// How deep the parser follows brackets and subqueries; one subquery takes up to three levels. Enough for
+/// 40 of them inside each other, and little enough that what the parser tries twice at each level ends.
+pub(super) const MOST_LEVELS: usize = 128;
+
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    let mut parser = Parser::new(grammar.parser()).with_tokens_with_locations(tokens);
+    let mut parser =
+        Parser::new(grammar.parser()).with_recursion_limit(MOST_LEVELS).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
         Token::EOF => Ok(statement),
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),

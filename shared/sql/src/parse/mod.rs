@@ -7,6 +7,7 @@
 mod attempt;
 mod body;
 mod command;
+mod declared;
 mod error;
 mod grammar;
 mod lines;
