@@ -3,8 +3,8 @@
 use std::io::{BufRead, Write};
 
 use serde_json::{Value, json};
-use sqm_sql::catalog::Catalog;
-use sqm_sql::lineage::{Options, trace};
+use sqm_sql::catalog::{Catalog, Table};
+use sqm_sql::lineage::{Options, Views, trace};
 
 fn main() {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -26,12 +26,15 @@ fn answer(line: &str) -> Value {
         }
         _ => Catalog::default(),
     };
+    let mut catalog = catalog;
+    let mut views = Views::Stop;
+    for (name, query) in item["opts"]["sources"].as_object().into_iter().flatten() {
+        let name = name.split('.').map(str::to_owned).collect();
+        catalog.insert(Table { name, view: query.as_str().map(str::to_owned), ..Table::default() });
+        views = Views::Follow;
+    }
     let text = |name: &str| item["opts"][name].as_str().map(str::to_owned);
-    let options = Options {
-        default_db: text("default_db"),
-        default_schema: text("default_schema"),
-        ..Options::default()
-    };
+    let options = Options { default_db: text("default_db"), default_schema: text("default_schema"), views };
     let lineage = trace(item["sql"].as_str().unwrap_or_default(), dialect, &catalog, &options);
     let mut answer = serde_json::to_value(&lineage).unwrap_or_default();
     answer["id"] = item["id"].clone();

@@ -62,6 +62,13 @@ impl Flow {
     }
 }
 
+/// What an edge goes into.
+#[derive(Clone, Copy)]
+enum Into<'a> {
+    Column(&'a ColumnRef),
+    Rows(&'a Arc<str>),
+}
+
 /// Names as they appear in an answer, made once for each table and column.
 #[derive(Default)]
 pub(super) struct Labels {
@@ -115,13 +122,14 @@ impl Labels {
             let label = self.column(scopes, target.column);
             for element in &target.elements {
                 let spans = spans(scopes, Some(target.span), element);
-                self.kinds(scopes, element, Some(&label), spans, &mut edges);
+                self.kinds(scopes, element, Into::Column(&label), spans, &mut edges);
             }
         }
-        for (_, elements) in &flow.rows {
+        for (table, elements) in &flow.rows {
+            let table = self.table(scopes, *table);
             for element in elements {
                 let spans = spans(scopes, None, element);
-                self.kinds(scopes, element, None, spans, &mut edges);
+                self.kinds(scopes, element, Into::Rows(&table), spans, &mut edges);
             }
         }
         edges
@@ -131,7 +139,7 @@ impl Labels {
         &mut self,
         scopes: &Scopes<'_>,
         element: &Element,
-        target: Option<&ColumnRef>,
+        into: Into<'_>,
         spans: Vec<Span>,
         edges: &mut Vec<Edge>,
     ) {
@@ -145,9 +153,14 @@ impl Labels {
             if masking && element.mask & (1 << (bit - 2)) != 0 {
                 continue;
             }
+            let (target, rows_of) = match into {
+                Into::Column(column) => (Some(column.clone()), None),
+                Into::Rows(table) => (None, Some(Arc::clone(table))),
+            };
             edges.push(Edge {
                 source: source.clone(),
-                target: target.cloned(),
+                target,
+                rows_of,
                 subtype,
                 masking,
                 spans: spans.clone(),

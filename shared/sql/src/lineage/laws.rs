@@ -1,125 +1,16 @@
-//! Laws of lineage, on generated queries.
+//! Laws of lineage, on generated queries. `tests/lineage_laws.rs` holds those for texts of the corpora.
+
+mod query;
 
 use proptest::prelude::*;
 use sqm_domain::Dialect;
 
-use super::tests::edges_of;
+use self::query::{PLAIN, Style, query, text};
+use super::tests::{edges_of, edges_with};
+use super::{Options, Views};
 use crate::catalog::{Catalog, Column, Table};
-
-/// A query of two columns over tables of two columns.
-#[derive(Debug, Clone)]
-enum Query {
-    Select { items: [Item; 2], from: Vec<Source>, filter: Option<(usize, usize)>, grouped: bool },
-    Union(Box<Query>, Box<Query>),
-}
-
-#[derive(Debug, Clone)]
-enum Source {
-    Table(usize),
-    Derived(Box<Query>),
-}
-
-#[derive(Debug, Clone)]
-enum Item {
-    Column(usize, usize),
-    Sum(usize, usize, usize),
-    Case(usize, usize),
-    Window(usize, usize),
-    Scalar(usize, usize),
-}
-
-/// How names are written.
-#[derive(Clone, Copy)]
-struct Style {
-    table: &'static str,
-    column: &'static str,
-    alias: &'static str,
-    /// Whether the relations of a FROM clause stand in reverse.
-    reversed: bool,
-}
-
-const PLAIN: Style = Style { table: "t", column: "c", alias: "x", reversed: false };
-
-fn source() -> impl Strategy<Value = Source> {
-    (0..3usize).prop_map(Source::Table)
-}
-
-fn item() -> impl Strategy<Value = Item> {
-    prop_oneof![
-        (0..2usize, 0..2usize).prop_map(|(r, c)| Item::Column(r, c)),
-        (0..2usize, 0..2usize, 0..2usize).prop_map(|(r, a, b)| Item::Sum(r, a, b)),
-        (0..2usize, 0..2usize).prop_map(|(r, c)| Item::Case(r, c)),
-        (0..2usize, 0..2usize).prop_map(|(r, c)| Item::Window(r, c)),
-        (0..2usize, 0..2usize).prop_map(|(r, c)| Item::Scalar(r, c)),
-    ]
-}
-
-fn query() -> impl Strategy<Value = Query> {
-    let filter = proptest::option::of((0..2usize, 0..2usize));
-    let leaf = (item(), item(), proptest::collection::vec(source(), 1..3), filter.clone(), any::<bool>())
-        .prop_map(|(a, b, from, filter, grouped)| Query::Select { items: [a, b], from, filter, grouped });
-    leaf.prop_recursive(3, 12, 3, move |inner| {
-        let source = prop_oneof![source(), inner.clone().prop_map(|query| Source::Derived(Box::new(query)))];
-        prop_oneof![
-            (item(), item(), proptest::collection::vec(source, 1..3), filter.clone(), any::<bool>())
-                .prop_map(|(a, b, from, filter, grouped)| Query::Select {
-                    items: [a, b],
-                    from,
-                    filter,
-                    grouped
-                }),
-            (inner.clone(), inner).prop_map(|(a, b)| Query::Union(Box::new(a), Box::new(b))),
-        ]
-    })
-}
-
-impl Query {
-    fn sql(&self, style: Style) -> String {
-        let Style { table, column, alias, reversed } = style;
-        let (items, from, filter, grouped) = match self {
-            Self::Union(a, b) => return format!("{} UNION ALL {}", a.sql(style), b.sql(style)),
-            Self::Select { items, from, filter, grouped } => (items, from, filter, grouped),
-        };
-        let name = |relation: usize, at: usize| format!("{alias}{}.{column}{at}", relation % from.len());
-        let items = items.iter().enumerate().map(|(at, item)| {
-            let expr = match item {
-                Item::Column(r, c) => name(*r, *c),
-                Item::Sum(r, a, b) => format!("{} + {}", name(*r, *a), name(*r, *b)),
-                Item::Case(r, c) => format!("CASE WHEN {} > 0 THEN {} END", name(*r, *c), name(*r, 1 - c)),
-                Item::Window(r, c) => {
-                    format!("max({}) OVER (PARTITION BY {})", name(*r, *c), name(*r, 1 - c))
-                }
-                Item::Scalar(r, c) => {
-                    format!(
-                        "(SELECT min({column}0) FROM {table}2 WHERE {table}2.{column}1 = {})",
-                        name(*r, *c)
-                    )
-                }
-            };
-            format!("{expr} AS {column}{at}")
-        });
-        let items: Vec<String> = items.collect();
-        let mut relations: Vec<String> = from
-            .iter()
-            .enumerate()
-            .map(|(at, source)| match source {
-                Source::Table(number) => format!("{table}{number} AS {alias}{at}"),
-                Source::Derived(query) => format!("({}) AS {alias}{at}", query.sql(style)),
-            })
-            .collect();
-        if reversed {
-            relations.reverse();
-        }
-        let mut sql = format!("SELECT {} FROM {}", items.join(", "), relations.join(" CROSS JOIN "));
-        if let Some((r, c)) = filter {
-            sql.push_str(&format!(" WHERE {} = 1", name(*r, *c)));
-        }
-        if *grouped {
-            sql.push_str(&format!(" GROUP BY {}", name(0, 0)));
-        }
-        sql
-    }
-}
+use crate::guard;
+use crate::parse::Tree;
 
 fn catalog(style: Style) -> Catalog {
     let column = |at: usize| Column { name: format!("{}{at}", style.column), ..Column::default() };
@@ -135,55 +26,89 @@ fn edges(sql: &str, style: Style) -> Vec<String> {
     edges_of(sql, Dialect::Postgres, &catalog(style))
 }
 
+/// The text as the parser prints it.
+fn printed(sql: &str) -> String {
+    let texts = guard::with_script(sql, Dialect::Postgres, |script| {
+        let trees = script.statements.iter().map(|statement| match &statement.tree {
+            Ok(Tree::Sql(tree)) => tree.to_string(),
+            other => panic!("{sql}: {other:?}"),
+        });
+        trees.collect::<Vec<_>>()
+    });
+    texts.unwrap().join(";")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn renaming_everything_renames_the_edges(query in query()) {
-        let style = Style { table: "tab", column: "col", alias: "al", reversed: false };
-        let renamed: Vec<String> = edges(&query.sql(PLAIN), PLAIN)
+    fn renaming_everything_renames_the_edges(text in text()) {
+        let style = Style { table: "tab", column: "col", alias: "al", cte: "named", ..PLAIN };
+        let mut renamed: Vec<String> = edges(&text.sql(PLAIN), PLAIN)
             .iter()
             .map(|edge| {
                 let edge = edge.replace(".c", ".col");
                 if let Some(rest) = edge.strip_prefix('t') { format!("tab{rest}") } else { edge }
             })
             .collect();
-        prop_assert_eq!(edges(&query.sql(style), style), renamed);
+        renamed.sort();
+        prop_assert_eq!(edges(&text.sql(style), style), renamed);
     }
 
     #[test]
-    fn aliases_and_the_order_of_relations_do_not_matter(query in query()) {
-        let expected = edges(&query.sql(PLAIN), PLAIN);
-        prop_assert_eq!(&edges(&query.sql(Style { alias: "other", ..PLAIN }), PLAIN), &expected);
-        prop_assert_eq!(&edges(&query.sql(Style { reversed: true, ..PLAIN }), PLAIN), &expected);
+    fn aliases_and_orders_that_mean_nothing_do_not_matter(text in text()) {
+        let expected = edges(&text.sql(PLAIN), PLAIN);
+        for style in [
+            Style { alias: "other", ..PLAIN },
+            Style { cte: "other", ..PLAIN },
+            Style { reversed: true, ..PLAIN },
+            Style { ctes_reversed: true, ..PLAIN },
+        ] {
+            prop_assert_eq!(&edges(&text.sql(style), PLAIN), &expected);
+        }
     }
 
     #[test]
-    fn wrapping_changes_nothing(query in query()) {
-        let sql = query.sql(PLAIN);
+    fn wrapping_changes_nothing(text in text()) {
+        let sql = text.sql(PLAIN);
         let expected = edges(&sql, PLAIN);
         prop_assert_eq!(&edges(&format!("WITH q AS ({sql}) SELECT * FROM q"), PLAIN), &expected);
         prop_assert_eq!(&edges(&format!("SELECT q.c0, c1 FROM ({sql}) AS q"), PLAIN), &expected);
+        prop_assert_eq!(&edges(&format!("SELECT * FROM ({sql}) AS q (c0, c1)"), PLAIN), &expected);
     }
 
     #[test]
-    fn an_insert_takes_the_columns_by_position(query in query()) {
-        let sql = query.sql(PLAIN);
-        let expected: Vec<String> = edges(&sql, PLAIN)
+    fn printing_and_parsing_again_changes_nothing(text in text()) {
+        let sql = text.sql(PLAIN);
+        prop_assert_eq!(edges(&printed(&sql), PLAIN), edges(&sql, PLAIN));
+    }
+
+    #[test]
+    fn an_insert_takes_the_columns_by_position(text in text()) {
+        let sql = text.sql(PLAIN);
+        let mut expected: Vec<String> = edges(&sql, PLAIN)
             .iter()
             .map(|edge| edge.replace("<query>.c0", "u.second").replace("<query>.c1", "u.first"))
             .collect();
-        let mut found = edges(&format!("INSERT INTO u (second, first) {sql}"), PLAIN);
-        let mut expected = expected;
-        found.sort();
         expected.sort();
-        prop_assert_eq!(found, expected);
+        prop_assert_eq!(edges(&format!("INSERT INTO u (second, first) {sql}"), PLAIN), expected);
     }
 
     #[test]
     fn a_view_in_the_script_is_its_query(query in query()) {
-        let sql = query.sql(PLAIN);
+        let sql = query.sql(PLAIN, 0);
         let expected = edges(&sql, PLAIN);
-        prop_assert_eq!(edges(&format!("CREATE VIEW w AS {sql}; SELECT c0, c1 FROM w"), PLAIN), expected);
+        prop_assert_eq!(&edges(&format!("CREATE VIEW w AS {sql}; SELECT c0, c1 FROM w"), PLAIN), &expected);
+        prop_assert_eq!(&edges(&format!("CREATE TABLE w AS {sql}; SELECT * FROM w"), PLAIN), &expected);
+    }
+
+    #[test]
+    fn a_view_of_the_catalog_is_its_query_where_it_is_followed(text in text()) {
+        let sql = text.sql(PLAIN);
+        let mut catalog = catalog(PLAIN);
+        catalog.insert(Table { name: vec!["v".to_owned()], view: Some(sql.clone()), ..Table::default() });
+        let options = Options { views: Views::Follow, ..Options::default() };
+        let found = edges_with("SELECT c0, c1 FROM v", Dialect::Postgres, &catalog, &options);
+        prop_assert_eq!(found, edges(&sql, PLAIN));
     }
 }

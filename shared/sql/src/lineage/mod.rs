@@ -7,8 +7,8 @@
 mod closure;
 mod edges;
 mod model;
+pub mod output;
 mod script;
-mod text;
 
 #[cfg(test)]
 mod laws;

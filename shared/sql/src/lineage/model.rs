@@ -68,13 +68,16 @@ pub struct ColumnRef {
     pub column: Arc<str>,
 }
 
-/// One column influences another, or, without a target, all that the statement gives.
+/// One column influences another, or, without a target, all columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edge {
     /// Where it comes from.
     pub source: ColumnRef,
-    /// Where it goes.
+    /// Where it goes; `None` where it influences every column of a table, because it chooses, groups or
+    /// orders the rows.
     pub target: Option<ColumnRef>,
+    /// That table, where there is no target.
+    pub rows_of: Option<Arc<str>>,
     /// How.
     pub subtype: Subtype,
     /// Whether the value cannot be told from what arrives.
@@ -95,9 +98,13 @@ impl Edge {
 
 impl Serialize for Edge {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut edge = serializer.serialize_struct("Edge", 6)?;
+        let mut edge = serializer.serialize_struct("Edge", 7)?;
         edge.serialize_field("source", &self.source)?;
         edge.serialize_field("target", &self.target)?;
+        match &self.rows_of {
+            Some(table) => edge.serialize_field("rows_of", table)?,
+            None => edge.skip_field("rows_of")?,
+        }
         edge.serialize_field("type", &self.edge_type())?;
         edge.serialize_field("subtype", &self.subtype)?;
         edge.serialize_field("masking", &self.masking)?;

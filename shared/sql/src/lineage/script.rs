@@ -10,7 +10,7 @@ use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
 use super::{Options, Views};
 use crate::catalog::Catalog;
-use crate::parse::{ParsedStatement, Script, Tree};
+use crate::parse::{MendKind, ParsedStatement, Script, Tree};
 use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
 use crate::text::Span;
 
@@ -19,6 +19,10 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
     scopes.follow_views = options.views == Views::Follow;
     scopes.tables.default_db = options.default_db.as_deref().map(|name| scopes.names.fold(name));
     scopes.tables.default_schema = options.default_schema.as_deref().map(|name| scopes.names.fold(name));
+    for name in &script.variables {
+        let name = scopes.names.fold(name);
+        scopes.variables.insert(scopes.names.key(name));
+    }
     let mut whole = Whole::default();
     let mut labels = Labels::default();
     let mut statements = Vec::with_capacity(script.statements.len());
@@ -34,6 +38,13 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         scopes.begin();
         let mut outcomes = Vec::new();
         let mut resolver = Resolver::new(&mut scopes);
+        for mend in &parsed.mends {
+            match &mend.kind {
+                MendKind::InsertByName => resolver.inserts_by_name = true,
+                MendKind::SetByName { side, columns } => resolver.set_sides.push((*side, columns.clone())),
+                MendKind::Rephrased => {}
+            }
+        }
         match tree {
             Tree::Sql(statement) => resolver.statement(statement, &mut outcomes),
             Tree::Command(command) => resolver.command(command, &mut outcomes),
@@ -125,6 +136,8 @@ struct Whole {
     written: Vec<(TableId, Span)>,
     read_later: HashSet<TableId>,
     dropped: HashSet<TableId>,
+    /// Tables that were there before the script under another name.
+    renamed: HashMap<TableId, TableId>,
 }
 
 impl Whole {
@@ -134,7 +147,7 @@ impl Whole {
             if made.contains(&table) {
                 self.read_later.insert(table);
             } else {
-                self.sources.push((table, span));
+                self.sources.push((self.original(table), span));
             }
         }
         let mut inherited: Vec<Element> = Vec::new();
@@ -159,11 +172,15 @@ impl Whole {
         for effect in &outcome.effects {
             match effect.action {
                 Action::Drop => {
+                    self.renamed.remove(&effect.table);
                     self.forget(scopes, effect.table);
                     self.dropped.insert(effect.table);
                 }
                 // Its rows are a result under the new name if they were under the old one.
                 Action::Rename(from) => {
+                    let original = self.original(from);
+                    self.renamed.remove(&from);
+                    self.renamed.insert(effect.table, original);
                     if made.contains(&from) {
                         self.note(effect.table, effect.span);
                         self.rename(scopes, from, effect.table);
@@ -171,6 +188,9 @@ impl Whole {
                     }
                 }
                 Action::Swap(other) => {
+                    let (a, b) = (self.original(effect.table), self.original(other));
+                    self.renamed.insert(effect.table, b);
+                    self.renamed.insert(other, a);
                     if made.contains(&effect.table) || made.contains(&other) {
                         self.note(effect.table, effect.span);
                         self.note(other, effect.span);
@@ -212,6 +232,11 @@ impl Whole {
                 *entry = merged(std::mem::take(entry));
             }
         }
+    }
+
+    /// The table that this one was before the script.
+    fn original(&self, table: TableId) -> TableId {
+        self.renamed.get(&table).copied().unwrap_or(table)
     }
 
     fn note(&mut self, table: TableId, span: Span) {
@@ -267,7 +292,10 @@ impl Whole {
         made: &HashSet<TableId>,
         elements: Vec<Element>,
     ) -> Vec<Element> {
-        if made.is_empty() || !elements.iter().any(|e| made.contains(&scopes.tables.column(e.column).table)) {
+        let concerns = |table: &TableId| made.contains(table) || self.renamed.contains_key(table);
+        if made.is_empty() && self.renamed.is_empty()
+            || !elements.iter().any(|e| concerns(&scopes.tables.column(e.column).table))
+        {
             return elements;
         }
         let mut expanded = Vec::with_capacity(elements.len());
@@ -277,7 +305,11 @@ impl Whole {
                 (column.table, column.name)
             };
             if !made.contains(&table) {
-                expanded.push(element);
+                let column = match self.renamed.get(&table) {
+                    Some(&original) => scopes.tables.intern(original, name, &scopes.names),
+                    None => element.column,
+                };
+                expanded.push(Element { column, ..element });
                 continue;
             }
             if let Some((definition, _)) = self.definitions.get(&element.column) {
@@ -339,9 +371,7 @@ impl Whole {
             flow.targets.push(Target { column: *column, span: *span, elements: elements.clone() });
         }
         flow.targets.extend(self.outputs);
-        let mut all: Vec<Element> = flow.rows.iter().flat_map(|(_, elements)| elements.clone()).collect();
-        all.extend(self.output_rows);
-        flow.rows = vec![(TableId::QUERY, merged(all))];
+        flow.rows.push((TableId::QUERY, merged(self.output_rows)));
         (flow, self.sources, tables)
     }
 }

@@ -4,7 +4,11 @@ use super::*;
 
 /// Edges of the whole script as `source -> target SUBTYPE`, in order.
 pub(super) fn edges_of(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<String> {
-    let lineage = trace(sql, dialect, catalog, &Options::default());
+    edges_with(sql, dialect, catalog, &Options::default())
+}
+
+pub(super) fn edges_with(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Vec<String> {
+    let lineage = trace(sql, dialect, catalog, options);
     assert!(lineage.ok, "{sql}: {:?}", lineage.error);
     let mut edges: Vec<String> = lineage
         .columns

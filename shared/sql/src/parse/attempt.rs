@@ -1,6 +1,7 @@
 //! Attempts of one grammar at one statement: as it is, then with the tokens mended.
 
 use sqlparser::ast::Statement;
+use sqlparser::dialect::Dialect as ParserDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use sqm_domain::Dialect;
@@ -8,6 +9,10 @@ use sqm_domain::Dialect;
 use super::bounded::Bounded;
 use super::grammar::Grammar;
 use super::mend::{Mend, mend};
+
+/// How deep the parser follows brackets and subqueries; one subquery takes up to three levels. Enough for
+/// 40 of them inside each other. What the parser tries twice at each level, [`Bounded`] keeps in bounds.
+pub(super) const MOST_LEVELS: usize = 128;
 
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(
@@ -24,10 +29,11 @@ pub(super) fn plain(
 }
 
 fn whole(
-    grammar: &dyn sqlparser::dialect::Dialect,
+    grammar: &dyn ParserDialect,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    let mut parser = Parser::new(grammar).with_tokens_with_locations(tokens);
+    let mut parser =
+        Parser::new(grammar).with_recursion_limit(MOST_LEVELS).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
         Token::EOF => Ok(statement),
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlparser::parser::ParserError;
 use sqlparser::tokenizer::TokenizerError;
 
+use super::attempt::MOST_LEVELS;
 use crate::text::Position;
 
 /// What the grammar did not expect, and where.
@@ -19,9 +20,10 @@ pub struct ParseError {
 impl ParseError {
     pub(super) fn of_parser(error: ParserError, start: Position) -> Self {
         match error {
-            ParserError::RecursionLimitExceeded => {
-                Self { message: "nested too deeply: at most 50 levels are taken".to_owned(), position: start }
-            }
+            ParserError::RecursionLimitExceeded => Self {
+                message: format!("nested too deeply: at most {MOST_LEVELS} levels are taken"),
+                position: start,
+            },
             ParserError::ParserError(text) | ParserError::TokenizerError(text) => Self::of_text(&text, start),
         }
     }

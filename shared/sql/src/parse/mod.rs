@@ -8,6 +8,7 @@ mod attempt;
 mod body;
 mod bounded;
 mod command;
+mod declared;
 mod error;
 mod grammar;
 mod lines;

@@ -7,6 +7,7 @@ use sqm_domain::Dialect;
 use super::attempt;
 use super::body::{Body, body_of};
 use super::command::{Command, queries_in, recognise, unload};
+use super::declared;
 use super::error::ParseError;
 use super::grammar::Grammar;
 use super::lines::LineIndex;
@@ -33,6 +34,8 @@ pub struct Script<'a> {
     pub lines: LineIndex<'a>,
     /// What it says, in order.
     pub statements: Vec<ParsedStatement>,
+    /// The variables, parameters and loop records that it declares, as written.
+    pub variables: Vec<String>,
     /// How many strings around the statement at hand hold a body.
     depth: usize,
 }
@@ -99,8 +102,15 @@ fn without_mark(text: &str) -> (&str, Position) {
 /// Parses a text. The trees may be deep: only on a large stack.
 pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
     let grammar = Grammar::of(dialect);
-    let mut script =
-        Script { text, dialect, grammar, lines: LineIndex::new(text), statements: Vec::new(), depth: 0 };
+    let mut script = Script {
+        text,
+        dialect,
+        grammar,
+        lines: LineIndex::new(text),
+        statements: Vec::new(),
+        variables: Vec::new(),
+        depth: 0,
+    };
     let masked = mask(text);
     let (sql, base) = without_mark(&masked);
     match tokens::tokenize(grammar.parser(), sql, base) {
@@ -155,8 +165,14 @@ impl Script<'_> {
             taken = range.end;
             match piece.role {
                 Role::Statement => self.add_statement(tokens, in_body || piece.in_body),
-                Role::Header => self.push_command(&tokens, Command::header(&tokens)),
+                Role::Header => {
+                    declared::parameters(&tokens, &mut self.variables);
+                    self.push_command(&tokens, Command::header(&tokens));
+                }
                 Role::Control(kind) => {
+                    if kind == "FOR" {
+                        declared::variables(&tokens, &mut self.variables);
+                    }
                     self.add_queries(&tokens, kind);
                 }
                 Role::Declaration => self.add_declaration(tokens),
@@ -191,6 +207,7 @@ impl Script<'_> {
     }
 
     fn add_declaration(&mut self, tokens: Vec<TokenWithSpan>) {
+        declared::variables(&tokens, &mut self.variables);
         if !self.add_queries(&tokens, "DECLARE") {
             self.push_command(&tokens, Command::new("DECLARE"));
         }
@@ -198,6 +215,11 @@ impl Script<'_> {
 
     fn add_statement(&mut self, tokens: Vec<TokenWithSpan>, in_body: bool) {
         let Some(span) = tokens::span_of(&tokens) else { return };
+        if super::tokens::is_word(&tokens[0].token, "DECLARE")
+            || super::tokens::is_word(&tokens[0].token, "LET")
+        {
+            declared::variables(&tokens, &mut self.variables);
+        }
         if let Some(body) = body_of(&tokens) {
             return self.add_body(&tokens, &body);
         }
@@ -265,6 +287,7 @@ impl Script<'_> {
     /// The statements of a body that is a string, after the statement that it belongs to.
     fn add_body(&mut self, tokens: &[TokenWithSpan], body: &Body) {
         let header = if tokens::is_word(&tokens[0].token, "CREATE") {
+            declared::parameters(tokens, &mut self.variables);
             Command::header(tokens)
         } else {
             Command::new("EXECUTE")

@@ -17,7 +17,7 @@ pub(super) fn without_variables(
     let always =
         matches!(dialect, Oracle | MySql | MariaDb | SingleStore | Snowflake | Teradata | Db2 | Exasol);
     let in_bodies = matches!(dialect, Postgres | Redshift | Greenplum | Vertica | Generic | Databricks);
-    if !always && !(in_body && in_bodies) {
+    if !(always || in_body && in_bodies) {
         return (tokens, Vec::new());
     }
     match into_of(&tokens) {

@@ -4,13 +4,11 @@
 //! subqueries and lambdas alone, whose nesting the parser limits.
 
 use sqlparser::ast::{
-    AccessExpr, Array, BinaryOperator, Expr, JsonPathElem, LambdaFunction, MapEntry, OneOrManyWithParens,
-    Query, Subscript, Value,
+    Array, BinaryOperator, Expr, LambdaFunction, MapEntry, OneOrManyWithParens, Query, SetExpr, Value,
 };
 
-use super::names::Name;
 use super::query::{Place, Resolver, Rows};
-use super::values::{Kind, NO_REFERENCE, Node, span};
+use super::values::{Kind, NO_REFERENCE, span};
 
 impl<'t> Resolver<'t, '_, '_> {
     /// Adds what an expression is made of to the node at hand.
@@ -95,14 +93,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
             }
             Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain, kind, place),
-            Expr::JsonAccess { value, path } => {
-                for element in &path.path {
-                    if let JsonPathElem::Bracket { key } | JsonPathElem::ColonBracket { key } = element {
-                        self.push(key, changed);
-                    }
-                }
-                self.push(value, changed);
-            }
+            Expr::JsonAccess { value, path } => self.json_access(value, &path.path, kind, place),
             Expr::Lambda(lambda) => self.lambda(lambda, changed, place),
             Expr::Between { expr, low, high, .. } => self.push_all([&**high, low, expr], changed),
             Expr::InList { expr, list, .. } => {
@@ -186,7 +177,7 @@ impl<'t> Resolver<'t, '_, '_> {
         }
     }
 
-    fn push_all(&mut self, exprs: impl IntoIterator<Item = &'t Expr>, kind: Kind) {
+    pub(super) fn push_all(&mut self, exprs: impl IntoIterator<Item = &'t Expr>, kind: Kind) {
         for expr in exprs {
             self.push(expr, kind);
         }
@@ -209,83 +200,15 @@ impl<'t> Resolver<'t, '_, '_> {
         }
     }
 
-    fn subquery(&mut self, query: &'t Query, place: Place<'t>) -> Rows {
+    pub(super) fn subquery(&mut self, query: &'t Query, place: Place<'t>) -> Rows {
         let rows = self.query(query, Some(place.scope));
+        if let SetExpr::Select(select) = &*query.body
+            && select.value_table_mode.is_some()
+        {
+            self.struct_queries.insert(std::ptr::from_ref(query).addr(), rows);
+        }
         self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
         rows
-    }
-
-    /// `a.b[1].c`, `f(x).y`, `col[0]`
-    fn access(&mut self, root: &'t Expr, chain: &'t [AccessExpr], kind: Kind, place: Place<'t>) {
-        let changed = kind.over(Kind::Transformation);
-        // A prefix of dots alone is a path like any other.
-        let mut idents: Vec<&'t sqlparser::ast::Ident> = match root {
-            Expr::Identifier(ident) => vec![ident],
-            Expr::CompoundIdentifier(idents) => idents.iter().collect(),
-            _ => Vec::new(),
-        };
-        let mut used = 0;
-        if !idents.is_empty() {
-            for element in chain {
-                let AccessExpr::Dot(Expr::Identifier(ident)) = element else { break };
-                idents.push(ident);
-                used += 1;
-            }
-        }
-        for element in &chain[used..] {
-            match element {
-                AccessExpr::Subscript(Subscript::Index { index }) => self.push(index, changed),
-                AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride }) => {
-                    self.push_all([lower_bound, upper_bound, stride].into_iter().flatten(), changed);
-                }
-                // Names of fields are no columns; functions may take some.
-                AccessExpr::Dot(function @ Expr::Function(_)) => self.push(function, changed),
-                AccessExpr::Dot(_) => {}
-            }
-        }
-        let rest = used < chain.len();
-        match (idents.is_empty(), rest) {
-            (true, _) => {
-                // The field of a subquery or of a struct made in place.
-                if let [AccessExpr::Dot(Expr::Identifier(field))] = chain
-                    && let Some(node) = self.field_in_place(root, field, place)
-                {
-                    self.scopes.values.add(node, kind, NO_REFERENCE);
-                    return;
-                }
-                self.push(root, changed);
-            }
-            (false, true) => self.path_or_column(&idents, changed, place),
-            (false, false) => self.path_or_column(&idents, kind, place),
-        }
-    }
-
-    fn path_or_column(&mut self, idents: &[&'t sqlparser::ast::Ident], kind: Kind, place: Place<'t>) {
-        match idents {
-            [ident] => self.column(ident, kind, place),
-            idents => self.path(idents.iter().copied(), kind, place),
-        }
-    }
-
-    fn field_in_place(
-        &mut self,
-        root: &'t Expr,
-        field: &sqlparser::ast::Ident,
-        place: Place<'t>,
-    ) -> Option<Node> {
-        let mut root = root;
-        while let Expr::Nested(inner) = root {
-            root = inner;
-        }
-        let name = self.scopes.names.ident(field);
-        if let Some(fields) = self.fields_of(root, place) {
-            let key = self.scopes.names.key(name);
-            return fields
-                .iter()
-                .find(|(name, _)| self.scopes.names.key(*name) == key)
-                .map(|(_, node)| *node);
-        }
-        None
     }
 
     fn lambda(&mut self, lambda: &'t LambdaFunction, kind: Kind, place: Place<'t>) {
@@ -347,64 +270,5 @@ impl<'t> Resolver<'t, '_, '_> {
             self.scopes.references.push(super::Reference { span: at, scope: place.scope, meaning });
             self.scopes.values.add(node, kind, reference);
         }
-    }
-
-    /// The fields of an expression that makes a struct.
-    pub(super) fn fields_of(&mut self, expr: &'t Expr, place: Place<'t>) -> Option<Vec<(Name, Node)>> {
-        let mut expr = expr;
-        while let Expr::Nested(inner) = expr {
-            expr = inner;
-        }
-        let mut fields = Vec::new();
-        match expr {
-            Expr::Struct { values, fields: types } => {
-                for (at, value) in values.iter().enumerate() {
-                    let (name, value) = match value {
-                        Expr::Named { expr, name } => (Some(self.scopes.names.ident(name)), &**expr),
-                        value => {
-                            let typed = types.get(at).and_then(|field| field.field_name.as_ref());
-                            let own = match value {
-                                Expr::Identifier(ident) => Some(ident),
-                                Expr::CompoundIdentifier(idents) => idents.last(),
-                                _ => None,
-                            };
-                            (typed.or(own).map(|ident| self.scopes.names.ident(ident)), value)
-                        }
-                    };
-                    let Some(name) = name else { continue };
-                    fields.push((name, self.field_node(value, place)));
-                }
-            }
-            Expr::Dictionary(entries) => {
-                for entry in entries {
-                    let name = self.scopes.names.ident(&entry.key);
-                    fields.push((name, self.field_node(&entry.value, place)));
-                }
-            }
-            Expr::Function(function) => self.struct_function(function, place, &mut fields)?,
-            Expr::Subquery(query) => {
-                // Resolved a second time only where it makes a struct.
-                let sqlparser::ast::SetExpr::Select(select) = &*query.body else { return None };
-                select.value_table_mode?;
-                let rows = self.query(query, Some(place.scope));
-                for column in self.scopes.shape(rows.shape).columns.clone() {
-                    fields.extend(column.name.map(|name| (name, column.node)));
-                }
-            }
-            _ => return None,
-        }
-        Some(fields)
-    }
-
-    pub(super) fn field_node(&mut self, value: &'t Expr, place: Place<'t>) -> Node {
-        let extent = self.extent;
-        let start = self.scopes.values.begin();
-        self.walk(value, Kind::Identity, place);
-        let node = self.scopes.values.finish(start);
-        if let Some(fields) = self.fields_of(value, place) {
-            self.scopes.fields.insert(node, fields);
-        }
-        self.extent = extent;
-        node
     }
 }

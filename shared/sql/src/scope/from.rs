@@ -150,6 +150,10 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(crate) fn factor(&mut self, factor: &'t TableFactor, scope: ScopeId) {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => self.table(name, alias.as_ref(), scope),
+            // Options of a stage are no arguments.
+            TableFactor::Table { name, alias, args: Some(_), .. } if is_stage(name) => {
+                self.table(name, alias.as_ref(), scope);
+            }
             TableFactor::Table { name, alias, args: Some(args), with_ordinality, .. } => {
                 self.function_relation(name, &args.args, alias.as_ref(), *with_ordinality, scope);
             }
@@ -298,6 +302,15 @@ impl<'t> Resolver<'t, '_, '_> {
 
     /// The parts of a table's name and its place; `None` where it is computed.
     pub(crate) fn table_name(&mut self, name: &ObjectName) -> Option<(Vec<Name>, Span)> {
+        // A stage is one name, dots and slashes included, and is kept as written.
+        if let Some(first) = name.0.first().and_then(|part| part.as_ident())
+            && first.value.starts_with('@')
+            && self.scopes.dialect == Dialect::Snowflake
+        {
+            let idents = name.0.iter().filter_map(|part| part.as_ident());
+            let text = idents.map(|ident| ident.value.as_str()).collect::<Vec<_>>().join(".");
+            return Some((vec![self.scopes.names.exact(&text)], span(first.span)));
+        }
         let mut parts = Vec::with_capacity(name.0.len());
         let mut at: Option<Span> = None;
         for part in &name.0 {
@@ -487,4 +500,8 @@ impl super::Scopes<'_> {
             }
         }
     }
+}
+
+fn is_stage(name: &ObjectName) -> bool {
+    name.0.first().and_then(|part| part.as_ident()).is_some_and(|ident| ident.value.starts_with('@'))
 }

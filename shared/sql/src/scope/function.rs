@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NamedWindowExpr,
-    OrderByExpr, Value, WindowSpec, WindowType,
+    OrderByExpr, Value, WindowFrameBound, WindowSpec, WindowType,
 };
 
 use super::names::Name;
 use super::query::{Aliases, Place, Resolver};
-use super::values::{Kind, NO_REFERENCE, Node, span};
+use super::values::{Kind, NO_REFERENCE, span};
 
 impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn function(&mut self, function: &'t Function, kind: Kind, place: Place<'t>) {
@@ -48,8 +48,7 @@ impl<'t> Resolver<'t, '_, '_> {
         match &function.args {
             FunctionArguments::None => {}
             FunctionArguments::Subquery(query) => {
-                let rows = self.query(query, Some(place.scope));
-                self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
+                let rows = self.subquery(query, place);
                 for column in &self.scopes.shapes[rows.shape.0 as usize].columns {
                     self.scopes.values.add(column.node, value, NO_REFERENCE);
                 }
@@ -168,6 +167,15 @@ impl<'t> Resolver<'t, '_, '_> {
         if let Some(name) = &spec.window_name {
             self.named_window(name, kind, place, depth + 1);
         }
+        if let Some(frame) = &spec.window_frame {
+            for bound in std::iter::once(&frame.start_bound).chain(&frame.end_bound) {
+                if let WindowFrameBound::Preceding(Some(expr)) | WindowFrameBound::Following(Some(expr)) =
+                    bound
+                {
+                    self.push(expr, kind);
+                }
+            }
+        }
         for key in spec.order_by.iter().rev() {
             self.push(&key.expr, kind);
         }
@@ -186,64 +194,6 @@ impl<'t> Resolver<'t, '_, '_> {
             Some(NamedWindowExpr::WindowSpec(spec)) => self.window_spec(spec, kind, place, depth + 1),
             Some(NamedWindowExpr::NamedWindow(other)) => self.named_window(other, kind, place, depth + 1),
             None => {}
-        }
-    }
-
-    /// The fields of what a struct-making function makes; `None` for any other function.
-    pub(super) fn struct_function(
-        &mut self,
-        function: &'t Function,
-        place: Place<'t>,
-        fields: &mut Vec<(Name, Node)>,
-    ) -> Option<()> {
-        let mut buffer = [0u8; 32];
-        let name = last_name(function, &mut buffer);
-        let FunctionArguments::List(list) = &function.args else { return None };
-        let args: Vec<(Option<&'t sqlparser::ast::Ident>, &'t Expr)> = list
-            .args
-            .iter()
-            .filter_map(|arg| match arg {
-                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => Some((Some(name), expr)),
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some((None, expr)),
-                _ => None,
-            })
-            .collect();
-        match name {
-            "named_struct"
-            | "object_construct"
-            | "object_construct_keep_null"
-            | "json_build_object"
-            | "jsonb_build_object"
-            | "json_object"
-            | "object" => {
-                for pair in args.chunks_exact(2) {
-                    if let Expr::Value(value) = pair[0].1
-                        && let Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) =
-                            &value.value
-                    {
-                        let name = self.scopes.names.exact(text);
-                        fields.push((name, self.field_node(pair[1].1, place)));
-                    }
-                }
-                Some(())
-            }
-            "struct" | "struct_pack" | "row" => {
-                for (at, (named, expr)) in args.into_iter().enumerate() {
-                    let (name, expr) = match (named, expr) {
-                        (Some(name), expr) => (self.scopes.names.ident(name), expr),
-                        (None, Expr::Named { expr, name }) => (self.scopes.names.ident(name), &**expr),
-                        (None, Expr::Identifier(ident)) => (self.scopes.names.ident(ident), expr),
-                        (None, Expr::CompoundIdentifier(idents)) => match idents.last() {
-                            Some(ident) => (self.scopes.names.ident(ident), expr),
-                            None => continue,
-                        },
-                        (None, expr) => (self.scopes.names.fold(&format!("f{}", at + 1)), expr),
-                    };
-                    fields.push((name, self.field_node(expr, place)));
-                }
-                Some(())
-            }
-            _ => None,
         }
     }
 }

@@ -54,7 +54,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     .chain(&insert.after_columns)
                     .map(|ident| self.scopes.names.ident(ident))
                     .collect();
-                self.placed(table, &listed, fixed, &outputs, at)
+                if self.inserts_by_name { outputs } else { self.placed(table, &listed, fixed, &outputs, at) }
             }
             None => Vec::new(),
         };

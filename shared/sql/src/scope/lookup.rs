@@ -42,12 +42,15 @@ impl<'t> Resolver<'t, '_, '_> {
         if ident.quote_style.is_none() && is_constant(&ident.value) && !self.scopes.knows(place.scope, name) {
             return;
         }
+        if self.scopes.is_variable(name) && !self.scopes.knows(place.scope, name) {
+            return;
+        }
         let found = self.scopes.unqualified(name, place.scope, place.aliases, at);
         let found = match found {
             Some(found) => found,
             // Without a relation in sight it is a variable or a parameter.
             None if !self.scopes.sees_relations(place.scope) => return,
-            None => self.scopes.unknown(name, at),
+            None => self.scopes.unknown(name, place.scope, at),
         };
         self.refer(found, kind, place.scope, at);
     }
@@ -77,7 +80,7 @@ impl<'t> Resolver<'t, '_, '_> {
             let node = self.scopes.qualified(relation, parts[split], at);
             let found = match node {
                 Some(node) => Found { meaning: Meaning::Column { relation, node }, node },
-                None => self.scopes.unknown(parts[split], at),
+                None => self.scopes.nowhere(parts[split], at),
             };
             self.scopes.mark_correlated(place.scope, relation);
             return self.refer_to_field(found, &parts[split + 1..], kind, place.scope, at);
@@ -85,10 +88,14 @@ impl<'t> Resolver<'t, '_, '_> {
         if self.scopes.is_pseudo(parts[parts.len() - 1]) || !self.scopes.sees_relations(place.scope) {
             return;
         }
+        // A record, or a parameter after the name of its procedure.
+        if self.scopes.is_variable(parts[0]) || parts.len() == 2 && self.scopes.is_variable(parts[1]) {
+            return;
+        }
         if parts.len() == 1 {
             let found = match self.scopes.unqualified(parts[0], place.scope, place.aliases, at) {
                 Some(found) => found,
-                None => self.scopes.unknown(parts[0], at),
+                None => self.scopes.unknown(parts[0], place.scope, at),
             };
             return self.refer(found, kind, place.scope, at);
         }
@@ -533,12 +540,36 @@ impl Scopes<'_> {
     }
 
     fn ambiguous(&mut self, name: Name, candidates: &[RelationId], at: Span) -> Found {
-        let candidates = candidates.iter().map(|&relation| self.describe(relation)).collect();
-        self.doubt(DoubtKind::AmbiguousColumn, name, candidates, at);
+        let described = candidates.iter().map(|&relation| self.describe(relation)).collect();
+        self.doubt(DoubtKind::AmbiguousColumn, name, described, at);
+        // A table joined with itself: whichever is meant, it is the same column.
+        let source = |&relation: &RelationId| {
+            let relation = self.relation(relation);
+            (relation.renamed.is_empty() && !relation.hidden).then_some(relation.source)
+        };
+        let first = candidates.first().and_then(source);
+        if first.is_some() && candidates.iter().all(|candidate| source(candidate) == first) {
+            let same = candidates.first().and_then(|&relation| self.qualified(relation, name, at));
+            if let Some(node) = same {
+                return Found { meaning: Meaning::Ambiguous, node };
+            }
+        }
         Found { meaning: Meaning::Ambiguous, node: self.unknown_column(name) }
     }
 
-    fn unknown(&mut self, name: Name, at: Span) -> Found {
+    /// A column that nothing is known to have. Where there is but one table in sight it can only be a
+    /// column of that one, which the catalog does not know.
+    fn unknown(&mut self, name: Name, scope: ScopeId, at: Span) -> Found {
+        if let Some(relation) = self.only_table(scope)
+            && let Some(node) = self.qualified(relation, name, at)
+        {
+            self.mark_correlated(scope, relation);
+            return Found { meaning: Meaning::Unknown, node };
+        }
+        self.nowhere(name, at)
+    }
+
+    fn nowhere(&mut self, name: Name, at: Span) -> Found {
         self.doubt(DoubtKind::UnknownColumn, name, Vec::new(), at);
         Found { meaning: Meaning::Unknown, node: self.unknown_column(name) }
     }

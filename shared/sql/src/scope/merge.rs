@@ -35,14 +35,24 @@ impl<'t> Resolver<'t, '_, '_> {
                         self.walk(predicate, Kind::Filter, place);
                     }
                     for assignment in &update.assignments {
-                        let names: &[sqlparser::ast::ObjectName] = match &assignment.target {
-                            AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
-                            AssignmentTarget::Tuple(names) => names,
-                        };
-                        let node = self.item(&assignment.value, place);
-                        for name in names {
-                            if let Some(ident) = name.0.last().and_then(|part| part.as_ident()) {
-                                columns.push(self.assigned(ident, node));
+                        match &assignment.target {
+                            AssignmentTarget::ColumnName(name) if is_star(name) => {
+                                columns.extend(
+                                    target.map_or_else(Vec::new, |(table, at)| {
+                                        self.same_named(table, scope, at)
+                                    }),
+                                );
+                            }
+                            AssignmentTarget::ColumnName(name) => {
+                                let node = self.item(&assignment.value, place);
+                                columns.extend(self.assignment_to(name, node, scope).map(|found| found.1));
+                            }
+                            AssignmentTarget::Tuple(names) => {
+                                let nodes = self.tuple(&assignment.value, names.len(), place);
+                                for (name, node) in names.iter().zip(nodes) {
+                                    let found = self.assignment_to(name, node, scope);
+                                    columns.extend(found.map(|found| found.1));
+                                }
                             }
                         }
                     }
@@ -102,9 +112,29 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
                 outputs
             }
-            // INSERT ROW: the source's columns as they are.
+            // INSERT *: by name; BigQuery's INSERT ROW: the source's columns in their order.
+            MergeInsertKind::Row if self.scopes.dialect != sqm_domain::Dialect::BigQuery => {
+                return columns.extend(self.same_named(table, scope, at));
+            }
             MergeInsertKind::Row => self.expand_all(scope, at).0,
         };
         columns.extend(self.placed(table, &listed, &[], &outputs, at));
     }
+
+    /// The columns of the source, each for the column of the target that has its name.
+    fn same_named(&mut self, table: TableId, scope: ScopeId, at: Span) -> Vec<Output> {
+        let (mut columns, _) = self.expand_all(scope, at);
+        if let Some(known) = self.scopes.tables.known_columns(table) {
+            let names = &self.scopes.names;
+            let keys: Vec<Name> =
+                known.iter().map(|&column| names.key(self.scopes.tables.column(column).name)).collect();
+            columns.retain(|c| c.star || c.name.is_some_and(|name| keys.contains(&names.key(name))));
+        }
+        columns
+    }
+}
+
+/// Whether it is the `*` that stands for every column.
+fn is_star(name: &sqlparser::ast::ObjectName) -> bool {
+    matches!(&name.0[..], [part] if part.as_ident().is_some_and(|ident| ident.value == "*"))
 }

@@ -26,9 +26,11 @@ mod pivot;
 mod query;
 mod select;
 mod set;
+mod shard;
 mod sight;
 mod star;
 mod statement;
+mod structs;
 mod table_function;
 mod tables;
 mod transfer;
@@ -88,7 +90,7 @@ struct Merged {
 }
 
 /// A relation in a FROM clause, or the target of a statement.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Relation {
     /// The name it goes by.
     pub(crate) alias: Option<Name>,
@@ -228,6 +230,8 @@ pub struct Scopes<'c> {
     fields: HashMap<Node, Vec<(Name, Node)>>,
     /// The value that a SELECT AS STRUCT gives.
     structs: HashMap<ShapeId, Node>,
+    /// Keys of the names that the script declares as variables.
+    pub(crate) variables: std::collections::HashSet<Name>,
     /// Whether views of the catalog are looked through.
     pub(crate) follow_views: bool,
     /// Views of the catalog that the statement at hand looked through; `None` while it does.
@@ -245,7 +249,8 @@ pub fn resolve<'c>(statement: &Statement, dialect: Dialect, catalog: &'c Catalog
 impl<'c> Scopes<'c> {
     pub(crate) fn new(dialect: Dialect, catalog: &'c Catalog) -> Self {
         let mut names = Names::new(Folding::of(dialect));
-        let tables = Tables::new(&mut names);
+        let mut tables = Tables::new(&mut names);
+        tables.has_shards = dialect == Dialect::BigQuery;
         Self {
             dialect,
             catalog,
@@ -260,6 +265,7 @@ impl<'c> Scopes<'c> {
             selects: HashMap::new(),
             fields: HashMap::new(),
             structs: HashMap::new(),
+            variables: std::collections::HashSet::new(),
             follow_views: false,
             views: HashMap::new(),
             by_place: OnceCell::new(),

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{ExprWithAlias, ExprWithAliasAndOrderBy, Ident, PipeOperator, SelectItem};
 
+use super::pivot::Keys;
 use super::query::{Aliases, NOWHERE, Place, Resolver, Rows};
 use super::values::{Kind, NO_REFERENCE, span};
 use super::{Output, Relation, Rest, ScopeId, Source};
@@ -10,10 +11,13 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn pipes(
         &mut self,
         mut rows: Rows,
+        from: Vec<Relation>,
         operators: &'t [PipeOperator],
         parent: Option<ScopeId>,
     ) -> Rows {
         let mut alias: Option<&'t Ident> = None;
+        // Relations that can still be named, although their columns are in the rows already.
+        let mut visible = from;
         for operator in operators {
             let scope = self.scopes.add_scope(parent);
             let start = self.scopes.values.begin();
@@ -29,6 +33,9 @@ impl<'t> Resolver<'t, '_, '_> {
                     span: NOWHERE,
                 },
             );
+            for relation in &visible {
+                self.scopes.add_relation(scope, Relation { hidden: true, ..relation.clone() });
+            }
             let place = Place::new(scope);
             let shape = match operator {
                 PipeOperator::Where { expr } => {
@@ -111,6 +118,8 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
                 PipeOperator::Join(join) => {
                     self.join(join, scope, 0);
+                    let relations = self.scopes.scope(scope).relations.iter().skip(1);
+                    visible = relations.map(|&relation| self.scopes.relation(relation).clone()).collect();
                     let (columns, rest) = self.expand_all(scope, NOWHERE);
                     self.scopes.add_shape(columns, rest)
                 }
@@ -118,7 +127,19 @@ impl<'t> Resolver<'t, '_, '_> {
                     alias = Some(ident);
                     rows.shape
                 }
-                PipeOperator::Pivot { .. } | PipeOperator::Unpivot { .. } | PipeOperator::Call { .. } => {
+                PipeOperator::Pivot { aggregate_functions, value_column, value_source, alias: name } => {
+                    let keys = Keys::Path(value_column);
+                    rows = self.pivoted(scope, aggregate_functions, keys, value_source, start);
+                    (alias, visible) = (name.as_ref(), Vec::new());
+                    continue;
+                }
+                PipeOperator::Unpivot { value_column, name_column, unpivot_columns, alias: name } => {
+                    (alias, visible) = (name.as_ref(), Vec::new());
+                    let shape = self.unpivoted(scope, value_column, name_column, unpivot_columns);
+                    rows = Rows { shape, node: self.scopes.values.finish(start) };
+                    continue;
+                }
+                PipeOperator::Call { .. } => {
                     // Columns that the text before does not tell.
                     let (columns, _) = self.expand_all(scope, NOWHERE);
                     let from = self.scopes.values.begin();
@@ -132,6 +153,21 @@ impl<'t> Resolver<'t, '_, '_> {
             };
             if !matches!(operator, PipeOperator::As { .. }) {
                 alias = alias.filter(|_| shape == rows.shape);
+            }
+            let keeps = matches!(
+                operator,
+                PipeOperator::Where { .. }
+                    | PipeOperator::OrderBy { .. }
+                    | PipeOperator::Limit { .. }
+                    | PipeOperator::TableSample { .. }
+                    | PipeOperator::Extend { .. }
+                    | PipeOperator::Set { .. }
+                    | PipeOperator::Drop { .. }
+                    | PipeOperator::Rename { .. }
+                    | PipeOperator::Join(_)
+            );
+            if !keeps {
+                visible.clear();
             }
             rows = Rows { shape, node: self.scopes.values.finish(start) };
         }

@@ -7,6 +7,14 @@ use super::query::{NOWHERE, Place, Resolver, Rows};
 use super::values::{Kind, NO_REFERENCE, span};
 use super::{Output, Rest, ScopeId};
 
+/// What a pivot takes its columns' values from.
+#[derive(Clone, Copy)]
+pub(super) enum Keys<'t> {
+    Exprs(&'t [Expr]),
+    /// One column, as the pipe operator has it.
+    Path(&'t [Ident]),
+}
+
 impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn pivot(
         &mut self,
@@ -21,7 +29,7 @@ impl<'t> Resolver<'t, '_, '_> {
         let start = self.scopes.values.begin();
         self.factor(table, inner);
         let name = self.scopes.scope(inner).relations.first().and_then(|&id| self.scopes.relation(id).alias);
-        let rows = self.pivoted(inner, aggregates, keys, source, start);
+        let rows = self.pivoted(inner, aggregates, Keys::Exprs(keys), source, start);
         self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
         let shape = self.scopes.shape(rows.shape);
         let columns = shape.columns.clone();
@@ -34,23 +42,24 @@ impl<'t> Resolver<'t, '_, '_> {
         &mut self,
         inner: ScopeId,
         aggregates: &'t [ExprWithAlias],
-        keys: &'t [Expr],
+        keys: Keys<'t>,
         source: &'t PivotValueSource,
         start: usize,
     ) -> Rows {
         let place = Place::new(inner);
         let (mut columns, mut rest) = self.expand_all(inner, NOWHERE);
         let mut used: Vec<Name> = Vec::new();
-        for expr in aggregates.iter().map(|aggregate| &aggregate.expr).chain(keys) {
-            self.names_in(expr, &mut used);
+        for aggregate in aggregates {
+            self.names_in(&aggregate.expr, &mut used);
         }
-        let names = &self.scopes.names;
-        columns.retain(|column| column.star || column.name.is_none_or(|n| !used.contains(&names.key(n))));
-        if let Rest::Stars(stars) = &mut rest {
-            for star in stars {
-                star.except.extend(&used);
+        match keys {
+            Keys::Exprs(exprs) => exprs.iter().for_each(|expr| self.names_in(expr, &mut used)),
+            Keys::Path(idents) => {
+                let name = idents.last().map(|ident| self.scopes.names.ident(ident));
+                used.extend(name.map(|name| self.scopes.names.key(name)));
             }
         }
+        self.without(&used, &mut columns, &mut rest);
         // What is left groups the rows.
         for column in &columns {
             self.scopes.values.add(column.node, Kind::GroupBy, NO_REFERENCE);
@@ -63,9 +72,7 @@ impl<'t> Resolver<'t, '_, '_> {
                         let from = self.scopes.values.begin();
                         self.walk(&aggregate.expr, Kind::Identity, place);
                         // Which rows are aggregated, is chosen by the keys.
-                        for key in keys {
-                            self.walk(key, Kind::Filter, place);
-                        }
+                        self.walk_keys(keys, place);
                         let node = self.scopes.values.finish(from);
                         let name = self.pivot_name(value, aggregate, aggregates.len());
                         columns.push(Output { name, node, span: self.covered(), star: false });
@@ -77,9 +84,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 for aggregate in aggregates {
                     self.walk(&aggregate.expr, Kind::Identity, place);
                 }
-                for key in keys {
-                    self.walk(key, Kind::Filter, place);
-                }
+                self.walk_keys(keys, place);
                 let node = self.scopes.values.finish(from);
                 // The columns are named by the data: whatever is asked for and not listed is one of them.
                 if matches!(rest, Rest::Nothing) {
@@ -95,6 +100,52 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         let node = self.scopes.values.finish(start);
         Rows { shape: self.scopes.add_shape(columns, rest), node }
+    }
+
+    fn walk_keys(&mut self, keys: Keys<'t>, place: Place<'t>) {
+        match keys {
+            Keys::Exprs(exprs) => exprs.iter().for_each(|key| self.walk(key, Kind::Filter, place)),
+            Keys::Path(idents) => self.path(idents.iter(), Kind::Filter, place),
+        }
+    }
+
+    /// The columns of an UNPIVOT of plain columns into one, over the relations of `inner`.
+    pub(super) fn unpivoted(
+        &mut self,
+        inner: ScopeId,
+        value: &'t Ident,
+        label: &'t Ident,
+        list: &'t [Ident],
+    ) -> super::ShapeId {
+        let (mut columns, mut rest) = self.expand_all(inner, NOWHERE);
+        let place = Place::new(inner);
+        let used: Vec<Name> = list
+            .iter()
+            .map(|ident| self.scopes.names.ident(ident))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|name| self.scopes.names.key(name))
+            .collect();
+        self.without(&used, &mut columns, &mut rest);
+        for (ident, kind) in [(value, Kind::Identity), (label, Kind::Conditional)] {
+            self.extent = None;
+            let from = self.scopes.values.begin();
+            list.iter().for_each(|column| self.column(column, kind, place));
+            let node = self.scopes.values.finish(from);
+            self.cover(span(ident.span));
+            let name = Some(self.scopes.names.ident(ident));
+            columns.push(Output { name, node, span: self.covered(), star: false });
+        }
+        self.scopes.add_shape(columns, rest)
+    }
+
+    /// Leaves out the columns that a pivot uses up.
+    fn without(&self, used: &[Name], columns: &mut Vec<Output>, rest: &mut Rest) {
+        let names = &self.scopes.names;
+        columns.retain(|column| column.star || column.name.is_none_or(|n| !used.contains(&names.key(n))));
+        if let Rest::Stars(stars) = rest {
+            stars.iter_mut().for_each(|star| star.except.extend(used));
+        }
     }
 
     fn pivot_name(&mut self, value: &ExprWithAlias, aggregate: &ExprWithAlias, count: usize) -> Option<Name> {
@@ -145,13 +196,7 @@ impl<'t> Resolver<'t, '_, '_> {
         for column in list {
             self.names_in(&column.expr, &mut used);
         }
-        let names = &self.scopes.names;
-        columns.retain(|column| column.star || column.name.is_none_or(|n| !used.contains(&names.key(n))));
-        if let Rest::Stars(stars) = &mut rest {
-            for star in stars {
-                star.except.extend(&used);
-            }
-        }
+        self.without(&used, &mut columns, &mut rest);
         // One value column, or several: UNPIVOT ((a, b) FOR n IN ((c, d), …)).
         let outputs: Vec<&Ident> = match value {
             Expr::Identifier(ident) => vec![ident],

@@ -1,5 +1,7 @@
 //! Queries: WITH, the body, ORDER BY and LIMIT; VALUES; pipes.
 
+use std::collections::HashMap;
+
 use sqlparser::ast::{
     Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByKind, Query, SetExpr, Statement, TableAlias,
     Values, With,
@@ -8,6 +10,7 @@ use sqlparser::ast::{
 use super::names::Name;
 use super::values::{Kind, NO_REFERENCE, Node};
 use super::{Output, Rest, ScopeId, Scopes, ShapeId};
+use crate::parse::SetSide;
 use crate::text::{Position, Span};
 
 /// What a query gives: columns, and the node of its rows.
@@ -41,6 +44,15 @@ pub(crate) struct Resolver<'t, 's, 'c> {
     pub(crate) effects: Vec<super::Effect>,
     /// What the expression at hand covers of the text, as far as its leaves say.
     pub(super) extent: Option<Span>,
+    /// Values that were resolved for their fields, by the address of the expression: paths through nested
+    /// calls would meet each of them twice at every level.
+    pub(super) resolved: HashMap<(usize, ScopeId), Node>,
+    /// What subqueries that make structs give, by the address of the query.
+    pub(super) struct_queries: HashMap<usize, Rows>,
+    /// Whether the INSERT at hand takes its columns by name.
+    pub(crate) inserts_by_name: bool,
+    /// Which columns the set operations by name keep.
+    pub(crate) set_sides: Vec<(SetSide, Vec<String>)>,
 }
 
 /// The span of what stands nowhere in the text.
@@ -86,6 +98,10 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             into: None,
             effects: Vec::new(),
             extent: None,
+            resolved: HashMap::new(),
+            struct_queries: HashMap::new(),
+            inserts_by_name: false,
+            set_sides: Vec::new(),
         }
     }
 
@@ -109,9 +125,22 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
                 }
             }
         };
-        let rows = if plain { rows } else { self.pipes(rows, &query.pipe_operators, parent) };
+        let rows = if plain {
+            rows
+        } else {
+            let from = self.visible_from(&query.body);
+            self.pipes(rows, from, &query.pipe_operators, parent)
+        };
         self.ctes.truncate(depth);
         rows
+    }
+
+    /// The relations of the FROM that a pipe starts with.
+    fn visible_from(&self, body: &SetExpr) -> Vec<super::Relation> {
+        let SetExpr::Select(select) = body else { return Vec::new() };
+        let scope = self.scopes.of_select(select).filter(|_| select.projection.is_empty());
+        let relations = scope.into_iter().flat_map(|scope| self.scopes.relations(scope));
+        relations.map(|(_, relation)| relation.clone()).collect()
     }
 
     /// Declares the CTEs of a WITH clause. They stay visible until [`Resolver::leave`].
@@ -121,7 +150,8 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             let (reads, effects) = (self.reads.len(), self.effects.len());
             let rows = match &*cte.query.body {
                 SetExpr::SetOperation { .. }
-                    if with.recursive || refers_to_itself(&cte.query, &cte.alias) =>
+                    if with.recursive
+                        || self.recursion_is_silent() && refers_to_itself(&cte.query, &cte.alias) =>
                 {
                     self.recursive(&cte.query, name, &cte.alias, parent)
                 }
@@ -132,6 +162,12 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             let reads = if self.effects.len() > effects { Vec::new() } else { self.reads.split_off(reads) };
             self.ctes.push(Cte { name, rows, reads });
         }
+    }
+
+    /// Whether a CTE may refer to itself without RECURSIVE; elsewhere the name is that of a table.
+    fn recursion_is_silent(&self) -> bool {
+        use sqm_domain::Dialect::*;
+        matches!(self.scopes.dialect, TSql | Fabric | Oracle | Snowflake | Db2 | Sqlite | Exasol | Generic)
     }
 
     /// The number of CTEs that are visible.

@@ -93,8 +93,8 @@ impl<'t> Resolver<'t, '_, '_> {
                 self.push_output(place.scope, Some(name), node, false);
             }
             SelectItem::ExprWithAliases { expr, aliases } => {
-                let node = self.item(expr, place);
-                for alias in aliases {
+                let nodes = self.generated(expr, aliases.len(), place);
+                for (alias, node) in aliases.iter().zip(nodes) {
                     let name = self.scopes.names.ident(alias);
                     self.push_output(place.scope, Some(name), node, false);
                 }

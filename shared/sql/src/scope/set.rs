@@ -5,6 +5,8 @@ use sqlparser::ast::{SetExpr, SetOperator, SetQuantifier};
 use super::names::Name;
 use super::query::{NOWHERE, Resolver, Rows};
 use super::values::{Kind, NO_REFERENCE, Node};
+use crate::parse::SetSide;
+
 use super::{DoubtKind, Output, Rest, ScopeId, Scopes, ShapeId};
 
 /// The arms of a chain of set operations, from left to right.
@@ -59,6 +61,10 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         let node = self.scopes.values.finish(start);
         let shape = if by_name { self.scopes.by_name(&values) } else { self.scopes.by_position(&values) };
+        if by_name && let [(side, listed)] = &self.set_sides[..] {
+            let listed: Vec<Name> = listed.iter().map(|name| self.scopes.names.fold(name)).collect();
+            self.scopes.keep(shape, &values, *side, &listed);
+        }
         Rows { shape, node }
     }
 }
@@ -145,6 +151,28 @@ impl Scopes<'_> {
         }
         let open = columns.iter().any(|column| column.star);
         self.add_shape(columns, if open { Rest::Arms(arms.to_vec()) } else { Rest::Nothing })
+    }
+
+    /// Leaves only the columns that a set operation by name keeps.
+    fn keep(&mut self, whole: ShapeId, arms: &[ShapeId], side: SetSide, listed: &[Name]) {
+        let has = |scopes: &Self, arm: ShapeId, key: Name| {
+            let mut columns = scopes.shape(arm).columns.iter();
+            columns.any(|c| c.star || c.name.is_some_and(|name| scopes.names.key(name) == key))
+        };
+        let mut columns = std::mem::take(&mut self.shapes[whole.0 as usize].columns);
+        columns.retain(|column| {
+            let Some(key) = column.name.map(|name| self.names.key(name)).filter(|_| !column.star) else {
+                return true;
+            };
+            let arms = match side {
+                SetSide::Full => &[],
+                SetSide::Left => &arms[..1],
+                SetSide::Inner => arms,
+            };
+            arms.iter().all(|&arm| has(self, arm, key))
+                && (listed.is_empty() || listed.iter().any(|&name| self.names.key(name) == key))
+        });
+        self.shapes[whole.0 as usize].columns = columns;
     }
 
     fn union_of(&mut self, nodes: Vec<Node>) -> Node {

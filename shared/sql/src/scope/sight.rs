@@ -54,6 +54,11 @@ impl Scopes<'_> {
         })
     }
 
+    /// Whether the script declares a variable of this name.
+    pub(super) fn is_variable(&self, name: Name) -> bool {
+        !self.variables.is_empty() && self.variables.contains(&self.names.key(name))
+    }
+
     /// Whether there is anything here, or around, that columns could come from.
     pub(super) fn sees_relations(&self, scope: ScopeId) -> bool {
         let mut level = Some(scope);
@@ -64,6 +69,22 @@ impl Scopes<'_> {
             level = self.scope(here).parent;
         }
         false
+    }
+
+    /// The table that is alone in sight, here and around.
+    pub(super) fn only_table(&self, scope: ScopeId) -> Option<RelationId> {
+        let mut level = Some(scope);
+        let mut found = None;
+        while let Some(here) = level {
+            for &relation in &self.scope(here).relations {
+                if found.is_some() || !matches!(self.relation(relation).source, Source::Table(_)) {
+                    return None;
+                }
+                found = Some(relation);
+            }
+            level = self.scope(here).parent;
+        }
+        found
     }
 
     /// Whether it is one of the columns that tables of some dialect have without declaring them.

@@ -203,6 +203,12 @@ impl<'t> Resolver<'t, '_, '_> {
             },
             Source::Shape(shape) => {
                 columns.extend(scopes.shape(shape).columns.iter().map(|c| Output { span: at, ..*c }));
+                // A function of rows whose columns the text does not tell.
+                if let (true, super::Rest::Any(node)) = (columns.len() == start, &scopes.shape(shape).rest) {
+                    let node = *node;
+                    let name = Some(scopes.names.exact("*"));
+                    columns.push(Output { name, node, span: at, star: true });
+                }
                 if columns[start..].iter().any(|column| column.star) {
                     stars.push(OpenStar { relation, except: Vec::new() });
                 }

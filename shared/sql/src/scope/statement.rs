@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    ConditionalStatementBlock, ConditionalStatements, CreateFunctionBody, ObjectName, Query, Statement,
+    ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, ObjectName, Query,
+    SetExpr, Statement,
 };
 
 use sqm_domain::Dialect;
@@ -159,34 +160,14 @@ impl<'t> Resolver<'t, '_, '_> {
                     self.conditional(statements, outcomes);
                 }
             }
-            Statement::CreateFunction(function) => match &function.function_body {
-                Some(CreateFunctionBody::AsBeginEnd(block)) => {
-                    for inner in &block.statements {
-                        self.statement(inner, outcomes);
-                    }
+            Statement::CreateFunction(function) => {
+                let names = function.args.iter().flatten().filter_map(|arg| arg.name.as_ref());
+                for ident in names {
+                    let name = self.scopes.names.ident(ident);
+                    self.scopes.variables.insert(self.scopes.names.key(name));
                 }
-                Some(CreateFunctionBody::AsReturnSelect(select)) => {
-                    let rows = self.select(select, None, None, None);
-                    self.finish("CREATE FUNCTION", Some(rows), outcomes);
-                }
-                Some(
-                    CreateFunctionBody::Return(expr)
-                    | CreateFunctionBody::AsReturnExpr(expr)
-                    | CreateFunctionBody::AsAfterOptions(expr)
-                    | CreateFunctionBody::AsBeforeOptions { body: expr, .. },
-                ) => {
-                    let mut expr = expr;
-                    while let sqlparser::ast::Expr::Nested(inner) = expr {
-                        expr = inner;
-                    }
-                    if let sqlparser::ast::Expr::Subquery(query) = expr {
-                        let rows = self.query(query, None);
-                        return self.finish("CREATE FUNCTION", Some(rows), outcomes);
-                    }
-                    self.finish("CREATE FUNCTION", None, outcomes);
-                }
-                None => self.finish("CREATE FUNCTION", None, outcomes),
-            },
+                self.function_body(function, outcomes);
+            }
             Statement::CreateMacro { definition: sqlparser::ast::MacroDefinition::Table(query), .. } => {
                 let rows = self.query(query, None);
                 self.finish("CREATE MACRO", Some(rows), outcomes);
@@ -213,6 +194,37 @@ impl<'t> Resolver<'t, '_, '_> {
                 self.finish("RETURN", None, outcomes);
             }
             other => self.finish(kind_of(other), None, outcomes),
+        }
+    }
+
+    fn function_body(&mut self, function: &'t CreateFunction, outcomes: &mut Vec<Outcome>) {
+        match &function.function_body {
+            Some(CreateFunctionBody::AsBeginEnd(block)) => {
+                for inner in &block.statements {
+                    self.statement(inner, outcomes);
+                }
+            }
+            Some(CreateFunctionBody::AsReturnSelect(select)) => {
+                let rows = self.select(select, None, None, None);
+                self.finish("CREATE FUNCTION", Some(rows), outcomes);
+            }
+            Some(
+                CreateFunctionBody::Return(expr)
+                | CreateFunctionBody::AsReturnExpr(expr)
+                | CreateFunctionBody::AsAfterOptions(expr)
+                | CreateFunctionBody::AsBeforeOptions { body: expr, .. },
+            ) => {
+                let mut expr = expr;
+                while let sqlparser::ast::Expr::Nested(inner) = expr {
+                    expr = inner;
+                }
+                if let sqlparser::ast::Expr::Subquery(query) = expr {
+                    let rows = self.query(query, None);
+                    return self.finish("CREATE FUNCTION", Some(rows), outcomes);
+                }
+                self.finish("CREATE FUNCTION", None, outcomes);
+            }
+            None => self.finish("CREATE FUNCTION", None, outcomes),
         }
     }
 
@@ -264,7 +276,7 @@ impl<'t> Resolver<'t, '_, '_> {
             };
             self.effects.push(Effect {
                 // What is read goes into what is written.
-                action: if rows.is_some() || !command.reads.is_empty() {
+                action: if rows.is_some() || !command.reads.is_empty() || command.fills() {
                     Action::Write
                 } else {
                     Action::Change
@@ -333,7 +345,13 @@ impl<'t> Resolver<'t, '_, '_> {
 
 fn kind_of(statement: &Statement) -> &'static str {
     match statement {
-        Statement::Query(_) => "SELECT",
+        Statement::Query(query) => match &*query.body {
+            SetExpr::Insert(_) => "INSERT",
+            SetExpr::Update(_) => "UPDATE",
+            SetExpr::Delete(_) => "DELETE",
+            SetExpr::Merge(_) => "MERGE",
+            _ => "SELECT",
+        },
         Statement::Insert(_) => "INSERT",
         Statement::Update(_) => "UPDATE",
         Statement::Delete(_) => "DELETE",

@@ -336,21 +336,10 @@ impl<'t> Resolver<'t, '_, '_> {
         let start = self.scopes.values.begin();
         self.walk(expr, Kind::Transformation, place);
         let node = self.scopes.values.finish(start);
-        let mut first = expr;
-        while let Expr::Nested(inner) = first {
-            first = inner;
-        }
-        let fields = match first {
-            Expr::Array(array) => array.elem.first().and_then(|first| self.fields_of(first, place)),
-            other => self.fields_of(other, place).or_else(|| {
-                let [edge] = self.scopes.values.edges(node) else { return None };
-                self.scopes
-                    .fields
-                    .get(&edge.from)
-                    .or_else(|| self.scopes.fields.get(&self.scopes.values.origin(edge.from)))
-                    .cloned()
-            }),
-        };
+        let fields = self.fields_of(expr, place).or_else(|| {
+            let [edge] = self.scopes.values.edges(node) else { return None };
+            self.scopes.fields_at(edge.from)
+        });
         if let Some(fields) = fields {
             self.scopes.fields.insert(node, fields);
         }
@@ -377,10 +366,17 @@ impl<'t> Resolver<'t, '_, '_> {
         let idents = name.0.iter().filter_map(|part| part.as_ident());
         self.path(idents, Kind::Transformation, Place::new(scope));
         let node = self.scopes.values.finish(start);
+        let fields = match self.scopes.values.edges(node) {
+            [edge] => self.scopes.fields_at(edge.from),
+            _ => None,
+        };
         let mut columns = Vec::new();
         if let Some(alias) = alias {
-            let name = self.scopes.names.ident(&alias.name);
-            columns.push(Output { name: Some(name), node, span: span(alias.name.span), star: false });
+            let (name, at) = (self.scopes.names.ident(&alias.name), span(alias.name.span));
+            columns.push(Output { name: Some(name), node, span: at, star: false });
+            for (name, node) in fields.into_iter().flatten() {
+                columns.push(Output { name: Some(name), node, span: at, star: false });
+            }
         }
         self.values_relation(scope, columns, Rest::Any(node), alias, parts.last().copied(), NOWHERE);
         true
@@ -390,10 +386,31 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn lateral_view(&mut self, view: &'t LateralView, scope: ScopeId) {
         let place = Place::new(scope);
         let mut buffer = [0u8; 32];
-        let (called, node) = match &view.lateral_view {
+        let called = match &view.lateral_view {
+            Expr::Function(function) => super::function::last_name(function, &mut buffer),
+            _ => "",
+        };
+        let nodes = self.generated(&view.lateral_view, view.lateral_col_alias.len().max(1), place);
+        let node = nodes.last().copied().unwrap_or_else(|| self.empty());
+        let mut columns = Vec::new();
+        for (ident, &node) in view.lateral_col_alias.iter().zip(&nodes) {
+            columns.push(self.listed_output(ident, node));
+        }
+        if columns.is_empty() {
+            columns = self.fixed(exploded(called), node);
+        }
+        let alias = view.lateral_view_name.0.last().and_then(ObjectNamePart::as_ident);
+        let alias = alias.map(|ident| self.scopes.names.ident(ident));
+        self.values_relation(scope, columns, Rest::Nothing, None, alias, NOWHERE);
+    }
+
+    /// The columns of a function that makes rows, so many of them as are named.
+    pub(super) fn generated(&mut self, expr: &'t Expr, width: usize, place: Place<'t>) -> Vec<Node> {
+        let mut buffer = [0u8; 32];
+        let (called, args) = match expr {
             Expr::Function(function) => {
                 let called = super::function::last_name(function, &mut buffer);
-                let exprs: Vec<&'t Expr> = match &function.args {
+                let args: Vec<&'t Expr> = match &function.args {
                     FunctionArguments::List(list) => list
                         .args
                         .iter()
@@ -404,22 +421,37 @@ impl<'t> Resolver<'t, '_, '_> {
                         .collect(),
                     _ => Vec::new(),
                 };
-                (called, self.parts_of(exprs, place))
+                (called, args)
             }
-            expr => ("", self.parts_of([expr], place)),
+            _ => ("", Vec::new()),
         };
-        let mut columns = Vec::new();
-        for (at, ident) in view.lateral_col_alias.iter().enumerate() {
-            // The position comes from no column.
-            let node = if at == 0 && called.starts_with("posexplode") { self.empty() } else { node };
-            columns.push(self.listed_output(ident, node));
+        self.extent = None;
+        match (called, &args[..]) {
+            // The arguments fill the rows from left to right.
+            ("stack", [_, values @ ..]) if width > 0 => (0..width)
+                .map(|at| self.parts_of(values.iter().skip(at).step_by(width).copied(), place))
+                .collect(),
+            ("inline" | "inline_outer", [array]) => {
+                let node = self.element(array, place);
+                match self.scopes.fields_at(node) {
+                    Some(fields) if fields.len() == width => fields.iter().map(|field| field.1).collect(),
+                    _ => vec![node; width],
+                }
+            }
+            (_, [array]) if called.contains("explode") => {
+                let node = self.element(array, place);
+                let mut nodes = vec![node; width];
+                // The position comes from no column.
+                if called.starts_with("pos")
+                    && let Some(first) = nodes.first_mut()
+                {
+                    *first = self.empty();
+                }
+                nodes
+            }
+            (_, []) => vec![self.item(expr, place); width],
+            (_, args) => vec![self.parts_of(args.iter().copied(), place); width],
         }
-        if columns.is_empty() {
-            columns = self.fixed(exploded(called), node);
-        }
-        let alias = view.lateral_view_name.0.last().and_then(ObjectNamePart::as_ident);
-        let alias = alias.map(|ident| self.scopes.names.ident(ident));
-        self.values_relation(scope, columns, Rest::Nothing, None, alias, NOWHERE);
     }
 
     /// ClickHouse's ARRAY JOIN x AS y

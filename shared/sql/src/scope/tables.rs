@@ -51,6 +51,8 @@ pub(crate) struct Tables {
     pub(crate) default_schema: Option<Name>,
     /// Whether the default database completes names of one part, as USE has it where there is no schema.
     pub(crate) completes_bare: bool,
+    /// Whether tables whose names end in a day are the parts of one.
+    pub(crate) has_shards: bool,
 }
 
 impl Tables {
@@ -62,6 +64,7 @@ impl Tables {
             default_db: None,
             default_schema: None,
             completes_bare: false,
+            has_shards: false,
         };
         for name in ["?", "<query>"] {
             let part = names.exact(name);
@@ -90,6 +93,9 @@ impl Tables {
         if let (true, Some(db), false) = (completed, self.default_db, is_path) {
             parts.insert(0, db);
         }
+        if self.has_shards {
+            self.join_shards(&mut parts, names, catalog);
+        }
         let identity: Vec<Name> = parts.iter().map(|&part| names.identity(part)).collect();
         if let Some(&id) = self.by_parts.get(&identity) {
             return id;
@@ -100,15 +106,31 @@ impl Tables {
             let texts: Vec<&str> = parts.iter().map(|&part| names.text(part)).collect();
             catalog.find(&texts)
         };
-        let at = found
-            .and_then(|found| catalog.tables().iter().position(|table| std::ptr::eq(table, found)))
-            .map(|at| at as u32);
+        let at = found.map(|found| {
+            // Its position by its address: a look through a large catalog for each table would be long.
+            let from = catalog.tables().as_ptr().addr();
+            ((std::ptr::from_ref(found).addr() - from) / size_of::<Table>()) as u32
+        });
         let id = self.add(identity, parts, at);
         if let Some(table) = found.filter(|table| !table.columns.is_empty()) {
             let columns = table.columns.iter().map(|column| names.exact(&column.name)).collect::<Vec<_>>();
             self.define(id, &columns, names);
         }
         id
+    }
+
+    /// Gives a part of a table the name of the whole, unless the catalog knows the part.
+    fn join_shards(&self, parts: &mut [Name], names: &mut Names, catalog: &Catalog) {
+        let Some(whole) = parts.last().and_then(|&last| super::shard::whole_of(names.text(last))) else {
+            return;
+        };
+        let texts: Vec<&str> = parts.iter().map(|&part| names.text(part)).collect();
+        if !catalog.is_empty() && catalog.find(&texts).is_some() {
+            return;
+        }
+        if let Some(last) = parts.last_mut() {
+            *last = names.exact(&whole);
+        }
     }
 
     /// Says what columns a table has, in order.

@@ -1,12 +1,12 @@
 //! COPY, UNLOAD, LOAD: between tables and files, folders, buckets and stages.
 
-use sqlparser::ast::{
-    CopyIntoSnowflakeKind, CopySource, CopyTarget, Expr, ObjectName, SqlOption, Statement, Value,
-};
+use sqlparser::ast::helpers::stmt_data_loading::StageLoadSelectItemKind;
+use sqlparser::ast::{CopySource, CopyTarget, Expr, Ident, ObjectName, SqlOption, Statement, Value};
 
 use super::names::Name;
-use super::query::{NOWHERE, Resolver, Rows};
+use super::query::{NOWHERE, Place, Resolver, Rows};
 use super::statement::{Action, Effect};
+use super::values::{Kind, NO_REFERENCE};
 use super::{Output, TableId};
 use crate::text::Span;
 
@@ -15,10 +15,10 @@ impl<'t> Resolver<'t, '_, '_> {
         match statement {
             Statement::Copy { source, to, target, .. } => self.copy(source, *to, target),
             Statement::CopyIntoSnowflake {
-                kind,
                 into,
                 into_columns,
                 from_obj,
+                from_obj_alias,
                 from_query,
                 from_transformations,
                 ..
@@ -31,10 +31,13 @@ impl<'t> Resolver<'t, '_, '_> {
                 if let Some((from, at)) = from {
                     self.reads.push((from, at));
                 }
-                let _ = (kind == &CopyIntoSnowflakeKind::Table, from_transformations);
-                match rows {
-                    Some(rows) => self.filled(table, span, &listed, rows),
-                    None => self.effect(Action::Write, table, span, None),
+                match (rows, from_transformations, from) {
+                    (Some(rows), _, _) => self.filled(table, span, &listed, rows),
+                    (None, Some(items), Some((stage, at))) => {
+                        let rows = self.staged(items, stage, at, from_obj_alias.as_ref());
+                        self.filled(table, span, &listed, rows);
+                    }
+                    _ => self.effect(Action::Write, table, span, None),
                 }
             }
             Statement::Unload { query, query_text, to, .. } => {
@@ -114,6 +117,42 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
             }
         }
+    }
+
+    /// What a list over the columns of a staged file gives.
+    fn staged(
+        &mut self,
+        items: &'t [StageLoadSelectItemKind],
+        stage: TableId,
+        at: Span,
+        alias: Option<&Ident>,
+    ) -> Rows {
+        let scope = self.scopes.add_scope(None);
+        let alias = alias.map(|ident| self.scopes.names.ident(ident));
+        let relation = self.target(scope, stage, alias, at);
+        let place = Place::new(scope);
+        let mut rest = Vec::new();
+        for item in items {
+            match item {
+                StageLoadSelectItemKind::SelectItem(item) => self.select_item(item, place, &mut rest),
+                StageLoadSelectItemKind::StageLoadSelectItem(item) => {
+                    let name = self.scopes.names.exact(&format!("${}", item.file_col_num));
+                    let start = self.scopes.values.begin();
+                    if let Some(node) = self.scopes.qualified(relation, name, at) {
+                        let kind = if item.element.is_some() { Kind::Transformation } else { Kind::Identity };
+                        self.scopes.values.add(node, kind, NO_REFERENCE);
+                    }
+                    let node = self.scopes.values.finish(start);
+                    let name = item.item_as.as_ref().map(|ident| self.scopes.names.ident(ident));
+                    self.extent = None;
+                    self.push_output(scope, name, node, false);
+                }
+            }
+        }
+        let columns = std::mem::take(&mut self.scopes.scopes[scope.0 as usize].outputs);
+        let start = self.scopes.values.begin();
+        let node = self.scopes.values.finish(start);
+        Rows { shape: self.scopes.add_shape(columns, super::Rest::Nothing), node }
     }
 
     fn filled(&mut self, table: TableId, span: Span, listed: &[Name], rows: Rows) {

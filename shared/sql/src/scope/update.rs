@@ -1,8 +1,9 @@
 //! UPDATE and DELETE: the target, what is joined to it, and what is assigned.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, Expr, FromTable, ObjectName, OutputClause, SelectItem, TableFactor,
-    TableWithJoins, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, ObjectName, OutputClause, SelectItem, TableFactor, TableWithJoins, Update,
+    UpdateTableFromKind,
 };
 
 use super::query::{Place, Resolver, Rows};
@@ -201,8 +202,13 @@ impl<'t> Resolver<'t, '_, '_> {
     }
 
     /// The values of `(a, b) = (1, 2)` and `(a, b) = (SELECT 1, 2)`.
-    fn tuple(&mut self, value: &'t Expr, width: usize, place: Place<'t>) -> Vec<super::Node> {
+    pub(super) fn tuple(&mut self, value: &'t Expr, width: usize, place: Place<'t>) -> Vec<super::Node> {
         match value {
+            // ROW(1, 2)
+            Expr::Function(function) if row_of(function).is_some_and(|list| list.len() == width) => {
+                let list = row_of(function).unwrap_or_default();
+                list.iter().map(|arg| self.argument_item(arg, place)).collect()
+            }
             Expr::Tuple(list) if list.len() == width => {
                 list.iter().map(|expr| self.item(expr, place)).collect()
             }
@@ -229,6 +235,14 @@ impl<'t> Resolver<'t, '_, '_> {
         }
     }
 
+    fn argument_item(&mut self, arg: &'t FunctionArg, place: Place<'t>) -> super::Node {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg {
+            return self.item(expr, place);
+        }
+        let start = self.scopes.values.begin();
+        self.scopes.values.finish(start)
+    }
+
     fn assign(
         &mut self,
         name: &'t ObjectName,
@@ -236,26 +250,51 @@ impl<'t> Resolver<'t, '_, '_> {
         scope: ScopeId,
         targets: &mut [(RelationId, TableId, Span, Vec<Output>)],
     ) {
-        let idents: Vec<_> = name.0.iter().filter_map(|part| part.as_ident()).collect();
-        let Some((last, qualifier)) = idents.split_last() else { return };
-        let parts: Vec<_> = qualifier.iter().map(|ident| self.scopes.names.ident(ident)).collect();
-        let relation = if parts.is_empty() { None } else { self.scopes.relation_named(scope, &parts) };
-        let known = targets.iter().position(|target| Some(target.0) == relation);
-        let output = self.assigned(last, node);
-        match (known, relation) {
-            (Some(at), _) => targets[at].3.push(output),
-            // MySQL updates any of the joined tables: the column says which.
-            (None, Some(relation)) if matches!(self.scopes.relation(relation).source, Source::Table(_)) => {
-                if let Some(first) = targets.first_mut() {
-                    first.3.push(output);
-                }
-            }
-            _ => {
-                if let Some(first) = targets.first_mut() {
-                    first.3.push(output);
-                }
-            }
+        let Some((relation, output)) = self.assignment_to(name, node, scope) else { return };
+        // MySQL updates any of the joined tables: the column says which.
+        let known = targets.iter().position(|target| Some(target.0) == relation).unwrap_or(0);
+        if let Some(target) = targets.get_mut(known) {
+            target.3.push(output);
         }
+    }
+
+    /// The column that an assignment changes, and the relation that it names. What follows the column is a
+    /// field of it: the whole column gets a part of its value.
+    pub(super) fn assignment_to(
+        &mut self,
+        name: &'t ObjectName,
+        node: super::Node,
+        scope: ScopeId,
+    ) -> Option<(Option<RelationId>, Output)> {
+        let idents: Vec<_> = name.0.iter().filter_map(|part| part.as_ident()).collect();
+        let parts: Vec<_> = idents.iter().map(|ident| self.scopes.names.ident(ident)).collect();
+        let split = (1..parts.len())
+            .rev()
+            .find_map(|split| Some((split, self.scopes.relation_named(scope, &parts[..split])?)));
+        let (column, relation) = match split {
+            Some((split, relation)) => (split, Some(relation)),
+            None if self.scopes.has_structs() => (0, None),
+            None => (idents.len().checked_sub(1)?, None),
+        };
+        let ident = idents.get(column)?;
+        if column + 1 == idents.len() {
+            return Some((relation, self.assigned(ident, node)));
+        }
+        let start = self.scopes.values.begin();
+        self.scopes.values.add(node, Kind::Transformation, super::values::NO_REFERENCE);
+        let part = self.scopes.values.finish(start);
+        Some((relation, self.assigned(ident, part)))
+    }
+}
+
+/// The members of `ROW(…)`.
+fn row_of(function: &Function) -> Option<&[FunctionArg]> {
+    let mut buffer = [0u8; 32];
+    match &function.args {
+        FunctionArguments::List(list) if super::function::last_name(function, &mut buffer) == "row" => {
+            Some(&list.args)
+        }
+        _ => None,
     }
 }
 

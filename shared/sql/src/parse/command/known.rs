@@ -8,8 +8,8 @@ use super::{Command, Relation};
 
 /// Kind, and pattern: a word; `?WORD` for one that may be missing; `A|B` for one of several; `..` for
 /// anything up to the next word of the pattern, or to the end; `(..)` for a bracketed group; `<r` and `<w`
-/// for a table that is read or written, `<rp` and `<wp` for a path, `<m` for another name, `<q` for a
-/// query. What follows the end of a pattern does not matter.
+/// for a table that is read or written, `<rp` and `<wp` for a path, `<rf` for a group with addresses of
+/// files, `<m` for another name, `<q` for a query. What follows the end of a pattern does not matter.
 const KNOWN: &[(&str, &str)] = &[
     ("ALTER TABLE EXCHANGE PARTITION", "ALTER TABLE <w EXCHANGE PARTITION .. WITH TABLE <r"),
     ("ALTER TABLE APPEND", "ALTER TABLE <w APPEND FROM <r"),
@@ -27,6 +27,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("REFRESH MATERIALIZED VIEW", "REFRESH MATERIALIZED VIEW ?CONCURRENTLY <w"),
     ("REFRESH DYNAMIC TABLE", "REFRESH DYNAMIC TABLE <w"),
     ("LOAD DATA", "LOAD DATA .. INPATH|INFILE <rp .. INTO TABLE <w"),
+    ("LOAD DATA", "LOAD DATA INTO|OVERWRITE ?TEMP ?TABLE <w .. FROM FILES <rf"),
     ("LOAD DATA", "LOAD DATA INTO|OVERWRITE ?TEMP ?TABLE <w .."),
     ("BULK INSERT", "BULK INSERT <w FROM <rp"),
     ("IMPORT TABLE", "IMPORT ?EXTERNAL TABLE <w FROM <rp"),
@@ -379,6 +380,7 @@ impl Matching<'_> {
             "<r" | "<w" | "<m" => self.table(step),
             "<rp" | "<wp" => self.path(step),
             "<q" => self.take_query(),
+            "<rf" => self.files(),
             "(" | "=" => {
                 let token = if step == "(" { Token::LParen } else { Token::Eq };
                 let found = self.source.is_token(self.at, &token);
@@ -425,6 +427,20 @@ impl Matching<'_> {
             self.command.reads.push(path)
         } else {
             self.command.writes.push(path)
+        }
+        self.at = end;
+        true
+    }
+
+    /// The strings in brackets that are the addresses of files.
+    fn files(&mut self) -> bool {
+        let end = self.source.after_group(self.at);
+        for at in self.at..end {
+            if let Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) = self.source.token(at)
+                && text.contains("://")
+            {
+                self.command.reads.push(Relation::Path(text.clone()));
+            }
         }
         self.at = end;
         true

@@ -41,6 +41,11 @@ impl Command {
         Self { kind: kind.into(), ..Self::default() }
     }
 
+    /// Whether rows come into what it writes from somewhere that is no table.
+    pub(crate) fn fills(&self) -> bool {
+        ["LOAD DATA", "IMPORT", "INSERT", "BULK INSERT", "COPY INTO"].contains(&self.kind.as_str())
+    }
+
     /// What introduces a body: `CREATE OR REPLACE PROCEDURE p AS` is a CREATE PROCEDURE.
     pub(super) fn header(tokens: &[TokenWithSpan]) -> Self {
         let objects = ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TYPE", "EVENT"];

@@ -197,6 +197,11 @@ fn first(source: &Source, output: &mut Output) -> Option<usize> {
 
 /// Branches of MERGE that take all columns by name.
 fn merge(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    // A branch that does nothing.
+    if source.is(at, "WHEN") && source.is_any(at + 1, &["MATCHED", "NOT"]) {
+        let then = source.find(at, source.len(), |at| source.is(at, "THEN"))?;
+        return source.are(then + 1, &["DO", "NOTHING"]).then_some(then + 3);
+    }
     if at == 0 || !source.is(at - 1, "THEN") {
         return None;
     }

@@ -11,7 +11,7 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
             .or_else(|| except_qualified(source, at, output))
             .or_else(|| word_operator(source, at, output))
             .or_else(|| small_words(source, at, output)),
-        Token::LParen => phrase(source, at, output),
+        Token::LParen => phrase(source, at, output).or_else(|| star_of_name(source, at, output)),
         Token::Placeholder(text) => placeholder(source, at, text, output),
         Token::Number(text, _) if text.starts_with('.') => tuple_element(source, at, text, output),
         _ => symbols(source, at, output),
@@ -211,6 +211,18 @@ fn phrase(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         && !source.is_any(at - 1, &["IN", "SELECT", "BY", "INDEX", "KEY", "INTO", "VALUES"]);
     let named_table = source.is_any(0, &["CREATE", "INSERT", "INS"]) && !source.is_any(at + 1, &phrases);
     (source.is_any(at + 1, &phrases) || not_specific || (is_type && !named_table)).then_some(end)
+}
+
+/// `(v).*` as `v.*`.
+fn star_of_name(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let end = source.after_group(at);
+    let name_ends = source.after_name(at + 1);
+    let is_star = source.is_token(end, &Token::Period) && source.is_token(end + 1, &Token::Mul);
+    let starts = at > 0 && (source.is(at - 1, "SELECT") || source.is_token(at - 1, &Token::Comma));
+    (starts && is_star && name_ends > at + 1 && name_ends + 1 == end).then(|| {
+        output.copy_range(source, at + 1..name_ends);
+        end
+    })
 }
 
 /// `$f1` as a name where names stand.

@@ -21,6 +21,13 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     if let Some(directory) = directory {
         output.copy_range(source, at..directory + 2);
         at = directory + 2;
+        let clauses = ["ROW", "STORED", "FIELDS", "LINES", "COLLECTION", "MAP", "NULL", "ESCAPED", "USING"];
+        let query = source.find(at, source.len(), |at| starts_rows(source, at))?;
+        if source.is_any(at, &clauses) {
+            mends.push(Mend { position: source.position(at), kind: MendKind::Rephrased });
+            output.copy_range(source, query..source.len());
+            return Some(output.toks);
+        }
     } else {
         let words = ["OVERWRITE", "INTO", "IGNORE", "OR", "REPLACE", "ABORT", "FAIL", "ROLLBACK", "TABLE"];
         while source.is_any(at, &words) && !source.is_any(at, &["VALUES"]) {

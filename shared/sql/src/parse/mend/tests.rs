@@ -115,7 +115,7 @@ fn clauses_tables_and_operators() {
         "SELECT CAST ([(1)] AS ARRAY<STRUCT<a INT64>> )",
     );
     check(Dialect::Ansi, "SELECT t.$f0 FROM t", "SELECT t. $f0 FROM t");
-    check(Dialect::SparkSql, "VALUES (1) AS t(a)", "SELECT * FROM ( VALUES (1) ) AS t(a)");
+    check(Dialect::SparkSql, "VALUES (1) AS t(a)", "SELECT * FROM (VALUES (1) ) AS t(a)");
     check(
         Dialect::Databricks,
         "MERGE INTO t USING s ON t.i = s.i WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::model::{Edge, Lineage, StatementLineage, Subtype, TableRef};
+use super::super::model::{Edge, Lineage, StatementLineage, TableRef};
+use super::drawing::word;
 
 impl Lineage {
     /// A tree: for a script of several statements one for each, and one from end to end.
@@ -13,7 +14,7 @@ impl Lineage {
     /// ├─ writes  t
     /// ├─ t.total
     /// │  └─ orders.amount  aggregation
-    /// └─ every column
+    /// └─ every column of t
     ///    └─ orders.status  filter
     /// ```
     pub fn to_text(&self) -> String {
@@ -57,17 +58,19 @@ fn branches(tables_in: &[TableRef], tables_out: &[TableRef], columns: &[Edge]) -
     }
     let mut last = None;
     for edge in columns {
-        if last != Some(&edge.target) {
-            let label = match &edge.target {
-                Some(target) => format!("{}.{}", target.table, target.column),
-                None => "every column".to_owned(),
+        let target = (&edge.target, &edge.rows_of);
+        if last != Some(target) {
+            let label = match target {
+                (Some(target), _) => format!("{}.{}", target.table, target.column),
+                (None, Some(table)) if &**table != "<query>" => format!("every column of {table}"),
+                (None, _) => "every column".to_owned(),
             };
             branches.push(leaf(label));
-            last = Some(&edge.target);
+            last = Some(target);
         }
         if let Some(branch) = branches.last_mut() {
             let masked = if edge.masking { ", masked" } else { "" };
-            let subtype = name(edge.subtype);
+            let subtype = word(edge.subtype);
             branch.leaves.push(format!("{}.{}  {subtype}{masked}", edge.source.table, edge.source.column));
         }
     }
@@ -82,20 +85,6 @@ fn tree(out: &mut String, branches: &[Branch]) {
             let turn = if at + 1 == branch.leaves.len() { "└─" } else { "├─" };
             let _ = writeln!(out, "{bar} {turn} {leaf}");
         }
-    }
-}
-
-fn name(subtype: Subtype) -> &'static str {
-    match subtype {
-        Subtype::Identity => "identity",
-        Subtype::Transformation => "transformation",
-        Subtype::Aggregation => "aggregation",
-        Subtype::Join => "join",
-        Subtype::GroupBy => "group by",
-        Subtype::Filter => "filter",
-        Subtype::Sort => "sort",
-        Subtype::Window => "window",
-        Subtype::Conditional => "conditional",
     }
 }
 
@@ -119,7 +108,7 @@ mod tests {
         │  └─ b.y  transformation
         ├─ t.z
         │  └─ ?.z  identity
-        └─ every column
+        └─ every column of t
            ├─ a.k  join
            └─ b.k  join
         1:38  z could be a column of a, b
