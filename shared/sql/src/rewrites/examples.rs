@@ -17,6 +17,8 @@ macro_rules! sources {
 
 const SOURCES: &[(&str, &str)] = sources![
     correlated_aggregate,
+    subqueries_to_one,
+    subquery_to_window,
     count_to_exists,
     factor_or,
     not_in_to_not_exists,

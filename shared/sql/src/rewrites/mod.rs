@@ -10,15 +10,18 @@ mod aggregate;
 mod block;
 mod calendar;
 mod clauses;
+mod conditional;
 mod conditions;
 mod context;
 mod determined;
 mod edit;
 mod expression;
 mod predicate;
+mod same;
 mod semi_join;
 mod source;
 mod types;
+mod windowed;
 
 mod correlated_aggregate;
 mod count_to_exists;
@@ -32,6 +35,8 @@ mod not_in_to_not_exists;
 mod or_to_in;
 mod outer_to_inner;
 mod redundant_distinct;
+mod subqueries_to_one;
+mod subquery_to_window;
 mod unused_left_join;
 
 #[cfg(test)]
@@ -102,6 +107,8 @@ struct Draft {
 /// Every rewrite, the ones that pay most first.
 const REWRITES: &[Rewrite] = &[
     correlated_aggregate::REWRITE,
+    subqueries_to_one::REWRITE,
+    subquery_to_window::REWRITE,
     count_to_exists::REWRITE,
     factor_or::REWRITE,
     not_in_to_not_exists::REWRITE,
