@@ -21,6 +21,8 @@ const SOURCES: &[(&str, &str)] = sources![
     subquery_to_window,
     count_to_exists,
     factor_or,
+    or_to_union,
+    exists_or,
     not_in_to_not_exists,
     left_join_null_to_not_exists,
     distinct_to_exists,

@@ -16,6 +16,7 @@ mod context;
 mod determined;
 mod edit;
 mod expression;
+mod negation;
 mod predicate;
 mod same;
 mod semi_join;
@@ -26,6 +27,7 @@ mod windowed;
 mod correlated_aggregate;
 mod count_to_exists;
 mod distinct_to_exists;
+mod exists_or;
 mod factor_or;
 mod function_to_range;
 mod having_to_where;
@@ -33,6 +35,7 @@ mod in_to_exists;
 mod left_join_null_to_not_exists;
 mod not_in_to_not_exists;
 mod or_to_in;
+mod or_to_union;
 mod outer_to_inner;
 mod redundant_distinct;
 mod subqueries_to_one;
@@ -111,6 +114,8 @@ const REWRITES: &[Rewrite] = &[
     subquery_to_window::REWRITE,
     count_to_exists::REWRITE,
     factor_or::REWRITE,
+    or_to_union::REWRITE,
+    exists_or::REWRITE,
     not_in_to_not_exists::REWRITE,
     left_join_null_to_not_exists::REWRITE,
     distinct_to_exists::REWRITE,
