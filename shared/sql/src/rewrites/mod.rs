@@ -14,36 +14,21 @@ mod conditional;
 mod conditions;
 mod context;
 mod determined;
+mod docs;
 mod edit;
 mod expression;
 mod negation;
 mod predicate;
+mod removal;
 mod same;
 mod semi_join;
 mod source;
 mod types;
 mod windowed;
 
-mod correlated_aggregate;
-mod count_to_exists;
-mod distinct_to_exists;
-mod exists_or;
-mod factor_or;
-mod function_to_range;
-mod having_to_where;
-mod in_to_exists;
-mod left_join_null_to_not_exists;
-mod not_in_to_not_exists;
-mod or_to_in;
-mod or_to_union;
-mod outer_to_inner;
-mod redundant_distinct;
-mod subqueries_to_one;
-mod subquery_to_window;
-mod unused_left_join;
 
 #[cfg(test)]
-mod examples;
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -56,6 +41,7 @@ use crate::parse::{self, ParsedStatement, Script, Tree};
 use crate::text::Span;
 use block::Blocks;
 use context::Context;
+pub use docs::{Example, examples};
 use edit::Edits;
 use source::{Source, Tokens};
 
@@ -107,26 +93,41 @@ struct Draft {
     tokens: Tokens,
 }
 
-/// Every rewrite, the ones that pay most first.
-const REWRITES: &[Rewrite] = &[
-    correlated_aggregate::REWRITE,
-    subqueries_to_one::REWRITE,
-    subquery_to_window::REWRITE,
-    count_to_exists::REWRITE,
-    factor_or::REWRITE,
-    or_to_union::REWRITE,
-    exists_or::REWRITE,
-    not_in_to_not_exists::REWRITE,
-    left_join_null_to_not_exists::REWRITE,
-    distinct_to_exists::REWRITE,
-    redundant_distinct::REWRITE,
-    unused_left_join::REWRITE,
-    outer_to_inner::REWRITE,
-    having_to_where::REWRITE,
-    function_to_range::REWRITE,
-    or_to_in::REWRITE,
-    in_to_exists::REWRITE,
-];
+/// Declares each rewrite's module, and makes the registry of them.
+macro_rules! rewrites {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        static REWRITES: &[Rewrite] = &[$($module::REWRITE,)*];
+
+        /// Apart from the registry, so that a binary that prints no documentation doesn't carry it.
+        static SOURCES: &[(&str, &str)] =
+            &[$(($module::REWRITE.name, include_str!(concat!(stringify!($module), ".rs"))),)*];
+    };
+}
+
+// The ones that pay most first.
+rewrites! {
+    correlated_aggregate,
+    subqueries_to_one,
+    subquery_to_window,
+    count_to_exists,
+    factor_or,
+    or_to_union,
+    exists_or,
+    not_in_to_not_exists,
+    left_join_null_to_not_exists,
+    distinct_to_exists,
+    redundant_distinct,
+    self_join,
+    foreign_key_join,
+    unused_left_join,
+    outer_to_inner,
+    having_to_where,
+    function_to_range,
+    or_to_in,
+    in_to_exists,
+}
 
 /// The names of all rewrites, and what each does.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
