@@ -26,7 +26,6 @@ mod source;
 mod types;
 mod windowed;
 
-
 #[cfg(test)]
 mod tests;
 
@@ -111,6 +110,7 @@ rewrites! {
     correlated_aggregate,
     subqueries_to_one,
     subquery_to_window,
+    greatest_per_group,
     count_to_exists,
     factor_or,
     or_to_union,
@@ -121,6 +121,8 @@ rewrites! {
     redundant_distinct,
     self_join,
     foreign_key_join,
+    union_to_union_all,
+    idle_order_by,
     unused_left_join,
     outer_to_inner,
     having_to_where,

@@ -154,7 +154,7 @@ fn find<'a>(cx: &Context<'a>, outer_id: usize, outer: &Block<'a>, site: &Site<'a
         return None;
     }
     let shape = aggregate::shape(cx, value)?;
-    let tied = windowed::tied(cx, inner_id, inner, outer_id)?;
+    let tied = windowed::tied(cx, inner_id, inner, outer_id, None)?;
     if tied.others.len() > 1 || tied.keys.len() + tied.others.len() == 0 {
         return None;
     }

@@ -45,15 +45,20 @@ pub(super) fn reads_one_table(cx: &Context<'_>, outer_id: usize, inner: &Block<'
         && cx.subquery(inner).is_some_and(|tokens| cx.is_resolved(&tokens))
 }
 
-/// Sorts the conditions of such a subquery. `None` where one of them ties it in another way.
+/// Sorts the conditions of such a subquery, but for the one at `skip`. `None` where one of them ties it in
+/// another way.
 pub(super) fn tied<'a>(
     cx: &Context<'a>,
     inner_id: usize,
     inner: &Block<'a>,
     outer_id: usize,
+    skip: Option<usize>,
 ) -> Option<Tied<'a>> {
     let mut tied = Tied { keys: Vec::new(), others: Vec::new(), local: Vec::new() };
-    for conjunct in cx.conjuncts(inner)? {
+    for (at, conjunct) in cx.conjuncts(inner)?.into_iter().enumerate() {
+        if skip == Some(at) {
+            continue;
+        }
         if expression::is_volatile(conjunct.expr) || expression::has_subquery(conjunct.expr) {
             return None;
         }
