@@ -32,6 +32,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use sqlparser::ast::Statement;
 use sqm_domain::Dialect;
 
 use crate::catalog::Catalog;
@@ -111,6 +112,7 @@ rewrites! {
     subqueries_to_one,
     subquery_to_window,
     greatest_per_group,
+    eager_aggregation,
     count_to_exists,
     factor_or,
     or_to_union,
@@ -126,9 +128,11 @@ rewrites! {
     unused_left_join,
     outer_to_inner,
     having_to_where,
+    transitive_predicates,
     function_to_range,
     or_to_in,
     in_to_exists,
+    inline_cte,
 }
 
 /// The names of all rewrites, and what each does.
@@ -195,7 +199,11 @@ fn drafts(
     };
     let Some(source) = Source::new(script.text, &tokens) else { return Vec::new() };
     let Some(blocks) = Blocks::read(tree, &source, catalog) else { return Vec::new() };
-    let cx = Context::new(&source, &blocks, script.dialect);
+    let query = match &**tree {
+        Statement::Query(query) => Some(query.as_ref()),
+        _ => None,
+    };
+    let cx = Context::new(&source, &blocks, script.dialect, query);
     let mut found = Vec::new();
     for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
         let mut drafts = Vec::new();
