@@ -124,14 +124,17 @@ rewrites! {
     self_join,
     foreign_key_join,
     union_to_union_all,
+    same_table_union,
     idle_order_by,
     unused_left_join,
     outer_to_inner,
     having_to_where,
     transitive_predicates,
+    push_filter,
     function_to_range,
     or_to_in,
     in_to_exists,
+    set_to_exists,
     inline_cte,
 }
 
