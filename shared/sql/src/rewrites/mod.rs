@@ -121,6 +121,7 @@ rewrites! {
     left_join_null_to_not_exists,
     distinct_to_exists,
     redundant_distinct,
+    redundant_group_by,
     self_join,
     foreign_key_join,
     union_to_union_all,
@@ -134,6 +135,9 @@ rewrites! {
     function_to_range,
     or_to_in,
     in_to_exists,
+    semi_join_to_join,
+    exists_to_in,
+    not_exists_to_left_join,
     set_to_exists,
     inline_cte,
 }
