@@ -113,7 +113,7 @@ fn rewrite(cx: &Context<'_>, query: &Query, index: usize) -> Option<Draft> {
     }
     let places = ctes(cx, query)?;
     let (whole, body) = places.get(index)?;
-    if cx.source.has_comment(whole) || is_volatile(cx, body) {
+    if cx.source.has_comment(whole) || super::expression::any_volatile(cx, body) {
         return None;
     }
     // Read once, by a relation of that name; and no other CTE hides it.
@@ -176,15 +176,5 @@ fn rewrite(cx: &Context<'_>, query: &Query, index: usize) -> Option<Draft> {
         ),
         conditions: vec!["it is read exactly once and gives the same rows each time".to_owned()],
         tokens: whole.clone(),
-    })
-}
-
-/// Whether a function of these tokens gives another value with each call.
-fn is_volatile(cx: &Context<'_>, tokens: &Tokens) -> bool {
-    tokens.clone().any(|at| match cx.source.token(at) {
-        Some(sqlparser::tokenizer::Token::Word(word)) => {
-            super::expression::VOLATILE.contains(&word.value.to_uppercase().as_str())
-        }
-        _ => false,
     })
 }

@@ -113,6 +113,8 @@ rewrites! {
     subquery_to_window,
     greatest_per_group,
     eager_aggregation,
+    aggregate_join_to_window,
+    repeated_derived,
     count_to_exists,
     factor_or,
     or_to_union,
