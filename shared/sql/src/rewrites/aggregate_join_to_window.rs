@@ -181,7 +181,8 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, derived: usize, table
         return None;
     }
     let mut edits = Edits::default();
-    removal::remove(cx, id, block, derived, &written, &gone, &[], &mut edits)?;
+    let gone = removal::Gone { relation: derived, written, changed: gone };
+    removal::remove(cx, id, block, &gone, &mut edits)?;
     windowed::carry(cx, id, block, table, &items, &[], &mut edits)?;
     Some(Draft {
         edits,

@@ -162,7 +162,8 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, child: usize, parent:
         return None;
     }
     let mut edits = Edits::default();
-    removal::remove(cx, id, block, parent, &written, &dropped, &[], &mut edits)?;
+    let gone = removal::Gone { relation: parent, written, changed: dropped };
+    removal::remove(cx, id, block, &gone, &mut edits)?;
     Some(Draft {
         edits,
         explanation: format!(

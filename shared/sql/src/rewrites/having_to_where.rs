@@ -101,7 +101,7 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
                 && !aggregate::has_aggregate(operand.expr)
                 && !expression::has_subquery(operand.expr)
                 && !expression::is_volatile(operand.expr)
-                && !expression::any(operand.expr, |node| determined::is_window(node))
+                && !expression::any(operand.expr, determined::is_window)
                 && names.iter().all(|name| {
                     name.target.as_ref().is_some_and(|target| {
                         target.block == id

@@ -4,8 +4,6 @@
 //! A candidate is a proposal all the same: whether it is the same query is for the verifier to say, and
 //! whether it pays for whoever measures. Nothing here knows either of them.
 
-#![allow(dead_code)] // The ground for the rewrites that follow.
-
 mod aggregate;
 mod block;
 mod calendar;

@@ -40,19 +40,26 @@ pub(super) fn conditions<'a>(cx: &Context<'a>, block: &Block<'a>) -> Option<Vec<
 /// What becomes of a relation's columns: how each is written from now on, by its name in lower case.
 pub(super) type Written = BTreeMap<String, String>;
 
-/// Takes out a relation. Its columns are written as `written` says; the conditions in `gone`, by their
-/// first token, go or become another text. `None` where a column is used that `written` does not know, or
-/// the clause is of a shape that is left alone.
+/// A relation that goes.
+pub(super) struct Gone {
+    pub(super) relation: usize,
+    /// How its columns are written from now on.
+    pub(super) written: Written,
+    /// The conditions, by their first token, that go or become another text.
+    pub(super) changed: BTreeMap<usize, Option<String>>,
+}
+
+/// Takes out a relation. `None` where a column of it is used that is not written otherwise, or the clause
+/// is of a shape that is left alone.
 pub(super) fn remove(
     cx: &Context<'_>,
     id: usize,
     block: &Block<'_>,
-    relation: usize,
-    written: &Written,
-    gone: &BTreeMap<usize, Option<String>>,
-    added: &[String],
+    gone: &Gone,
     edits: &mut Edits,
 ) -> Option<()> {
+    let Gone { relation, written, changed } = gone;
+    let relation = *relation;
     if selects_all(block) || selects_all_of(block, relation) {
         return None;
     }
@@ -101,7 +108,7 @@ pub(super) fn remove(
     let mut done: Vec<Tokens> = vec![out.clone()];
     for condition in &all {
         let tokens = &condition.operand.tokens;
-        let change = gone.get(&tokens.start);
+        let change = changed.get(&tokens.start);
         if condition.join.is_some() && tokens.start >= out.start && tokens.end <= out.end {
             match change {
                 Some(None) => {}
@@ -123,7 +130,6 @@ pub(super) fn remove(
             return None;
         }
     }
-    added.iter().for_each(|text| changes.add(text.clone()));
     for name in cx.names(&block.clauses.scope) {
         if done.iter().any(|tokens| tokens.contains(&name.tokens.start)) {
             continue;

@@ -123,7 +123,8 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, kept: usize, gone: us
         .map(|column| (column.name.to_lowercase(), format!("{qualifier}.{}", column.name)))
         .collect();
     let mut edits = Edits::default();
-    removal::remove(cx, id, block, gone, &written, &dropped, &[], &mut edits)?;
+    let gone = removal::Gone { relation: gone, written, changed: dropped };
+    removal::remove(cx, id, block, &gone, &mut edits)?;
     Some(Draft {
         edits,
         explanation: format!("`{}` and `{}` are the same row of the same table.", own.name, other.name),
