@@ -108,11 +108,13 @@ macro_rules! rewrites {
 rewrites! {
     correlated_aggregate,
     subqueries_to_one,
+    derived_to_one_pass,
     subquery_to_window,
     greatest_per_group,
     eager_aggregation,
     aggregate_join_to_window,
     repeated_derived,
+    filter_cte,
     count_to_exists,
     factor_or,
     or_to_union,

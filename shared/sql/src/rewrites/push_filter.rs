@@ -1,7 +1,7 @@
 use sqlparser::ast::{Distinct, Expr, SetOperator, SetQuantifier};
 
 use super::aggregate;
-use super::block::{Block, Role, limits};
+use super::block::{Block, limits};
 use super::conditions::Conditions;
 use super::context::Context;
 use super::determined;
@@ -137,7 +137,7 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, relation: usize) -> O
 }
 
 /// The condition as it reads inside of each block. `None` where it cannot move.
-fn texts(
+pub(super) fn texts(
     cx: &Context<'_>,
     (id, relation): (usize, usize),
     arms: &[usize],
@@ -167,7 +167,6 @@ fn texts(
         let grouped = block.group_by()?;
         if !block.is_plain()
             || windowed
-            || block.role != Role::Derived
             || block.select.projection.len() != names.len()
             || matches!(block.select.distinct, Some(Distinct::On(_)))
             || grouped.is_empty() && (aggregate::selects_aggregate(block) || block.select.having.is_some())
