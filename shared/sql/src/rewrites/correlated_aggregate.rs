@@ -382,7 +382,7 @@ pub(super) fn check_types(cx: &Context<'_>, keys: &[Key<'_>]) -> Option<Vec<Stri
 
 /// Conditions on the groups that follow from the conditions of the query around: those on the keys
 /// themselves, and membership in the keys of a filtered table. `None` where there are none.
-fn restrictions(
+pub(super) fn restrictions(
     cx: &Context<'_>,
     outer_id: usize,
     outer: &Block<'_>,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{SetOperator, SetQuantifier, TableFactor};
 
 use super::block::{Block, limits};
@@ -115,7 +117,16 @@ fn rewrite(cx: &Context<'_>, cte: &sqlparser::ast::Cte) -> Option<Draft> {
             }
         }
     }
-    // For each arm, what each reader asks.
+    // Each reader is known: its name stands nowhere else but before columns.
+    let lower = name.to_lowercase();
+    let qualifies =
+        |tokens: &super::source::Tokens| cx.text(&(tokens.start..tokens.start + 1)).to_lowercase() == lower;
+    let qualified = cx.blocks.references.iter().filter(|r| r.qualified && qualifies(&r.tokens)).count();
+    if cx.source.words().filter(|word| *word == lower).count() != 1 + readers.len() + qualified {
+        return None;
+    }
+    // The columns that are asked of, by position; and for each arm, what each reader asks.
+    let mut columns: BTreeSet<usize> = BTreeSet::new();
     let mut asked: Vec<Vec<Vec<String>>> = arms.iter().map(|_| Vec::new()).collect();
     for &(id, block, at) in &readers {
         let relation = block.relations.get(at)?;
@@ -123,11 +134,15 @@ fn rewrite(cx: &Context<'_>, cte: &sqlparser::ast::Cte) -> Option<Draft> {
             return None;
         }
         let names = relation.columns.clone()?;
-        let texts: Vec<Vec<String>> = cx
-            .conjuncts(block)?
-            .iter()
-            .filter_map(|operand| push_filter::texts(cx, (id, at), &arms, &names, operand))
-            .collect();
+        let mut texts: Vec<Vec<String>> = Vec::new();
+        for operand in cx.conjuncts(block)? {
+            let Some(found) = push_filter::texts(cx, (id, at), &arms, &names, &operand) else { continue };
+            texts.push(found);
+            columns.extend(cx.names(&operand.tokens).iter().filter_map(|name| {
+                let column = &name.target.as_ref()?.column;
+                names.iter().position(|name| name.eq_ignore_ascii_case(column))
+            }));
+        }
         if texts.is_empty() {
             return None;
         }
@@ -135,7 +150,7 @@ fn rewrite(cx: &Context<'_>, cte: &sqlparser::ast::Cte) -> Option<Draft> {
             asked.push(texts.iter().map(|texts| texts[arm].clone()).collect());
         }
     }
-    if readers.len() < 2 {
+    if readers.len() < 2 || arms.iter().all(|&arm| is_narrow(cx, arm, &columns)) {
         return None;
     }
     let mut edits = Edits::default();
@@ -159,5 +174,18 @@ fn rewrite(cx: &Context<'_>, cte: &sqlparser::ast::Cte) -> Option<Draft> {
         ),
         conditions: vec!["every reader asks one of these conditions of the rows".to_owned()],
         tokens: start..start + 1,
+    })
+}
+
+/// Whether the block asks something of each of these columns already, as those who write such CTEs do.
+fn is_narrow(cx: &Context<'_>, arm: usize, columns: &BTreeSet<usize>) -> bool {
+    let Some(block) = cx.blocks.list.get(arm) else { return true };
+    let conjuncts = cx.conjuncts(block).unwrap_or_default();
+    columns.iter().all(|&column| {
+        let Some(target) = cx.item(block, column).and_then(|(expr, _)| cx.target(expr)) else { return false };
+        conjuncts.iter().any(|operand| {
+            let names = cx.names(&operand.tokens);
+            !names.is_empty() && names.iter().all(|name| name.target.as_ref() == Some(target))
+        })
     })
 }

@@ -106,11 +106,11 @@ macro_rules! rewrites {
 
 // The ones that pay most first.
 rewrites! {
-    correlated_aggregate,
     subqueries_to_one,
     derived_to_one_pass,
-    subquery_to_window,
     greatest_per_group,
+    correlated_aggregate,
+    subquery_to_window,
     eager_aggregation,
     aggregate_join_to_window,
     repeated_derived,

@@ -233,7 +233,7 @@ fn repeat(
     edits: &mut Edits,
 ) -> Option<()> {
     let query = block.query?;
-    if limits(query) && query.order_by.is_none() || !orders_by_output(cx, block) {
+    if limits(query) && query.order_by.is_none() || !query.locks.is_empty() || !orders_by_output(cx, block) {
         return None;
     }
     let (first, others) = texts.split_first()?;

@@ -109,8 +109,8 @@ fn rewrite(cx: &Context<'_>, places: &[Tokens], name: &str) -> Option<Draft> {
     }
     let first = places.first()?;
     let start = cx.blocks.list.first()?.clauses.select.start;
-    if start != 0 && places.iter().any(|tokens| tokens.start < start) {
-        return None;
+    if start != 0 {
+        return None; // In parentheses, WITH would reach no further than these.
     }
     let name = cx.fresh(&format!("{name}_rows"));
     let mut edits = Edits::default();

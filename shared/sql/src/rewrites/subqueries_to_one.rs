@@ -4,7 +4,9 @@ use super::aggregate::{self, Aggregate};
 use super::block::{Block, Role};
 use super::conditional;
 use super::context::Context;
-use super::correlated_aggregate::{Site, Ties, check_types, expand_wildcards, key_item, sites, ties};
+use super::correlated_aggregate::{
+    Site, Ties, check_types, expand_wildcards, key_item, restrictions, sites, ties,
+};
 use super::edit::Edits;
 use super::expression;
 use super::same;
@@ -114,7 +116,10 @@ fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
             done.extend(&together);
             let together: Vec<&Found<'_>> = together.iter().map(|&at| &found[at]).collect();
             if together.len() > 1 {
-                out.extend(rewrite(cx, outer_id, outer, &together));
+                for pushed in [false, true] {
+                    cx.forget_names();
+                    out.extend(rewrite(cx, outer_id, outer, &together, pushed));
+                }
             }
         }
     }
@@ -186,7 +191,13 @@ fn find<'a>(cx: &Context<'a>, outer_id: usize, site: &Site<'a>) -> Option<Found<
     })
 }
 
-fn rewrite(cx: &Context<'_>, outer_id: usize, outer: &Block<'_>, found: &[&Found<'_>]) -> Option<Draft> {
+fn rewrite(
+    cx: &Context<'_>,
+    outer_id: usize,
+    outer: &Block<'_>,
+    found: &[&Found<'_>],
+    pushed: bool,
+) -> Option<Draft> {
     let first = *found.first()?;
     let tied = !first.ties.keys.is_empty();
     let assumed = check_types(cx, &first.ties.keys)?;
@@ -251,6 +262,13 @@ fn rewrite(cx: &Context<'_>, outer_id: usize, outer: &Block<'_>, found: &[&Found
     let mut conditions: Vec<String> =
         first.local.iter().filter(|(text, _)| is_common(text)).map(|(_, tokens)| cx.flat(tokens)).collect();
     conditions.extend(conditional::any_of(cx, &own, conditions.is_empty()));
+    if pushed {
+        // Only the groups that the query around can ask for.
+        if conditions.len() == 1 && own.iter().all(|texts| !texts.is_empty()) {
+            conditions = conditional::any_of(cx, &own, false).into_iter().collect();
+        }
+        conditions.extend(restrictions(cx, outer_id, outer, &first.ties.keys, &first.subquery)?);
+    }
     let from: Vec<String> = first.inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
     let mut lines = vec![format!("{} {}", cx.word("from"), from.join(", "))];
     for (index, condition) in conditions.iter().enumerate() {
