@@ -6,6 +6,7 @@ mod children;
 mod config;
 pub mod docs;
 mod finding;
+pub mod known;
 mod place;
 mod rule;
 mod run;

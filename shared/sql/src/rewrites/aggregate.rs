@@ -230,3 +230,12 @@ pub(super) fn is_arithmetic(operator: &BinaryOperator) -> bool {
             | BinaryOperator::Modulo
     )
 }
+
+/// Whether an item of the SELECT list holds an aggregate.
+pub(super) fn selects_aggregate(block: &super::block::Block<'_>) -> bool {
+    block.select.projection.iter().any(|item| match item {
+        sqlparser::ast::SelectItem::UnnamedExpr(expr)
+        | sqlparser::ast::SelectItem::ExprWithAlias { expr, .. } => has_aggregate(expr),
+        _ => false,
+    })
+}

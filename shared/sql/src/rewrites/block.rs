@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByKind,
-    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement,
-    TableFactor, TableWithJoins, Visit, Visitor,
+    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
+    SetQuantifier, Statement, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use super::clauses::Clauses;
@@ -82,9 +82,22 @@ pub(super) struct Reference {
     pub(super) target: Option<Target>,
 }
 
+/// SELECTs put together by one kind of set operation.
+pub(super) struct Set<'a> {
+    pub(super) operator: SetOperator,
+    pub(super) quantifier: SetQuantifier,
+    /// The blocks that it puts together, in order.
+    pub(super) arms: Vec<usize>,
+    /// The query whose body it is.
+    pub(super) query: &'a Query,
+    pub(super) role: Role,
+}
+
 /// Every block of a statement and every column's name in it.
 pub(super) struct Blocks<'a> {
     pub(super) list: Vec<Block<'a>>,
+    /// Set operations of one kind over plain SELECTs.
+    pub(super) sets: Vec<Set<'a>>,
     /// In the order of the text.
     pub(super) references: Vec<Reference>,
 }
@@ -100,12 +113,12 @@ impl<'a> Blocks<'a> {
             Statement::Query(query) => query,
             _ => return None,
         };
-        let mut reader = Reader { source, catalog, list: Vec::new(), ctes: Vec::new() };
+        let mut reader = Reader { source, catalog, list: Vec::new(), sets: Vec::new(), ctes: Vec::new() };
         reader.query(query, None, Role::Top)?;
         if census.selects != reader.list.len() {
             return None;
         }
-        let mut blocks = Self { list: reader.list, references: Vec::new() };
+        let mut blocks = Self { list: reader.list, sets: reader.sets, references: Vec::new() };
         blocks.references = census
             .names
             .iter()
@@ -361,6 +374,7 @@ struct Reader<'a, 's> {
     source: &'s Source<'s>,
     catalog: &'a Catalog,
     list: Vec<Block<'a>>,
+    sets: Vec<Set<'a>>,
     /// The columns of the CTEs in sight, by folded name, innermost last.
     ctes: Vec<Ctes>,
 }
@@ -396,11 +410,13 @@ impl<'a> Reader<'a, '_> {
         parent: Option<usize>,
         role: Role,
     ) -> Option<Option<Vec<String>>> {
+        let whole = query;
+        let top = body;
         let mut todo = vec![(body, Some(query))];
         let mut names: Option<Option<Vec<String>>> = None;
         while let Some((body, query)) = todo.pop() {
             let columns = match body {
-                SetExpr::Select(select) => self.select(select, query, parent, role)?,
+                SetExpr::Select(select) => self.select(select, query, whole, parent, role)?,
                 SetExpr::Query(inner) => self.query(inner, parent, role)?,
                 SetExpr::SetOperation { left, right, .. } => {
                     todo.push((right, None));
@@ -418,7 +434,30 @@ impl<'a> Reader<'a, '_> {
             // The first arm names the columns.
             names.get_or_insert(columns);
         }
+        self.set(top, whole, role);
         Some(names.flatten())
+    }
+
+    /// Keeps a body that is SELECTs under one kind of set operation.
+    fn set(&mut self, body: &'a SetExpr, query: &'a Query, role: Role) {
+        let SetExpr::SetOperation { op, set_quantifier, .. } = body else { return };
+        let mut arms = Vec::new();
+        let mut todo = vec![body];
+        while let Some(body) = todo.pop() {
+            match body {
+                SetExpr::SetOperation { op: other, set_quantifier: quantifier, left, right }
+                    if other == op && quantifier == set_quantifier =>
+                {
+                    todo.push(right);
+                    todo.push(left);
+                }
+                SetExpr::Select(select) => {
+                    arms.extend(self.list.iter().position(|b| std::ptr::eq(b.select, select.as_ref())));
+                }
+                _ => return,
+            }
+        }
+        self.sets.push(Set { operator: *op, quantifier: *set_quantifier, arms, query, role });
     }
 
     /// Reads what follows the body: its subqueries see the body's block.
@@ -446,10 +485,12 @@ impl<'a> Reader<'a, '_> {
         &mut self,
         select: &'a Select,
         query: Option<&'a Query>,
+        around: &'a Query,
         parent: Option<usize>,
         role: Role,
     ) -> Option<Option<Vec<String>>> {
-        let clauses = Clauses::read(select, query, self.source)?;
+        // What follows a set operation follows its last SELECT.
+        let clauses = Clauses::read(select, Some(query.unwrap_or(around)), self.source)?;
         let here = self.list.len();
         self.list.push(Block {
             select,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, SelectItem};
+use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, Query, SelectItem};
 use sqm_domain::Dialect;
 
 use super::block::{Block, Blocks, Reference, Relation, Target};
@@ -15,18 +15,25 @@ pub(super) struct Context<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) blocks: &'a Blocks<'a>,
     pub(super) dialect: Dialect,
+    /// The statement's query.
+    pub(super) query: Option<&'a Query>,
     /// Every word of the text and every name made up so far, lower-case.
     taken: RefCell<BTreeSet<String>>,
     upper: bool,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(source: &'a Source<'a>, blocks: &'a Blocks<'a>, dialect: Dialect) -> Self {
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        blocks: &'a Blocks<'a>,
+        dialect: Dialect,
+        query: Option<&'a Query>,
+    ) -> Self {
         let upper = blocks.list.first().is_some_and(|block| {
             let start = block.clauses.select.start;
             source.slice(&(start..start + 1)) == "SELECT"
         });
-        Self { source, blocks, dialect, taken: RefCell::new(source.words().collect()), upper }
+        Self { source, blocks, dialect, query, taken: RefCell::new(source.words().collect()), upper }
     }
 
     /// Every block with its number.

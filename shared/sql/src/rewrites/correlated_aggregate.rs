@@ -113,22 +113,23 @@ pub(super) const REWRITE: Rewrite = Rewrite {
 };
 
 /// A subquery in the query around it.
-struct Site<'a> {
-    query: &'a Query,
+pub(super) struct Site<'a> {
+    pub(super) query: &'a Query,
     /// Whether a NULL from the subquery drops the row.
-    rejects_null: bool,
-    in_where: bool,
+    pub(super) rejects_null: bool,
+    pub(super) in_where: bool,
 }
 
 /// An equality that ties the subquery to the query around it.
-struct Key<'a> {
-    inner: Operand<'a>,
-    outer: Operand<'a>,
+pub(super) struct Key<'a> {
+    pub(super) inner: Operand<'a>,
+    pub(super) outer: Operand<'a>,
 }
 
-struct Ties<'a> {
-    keys: Vec<Key<'a>>,
-    local: Vec<Tokens>,
+/// The conditions of a subquery: what ties it to the query around it, and the rest.
+pub(super) struct Ties<'a> {
+    pub(super) keys: Vec<Key<'a>>,
+    pub(super) local: Vec<Tokens>,
 }
 
 fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
@@ -147,7 +148,8 @@ fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
     }
 }
 
-fn sites<'a>(cx: &Context<'a>, outer: &Block<'a>) -> Vec<Site<'a>> {
+/// The scalar subqueries of WHERE and, where nothing is grouped, of the SELECT list.
+pub(super) fn sites<'a>(cx: &Context<'a>, outer: &Block<'a>) -> Vec<Site<'a>> {
     let mut found = Vec::new();
     for conjunct in cx.conjuncts(outer).unwrap_or_default() {
         let expr = expression::bare(conjunct.expr);
@@ -237,7 +239,7 @@ fn rewrite<'a>(
     if !is_local(&value_tokens) || !is_local(&from) {
         return None;
     }
-    let ties = ties(cx, inner_id, inner, outer_id)?;
+    let ties = ties(cx, inner_id, inner, outer_id).filter(|ties| !ties.keys.is_empty())?;
     let mut conditions = vec![format!(
         "{} ties the subquery to the query around it, by equality only: a row meets at most one group",
         list(ties.keys.iter().map(|key| format!(
@@ -314,7 +316,12 @@ fn rewrite<'a>(
 }
 
 /// Sorts the conditions of the subquery. `None` where one reaches outside in another way.
-fn ties<'a>(cx: &Context<'a>, inner_id: usize, inner: &Block<'a>, outer_id: usize) -> Option<Ties<'a>> {
+pub(super) fn ties<'a>(
+    cx: &Context<'a>,
+    inner_id: usize,
+    inner: &Block<'a>,
+    outer_id: usize,
+) -> Option<Ties<'a>> {
     let mut ties = Ties { keys: Vec::new(), local: Vec::new() };
     for conjunct in cx.conjuncts(inner)? {
         if expression::is_volatile(conjunct.expr) {
@@ -352,11 +359,11 @@ fn ties<'a>(cx: &Context<'a>, inner_id: usize, inner: &Block<'a>, outer_id: usiz
             _ => return None,
         }
     }
-    (!ties.keys.is_empty()).then_some(ties)
+    Some(ties)
 }
 
 /// Whether grouping by the inner side and comparing with the outer side agree; what is assumed for it.
-fn check_types(cx: &Context<'_>, keys: &[Key<'_>]) -> Option<Vec<String>> {
+pub(super) fn check_types(cx: &Context<'_>, keys: &[Key<'_>]) -> Option<Vec<String>> {
     let mut assumed = Vec::new();
     for key in keys {
         let known = |expr: &Expr| cx.target(expr).and_then(|target| cx.data_type(target));
@@ -375,7 +382,7 @@ fn check_types(cx: &Context<'_>, keys: &[Key<'_>]) -> Option<Vec<String>> {
 
 /// Conditions on the groups that follow from the conditions of the query around: those on the keys
 /// themselves, and membership in the keys of a filtered table. `None` where there are none.
-fn restrictions(
+pub(super) fn restrictions(
     cx: &Context<'_>,
     outer_id: usize,
     outer: &Block<'_>,
@@ -464,7 +471,7 @@ fn same_type(cx: &Context<'_>, key: &Key<'_>) -> bool {
 }
 
 /// Writes `*` as `a.*, b.*`, so that the new table adds no columns.
-fn expand_wildcards(cx: &Context<'_>, outer: &Block<'_>, edits: &mut Edits) -> Option<()> {
+pub(super) fn expand_wildcards(cx: &Context<'_>, outer: &Block<'_>, edits: &mut Edits) -> Option<()> {
     for (item, tokens) in outer.select.projection.iter().zip(&outer.clauses.projection) {
         if let SelectItem::Wildcard(options) = item {
             if !options.to_string().is_empty() {
@@ -521,7 +528,7 @@ impl Derived<'_, '_> {
             let text = cx.flat(&key.inner.tokens);
             let known = groups.iter().position(|group| *group == text);
             let at = known.unwrap_or_else(|| {
-                let (item, name) = self.key_item(key, &text);
+                let (item, name) = key_item(cx, &[&self.inner.clauses.scope], key, &text);
                 groups.push(text);
                 items.push(item);
                 names.push(name);
@@ -557,31 +564,6 @@ impl Derived<'_, '_> {
         Some((self.layout(&items, &conditions, &groups), alias, value_text, on))
     }
 
-    /// A key in the SELECT list, and its name there: its own unless the statement uses that unqualified.
-    fn key_item(&self, key: &Key<'_>, text: &str) -> (String, String) {
-        let cx = self.cx;
-        let column = expression::column(key.inner.expr).and_then(<[_]>::last);
-        let inside = &self.inner.clauses.scope;
-        let clashes = |name: &str| {
-            cx.blocks.references.iter().any(|reference| {
-                !inside.contains(&reference.tokens.start)
-                    && !reference.qualified
-                    && cx.text(&reference.tokens).trim_matches(['"', '`']).eq_ignore_ascii_case(name)
-            })
-        };
-        match column {
-            Some(ident) if !clashes(&ident.value) => {
-                let quoted = cx.text(&(key.inner.tokens.end - 1..key.inner.tokens.end)).to_owned();
-                (text.to_owned(), quoted)
-            }
-            other => {
-                let name =
-                    cx.fresh(&other.map_or("agg_key".to_owned(), |ident| format!("agg_{}", ident.value)));
-                (format!("{text} {} {name}", cx.word("as")), name)
-            }
-        }
-    }
-
     fn layout(&self, items: &[String], conditions: &[String], groups: &[String]) -> String {
         let cx = self.cx;
         let from: Vec<String> = self.inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
@@ -607,6 +589,29 @@ impl Derived<'_, '_> {
         let step = cx.step();
         let body: Vec<String> = lines.iter().map(|line| format!("{indent}{step}{line}")).collect();
         format!("(\n{}\n{indent})", body.join("\n"))
+    }
+}
+
+/// A key in the SELECT list, and its name there: its own unless the statement uses that unqualified
+/// outside of `inside`.
+pub(super) fn key_item(cx: &Context<'_>, inside: &[&Tokens], key: &Key<'_>, text: &str) -> (String, String) {
+    let column = expression::column(key.inner.expr).and_then(<[_]>::last);
+    let clashes = |name: &str| {
+        cx.blocks.references.iter().any(|reference| {
+            !inside.iter().any(|inside| inside.contains(&reference.tokens.start))
+                && !reference.qualified
+                && cx.text(&reference.tokens).trim_matches(['"', '`']).eq_ignore_ascii_case(name)
+        })
+    };
+    match column {
+        Some(ident) if !clashes(&ident.value) => {
+            let quoted = cx.text(&(key.inner.tokens.end - 1..key.inner.tokens.end)).to_owned();
+            (text.to_owned(), quoted)
+        }
+        other => {
+            let name = cx.fresh(&other.map_or("agg_key".to_owned(), |ident| format!("agg_{}", ident.value)));
+            (format!("{text} {} {name}", cx.word("as")), name)
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use sqlparser::ast::{
     AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
     Query, Subscript, Value, WindowType,
 };
-use sqlparser::tokenizer::Location;
+use sqlparser::tokenizer::{Location, Token};
+
+use super::context::Context;
+use super::source::Tokens;
 
 /// What an expression is made of.
 pub(super) enum Part<'a> {
@@ -256,36 +259,46 @@ pub(super) fn sign(operator: &BinaryOperator) -> &'static str {
 }
 
 /// Functions whose value may differ between two calls in one statement.
+pub(super) const VOLATILE: &[&str] = &[
+    "RANDOM",
+    "RAND",
+    "NEWID",
+    "UUID",
+    "GEN_RANDOM_UUID",
+    "GENERATE_UUID",
+    "UUID_STRING",
+    "NEXTVAL",
+    "SETVAL",
+    "CLOCK_TIMESTAMP",
+    "TIMEOFDAY",
+    "SYS_GUID",
+    "UNIFORM",
+    "RANDSTR",
+    "SEQ1",
+    "SEQ2",
+    "SEQ4",
+    "SEQ8",
+    "SLEEP",
+    "PG_SLEEP",
+    "LAST_INSERT_ID",
+    "ROW_COUNT",
+    "DBMS_RANDOM",
+];
+
+/// Whether it calls a function whose value may differ between two calls in one statement.
 pub(super) fn is_volatile(expr: &Expr) -> bool {
-    const VOLATILE: &[&str] = &[
-        "RANDOM",
-        "RAND",
-        "NEWID",
-        "UUID",
-        "GEN_RANDOM_UUID",
-        "GENERATE_UUID",
-        "UUID_STRING",
-        "NEXTVAL",
-        "SETVAL",
-        "CLOCK_TIMESTAMP",
-        "TIMEOFDAY",
-        "SYS_GUID",
-        "UNIFORM",
-        "RANDSTR",
-        "SEQ1",
-        "SEQ2",
-        "SEQ4",
-        "SEQ8",
-        "SLEEP",
-        "PG_SLEEP",
-        "LAST_INSERT_ID",
-        "ROW_COUNT",
-        "DBMS_RANDOM",
-    ];
     any(expr, |node| match node {
         Expr::Function(function) => function.name.0.iter().any(|part| {
             part.as_ident().is_some_and(|name| VOLATILE.contains(&name.value.to_uppercase().as_str()))
         }),
+        _ => false,
+    })
+}
+
+/// Whether these tokens name a function whose value may differ between two calls.
+pub(super) fn any_volatile(cx: &Context<'_>, tokens: &Tokens) -> bool {
+    tokens.clone().any(|at| match cx.source.token(at) {
+        Some(Token::Word(word)) => VOLATILE.contains(&word.value.to_uppercase().as_str()),
         _ => false,
     })
 }

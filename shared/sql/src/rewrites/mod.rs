@@ -4,42 +4,33 @@
 //! A candidate is a proposal all the same: whether it is the same query is for the verifier to say, and
 //! whether it pays for whoever measures. Nothing here knows either of them.
 
-#![allow(dead_code)] // The ground for the rewrites that follow.
-
 mod aggregate;
 mod block;
 mod calendar;
 mod clauses;
+mod conditional;
 mod conditions;
 mod context;
 mod determined;
+mod docs;
 mod edit;
 mod expression;
+mod negation;
 mod predicate;
+mod removal;
+mod same;
 mod semi_join;
 mod source;
 mod types;
-
-mod correlated_aggregate;
-mod count_to_exists;
-mod distinct_to_exists;
-mod factor_or;
-mod function_to_range;
-mod having_to_where;
-mod in_to_exists;
-mod left_join_null_to_not_exists;
-mod not_in_to_not_exists;
-mod or_to_in;
-mod outer_to_inner;
-mod redundant_distinct;
-mod unused_left_join;
+mod windowed;
 
 #[cfg(test)]
-mod examples;
+mod tests;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use sqlparser::ast::Statement;
 use sqm_domain::Dialect;
 
 use crate::catalog::Catalog;
@@ -48,6 +39,7 @@ use crate::parse::{self, ParsedStatement, Script, Tree};
 use crate::text::Span;
 use block::Blocks;
 use context::Context;
+pub use docs::{Example, examples};
 use edit::Edits;
 use source::{Source, Tokens};
 
@@ -99,22 +91,58 @@ struct Draft {
     tokens: Tokens,
 }
 
-/// Every rewrite, the ones that pay most first.
-const REWRITES: &[Rewrite] = &[
-    correlated_aggregate::REWRITE,
-    count_to_exists::REWRITE,
-    factor_or::REWRITE,
-    not_in_to_not_exists::REWRITE,
-    left_join_null_to_not_exists::REWRITE,
-    distinct_to_exists::REWRITE,
-    redundant_distinct::REWRITE,
-    unused_left_join::REWRITE,
-    outer_to_inner::REWRITE,
-    having_to_where::REWRITE,
-    function_to_range::REWRITE,
-    or_to_in::REWRITE,
-    in_to_exists::REWRITE,
-];
+/// Declares each rewrite's module, and makes the registry of them.
+macro_rules! rewrites {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        static REWRITES: &[Rewrite] = &[$($module::REWRITE,)*];
+
+        /// Apart from the registry, so that a binary that prints no documentation doesn't carry it.
+        static SOURCES: &[(&str, &str)] =
+            &[$(($module::REWRITE.name, include_str!(concat!(stringify!($module), ".rs"))),)*];
+    };
+}
+
+// The ones that pay most first.
+rewrites! {
+    subqueries_to_one,
+    derived_to_one_pass,
+    greatest_per_group,
+    correlated_aggregate,
+    subquery_to_window,
+    eager_aggregation,
+    aggregate_join_to_window,
+    repeated_derived,
+    filter_cte,
+    count_to_exists,
+    factor_or,
+    or_to_union,
+    exists_or,
+    not_in_to_not_exists,
+    left_join_null_to_not_exists,
+    distinct_to_exists,
+    redundant_distinct,
+    redundant_group_by,
+    self_join,
+    foreign_key_join,
+    union_to_union_all,
+    same_table_union,
+    idle_order_by,
+    unused_left_join,
+    outer_to_inner,
+    having_to_where,
+    transitive_predicates,
+    push_filter,
+    function_to_range,
+    or_to_in,
+    in_to_exists,
+    semi_join_to_join,
+    exists_to_in,
+    not_exists_to_left_join,
+    set_to_exists,
+    inline_cte,
+}
 
 /// The names of all rewrites, and what each does.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -180,7 +208,11 @@ fn drafts(
     };
     let Some(source) = Source::new(script.text, &tokens) else { return Vec::new() };
     let Some(blocks) = Blocks::read(tree, &source, catalog) else { return Vec::new() };
-    let cx = Context::new(&source, &blocks, script.dialect);
+    let query = match &**tree {
+        Statement::Query(query) => Some(query.as_ref()),
+        _ => None,
+    };
+    let cx = Context::new(&source, &blocks, script.dialect, query);
     let mut found = Vec::new();
     for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
         let mut drafts = Vec::new();

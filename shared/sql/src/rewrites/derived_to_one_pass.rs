@@ -1,0 +1,191 @@
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{JoinOperator, TableFactor};
+
+use super::aggregate;
+use super::block::Block;
+use super::conditional;
+use super::context::Context;
+use super::edit::Edits;
+use super::expression;
+use super::same;
+use super::source::Tokens;
+use super::windowed;
+use super::{Draft, Rewrite};
+
+/// ## What it does
+/// Derived tables that each aggregate the same tables to one row, and stand side by side, become one: their
+/// conditions move into the aggregates.
+///
+/// ## Why
+/// Each derived table reads the same rows again; TPC-DS query 88 joins the same four tables eight times.
+///
+/// ## When it is the same
+/// All read the same tables joined in the same way, and none groups: each makes one row, and one row beside
+/// another is one row. An aggregate skips NULLs, so a condition inside of it keeps out exactly the rows that
+/// the condition in WHERE kept out.
+///
+/// ## Source
+/// TPC-DS queries 88 and 90; Bellamkonda et al., *Enhanced subquery optimizations in Oracle* (VLDB 2009).
+///
+/// ## Tables
+/// ```sql
+/// CREATE TABLE sale (id INT PRIMARY KEY, shop INT, hour INT, amount INT);
+/// ```
+///
+/// ## Bad
+/// ```sql
+/// SELECT *
+/// FROM (SELECT COUNT(*) AS early FROM sale WHERE shop = 3 AND hour BETWEEN 8 AND 9) s1,
+///      (SELECT COUNT(*) AS late FROM sale x WHERE x.shop = 3 AND x.hour BETWEEN 18 AND 19) s2
+/// ```
+/// ## Good
+/// ```sql
+/// SELECT *
+/// FROM (
+///     SELECT COUNT(*) FILTER (WHERE hour BETWEEN 8 AND 9) AS early, COUNT(*) FILTER (WHERE sale.hour BETWEEN 18 AND 19) AS late
+///     FROM sale
+///     WHERE shop = 3
+///       AND (hour BETWEEN 8 AND 9 OR sale.hour BETWEEN 18 AND 19)
+/// ) AS s1
+/// ```
+///
+/// ## Kept
+/// They read different tables, or group.
+/// ```sql
+/// SELECT a.n, b.n FROM (SELECT COUNT(*) AS n FROM sale) a, (SELECT shop, COUNT(*) AS n FROM sale GROUP BY shop) b
+/// ```
+/// Two columns of one name.
+/// ```sql
+/// SELECT a.n, b.n FROM (SELECT COUNT(*) AS n FROM sale WHERE shop = 3) a, (SELECT COUNT(*) AS n FROM sale WHERE shop = 4) b
+/// ```
+pub(super) const REWRITE: Rewrite = Rewrite {
+    name: "derived-tables-to-one-pass",
+    title: "Compute the aggregates of several derived tables in one pass",
+    combines: true,
+    merges: false,
+    propose,
+};
+
+fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
+    for (id, block) in cx.each() {
+        if block.is_plain() && block.relations.len() > 1 {
+            out.extend(rewrite(cx, id, block));
+        }
+    }
+}
+
+/// A derived table of one row.
+struct Found {
+    inner: usize,
+    local: Vec<(String, Tokens)>,
+}
+
+fn find(cx: &Context<'_>, factor: &TableFactor) -> Option<Found> {
+    let TableFactor::Derived { subquery, lateral: false, alias: Some(alias), .. } = factor else {
+        return None;
+    };
+    let inner = cx.blocks.body(subquery)?;
+    let block = cx.blocks.list.get(inner)?;
+    let tokens = cx.subquery(block)?;
+    let own = cx.names(&tokens).iter().all(|name| name.target.as_ref().is_some_and(|t| t.block == inner));
+    let sound = alias.columns.is_empty()
+        && block.is_bare()
+        && matches!(block.group_by(), Some([]))
+        && block.select.having.is_none()
+        && block.select.distinct.is_none()
+        && own
+        && !cx.source.has_comment(&tokens)
+        && !super::expression::any_volatile(cx, &tokens);
+    if !sound {
+        return None;
+    }
+    let mut local = Vec::new();
+    for operand in cx.conjuncts(block)? {
+        if expression::has_subquery(operand.expr) {
+            return None;
+        }
+        let (_, tokens) = cx.source.open(operand.expr, &operand.tokens);
+        local.push((same::of_block(cx, &tokens, inner)?, operand.tokens));
+    }
+    Some(Found { inner, local })
+}
+
+fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
+    let crossed = block
+        .select
+        .from
+        .iter()
+        .flat_map(|from| &from.joins)
+        .all(|join| matches!(join.join_operator, JoinOperator::CrossJoin(_)));
+    let found: Vec<Found> = block.relations.iter().map(|r| find(cx, r.factor)).collect::<Option<_>>()?;
+    let first = found.first()?;
+    if !crossed || !found.iter().all(|other| same::same_from(cx, first.inner, other.inner)) {
+        return None;
+    }
+    let is_common = |text: &String| found.iter().all(|one| one.local.iter().any(|(other, _)| other == text));
+    let mut own: Vec<Vec<String>> = Vec::new();
+    let (mut items, mut names) = (Vec::new(), BTreeSet::new());
+    for (one, relation) in found.iter().zip(&block.relations) {
+        let texts: Vec<String> = one
+            .local
+            .iter()
+            .filter(|(text, _)| !is_common(text))
+            .map(|(_, tokens)| same::moved(cx, tokens, one.inner, first.inner))
+            .collect::<Option<_>>()?;
+        let condition = conditional::all_of(cx, &texts);
+        own.push(texts);
+        let inner = cx.blocks.list.get(one.inner)?;
+        for (index, name) in relation.columns.clone()?.iter().enumerate() {
+            let (value, tokens) = cx.item(inner, index)?;
+            if name.is_empty() || !names.insert(name.to_lowercase()) {
+                return None;
+            }
+            let mut edits = Edits::default();
+            for aggregate in aggregate::shape(cx, value)?.aggregates {
+                let text =
+                    conditional::aggregate(cx, &aggregate, condition.as_deref(), one.inner, first.inner)?;
+                edits.replace(cx.source, &aggregate.tokens, text);
+            }
+            items.push(format!("{} {} {name}", edits.within(cx.source, &tokens)?, cx.word("as")));
+        }
+    }
+    let inner = cx.blocks.list.get(first.inner)?;
+    let from: Vec<String> = inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
+    let mut conditions: Vec<String> =
+        first.local.iter().filter(|(text, _)| is_common(text)).map(|(_, tokens)| cx.flat(tokens)).collect();
+    conditions.extend(conditional::any_of(cx, &own, conditions.is_empty()));
+    let mut lines = vec![
+        format!("{} {}", cx.word("select"), items.join(", ")),
+        format!("{} {}", cx.word("from"), from.join(", ")),
+    ];
+    for (index, condition) in conditions.iter().enumerate() {
+        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
+        lines.push(format!("{word} {condition}"));
+    }
+    let clauses = &block.clauses.from;
+    let whole = clauses.first()?.tokens.start..clauses.last()?.tokens.end;
+    let qualifier = cx.qualifier(block, block.relations.first()?)?;
+    let mut edits = Edits::default();
+    for name in cx.names(&block.clauses.scope) {
+        let of_this = name.target.as_ref().is_some_and(|target| target.block == id && target.relation > 0);
+        if of_this && name.qualified && !whole.contains(&name.tokens.start) {
+            let text = format!("{qualifier}.{}", same::column_text(cx, name));
+            edits.replace(cx.source, &name.tokens, text);
+        }
+    }
+    if (1..block.relations.len()).any(|at| super::unused_left_join::selects_all_of(block, at)) {
+        return None;
+    }
+    let text = windowed::block_text(cx, block, whole.start, &lines);
+    edits.replace(cx.source, &whole, format!("{text} {}{qualifier}", cx.alias_word()));
+    Some(Draft {
+        edits,
+        explanation: format!("{} derived tables read the same tables, one after the other.", found.len()),
+        conditions: vec![
+            "each makes one row from the same tables; an aggregate skips what its condition keeps out"
+                .to_owned(),
+        ],
+        tokens: whole,
+    })
+}

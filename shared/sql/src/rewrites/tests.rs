@@ -1,0 +1,52 @@
+//! What holds for every rewrite: its documentation is true.
+
+use std::collections::BTreeSet;
+
+use sqm_domain::Dialect;
+
+use super::{Candidate, REWRITES, SOURCES, examples, propose};
+use crate::catalog::Catalog;
+
+#[test]
+fn the_examples_hold() {
+    let mut wrong = Vec::new();
+    let (mut good, mut kept) = (BTreeSet::new(), BTreeSet::new());
+    for example in examples() {
+        let (catalog, problems) = Catalog::from_ddl(&example.tables, Dialect::Postgres).unwrap();
+        assert!(problems.is_empty(), "{}: {problems:?}", example.rewrite);
+        let candidates: Vec<Candidate> = propose(&example.sql, example.dialect, &catalog)
+            .into_iter()
+            .filter(|candidate| candidate.rule == example.rewrite)
+            .collect();
+        let came = || candidates.iter().map(|c| c.sql.as_str()).collect::<Vec<_>>().join("\n--\n");
+        match &example.becomes {
+            Some(wanted) => {
+                good.insert(example.rewrite);
+                if !candidates.iter().any(|candidate| candidate.sql == *wanted) {
+                    wrong.push(format!("{}: wanted\n{wanted}\ncame\n{}", example.rewrite, came()));
+                }
+            }
+            None => {
+                kept.insert(example.rewrite);
+                if !candidates.is_empty() {
+                    wrong.push(format!("{}: kept\n{}\ncame\n{}", example.rewrite, example.sql, came()));
+                }
+            }
+        }
+    }
+    for rewrite in REWRITES {
+        if !good.contains(rewrite.name) || !kept.contains(rewrite.name) {
+            wrong.push(format!("{} has no good or no kept example", rewrite.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_rewrite_says_what_it_rests_on() {
+    for (name, source) in SOURCES {
+        for section in ["## What it does", "## Why", "## When it is the same", "## Source", "## Tables"] {
+            assert!(source.contains(section), "{name}: {section}");
+        }
+    }
+}
