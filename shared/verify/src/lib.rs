@@ -11,6 +11,7 @@ pub mod engine;
 pub mod generate;
 pub mod offer;
 pub mod pair;
+pub mod prove;
 pub mod value;
 mod verdict;
 mod verifier;

@@ -1,18 +1,21 @@
 //! Two queries and a catalog in, a verdict out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
-use crate::bind::{self, BindError, Bound, Tables};
+use crate::bind::{self, BindError, Bound, SwapTable, Tables};
 use crate::compare::Numbers;
 use crate::counterexample;
+use crate::database::{Schema, position};
 use crate::engine::Engine;
 use crate::generate::Generator;
 use crate::pair::{Pair, Seen};
+use crate::prove::{self, Proof};
 use crate::verdict::{Coverage, Verdict, Verification};
 
 /// How much to try.
@@ -32,6 +35,10 @@ impl Default for Options {
         Self { databases: 150, seed: 1, time: Duration::from_secs(2) }
     }
 }
+
+/// So many databases are tried although a proof was found: should prover and engine contradict each
+/// other, the verdict is what can be seen.
+const CHECKS_OF_A_PROOF: usize = 8;
 
 /// So many databases on which the two engines disagree end the search.
 const MOST_DISAGREEMENTS: usize = 3;
@@ -90,28 +97,63 @@ fn examine(
                 .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
         }
     }
+    let resolve = |parts: &[String]| {
+        let name = &catalog.tables().get(position(catalog, parts)?)?.name;
+        schema.relations.iter().position(|relation| relation.name == *name)
+    };
+    let proof = prove::prove(&first.plan, &second.plan, &schema, &resolve, prove::FUEL);
+    let is_loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
+    if is_loose && matches!(proof, Proof::Found(_)) {
+        assumptions.insert(
+            "where the order of rows leaves a choice, both queries choose the same of the same rows".to_owned(),
+        );
+    }
     let assumptions: Vec<String> = assumptions.into_iter().collect();
+    let (verdict, databases) = judge(&first, &second, swaps, &schema, options, start, proof);
+    (verdict, databases, assumptions)
+}
+
+/// What can be said beside the proof, and on how many databases.
+fn judge(
+    first: &Bound,
+    second: &Bound,
+    swaps: Vec<Option<Arc<SwapTable>>>,
+    schema: &Schema,
+    options: &Options,
+    start: Instant,
+    proof: Proof,
+) -> (Verdict, usize) {
+    let proved = match proof {
+        Proof::Found(steps) => Some(Verdict::Proved { steps }),
+        Proof::Missing(_) => None,
+    };
+    let otherwise = |reason: String| (proved.clone().unwrap_or(Verdict::Unknown { reason }), 0);
     let engine = match Engine::new(swaps, options.time) {
         Ok(engine) => engine,
-        Err(error) => return unknown(format!("the engine does not start: {error}")),
+        Err(error) => return otherwise(format!("the engine does not start: {error}")),
     };
     let planned = engine
-        .plan(&first)
+        .plan(first)
         .map_err(|error| ("first", error))
-        .and_then(|one| Ok((one, engine.plan(&second).map_err(|error| ("second", error))?)));
+        .and_then(|one| Ok((one, engine.plan(second).map_err(|error| ("second", error))?)));
     let (one, two) = match planned {
         Ok(queries) => queries,
         Err((which, error)) => {
-            return unknown(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
+            return otherwise(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
         }
     };
     let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
-    let keys = comparable_keys(&first, &second);
-    let pair = Pair { engine: &engine, schema: &schema, one, two, keys, numbers, loose };
-    let generator = Generator::new(&schema, options.seed);
-    let (verdict, databases) = search(&pair, &generator, &first, &second, options, start);
-    (verdict, databases, assumptions)
+    let keys = comparable_keys(first, second);
+    let pair = Pair { engine: &engine, schema, one, two, keys, numbers, loose };
+    let generator = Generator::new(schema, options.seed);
+    let most = if proved.is_some() { options.databases.min(CHECKS_OF_A_PROOF) } else { options.databases };
+    let (found, databases) = search(&pair, &generator, first, second, &Options { databases: most, ..options.clone() }, start);
+    match (found, proved) {
+        (Verdict::Refuted { counterexample }, _) => (Verdict::Refuted { counterexample }, databases),
+        (_, Some(proved)) => (proved, databases),
+        (found, None) => (found, databases),
+    }
 }
 
 /// The outputs on which the second query's order has to be the first's.
