@@ -101,7 +101,7 @@ fn examine(
         let name = &catalog.tables().get(position(catalog, parts)?)?.name;
         schema.relations.iter().position(|relation| relation.name == *name)
     };
-    let proof = prove::prove(&first.plan, &second.plan, &schema, &resolve, prove::FUEL);
+    let proof = prove::prove(&first.plan, &second.plan, &schema, &resolve, start + options.time / 2);
     let is_loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
     if is_loose && matches!(proof, Proof::Found(_)) {
         assumptions.insert(
@@ -109,7 +109,7 @@ fn examine(
         );
     }
     let assumptions: Vec<String> = assumptions.into_iter().collect();
-    let (verdict, databases) = judge(&first, &second, swaps, &schema, options, start, proof);
+    let (verdict, databases) = judge(&first, &second, swaps, &schema, &resolve, options, start, proof);
     (verdict, databases, assumptions)
 }
 
@@ -119,6 +119,7 @@ fn judge(
     second: &Bound,
     swaps: Vec<Option<Arc<SwapTable>>>,
     schema: &Schema,
+    resolve: prove::Resolve<'_>,
     options: &Options,
     start: Instant,
     proof: Proof,
@@ -146,7 +147,8 @@ fn judge(
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
     let keys = comparable_keys(first, second);
     let pair = Pair { engine: &engine, schema, one, two, keys, numbers, loose };
-    let generator = Generator::new(schema, options.seed);
+    let guide = prove::Guide::new([&first.plan, &second.plan], schema, resolve);
+    let generator = Generator::guided(schema, options.seed, guide);
     let most = if proved.is_some() { options.databases.min(CHECKS_OF_A_PROOF) } else { options.databases };
     let (found, databases) = search(&pair, &generator, first, second, &Options { databases: most, ..options.clone() }, start);
     match (found, proved) {

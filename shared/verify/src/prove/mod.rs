@@ -10,6 +10,7 @@
 
 mod build;
 mod equal;
+mod guide;
 mod lower;
 mod normalize;
 mod prover;
@@ -18,16 +19,19 @@ mod solve;
 mod substitute;
 mod term;
 
+use std::time::Instant;
+
 use datafusion::logical_expr::LogicalPlan;
 
 use crate::database::Schema;
+pub use guide::{Guide, WishedRow};
 use lower::Lower;
 pub use lower::Resolve;
 use prover::Prover;
 use solve::Scene;
 
 /// Consistency checks that one proof may take; a check takes about 50 µs.
-pub const FUEL: u32 = 6_000;
+const FUEL: u32 = 6_000;
 
 /// What came of a search for a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +44,15 @@ pub enum Proof {
 
 /// Looks for a proof that both plans give the same bag of rows and, where the first is ordered, in the
 /// sequence of its keys.
-pub fn prove(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, fuel: u32) -> Proof {
-    match attempt(first, second, schema, resolve, fuel) {
+pub fn prove(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, until: Instant) -> Proof {
+    match attempt(first, second, schema, resolve, until) {
         Ok(steps) => Proof::Found(steps),
         Err(reason) => Proof::Missing(reason),
     }
 }
 
-fn attempt(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, fuel: u32) -> Result<Vec<String>, String> {
-    let prover = Prover::new(schema, fuel);
+fn attempt(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, until: Instant) -> Result<Vec<String>, String> {
+    let prover = Prover::new(schema, FUEL).until(until);
     let mut lower = Lower::new(&prover, resolve);
     let mut one = lower.root(first)?;
     let mut two = lower.root(second)?;

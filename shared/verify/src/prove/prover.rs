@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::rebuild::{self, Rebuild};
 use super::substitute;
@@ -15,6 +16,7 @@ pub struct Prover<'s> {
     pub schema: &'s Schema,
     next: Cell<Var>,
     fuel: Cell<u32>,
+    until: Option<Instant>,
     steps: RefCell<Vec<String>>,
     /// How deep comparisons of queries inside comparisons of queries have gone.
     pub depth: Cell<u32>,
@@ -25,7 +27,13 @@ pub struct Prover<'s> {
 impl<'s> Prover<'s> {
     /// One with so many consistency checks to spend.
     pub fn new(schema: &'s Schema, fuel: u32) -> Self {
-        Self { schema, next: Cell::new(1), fuel: Cell::new(fuel), steps: RefCell::default(), depth: Cell::new(0), compared: RefCell::default() }
+        Self { schema, next: Cell::new(1), fuel: Cell::new(fuel), until: None, steps: RefCell::default(), depth: Cell::new(0), compared: RefCell::default() }
+    }
+
+    /// One that also stops at this moment.
+    pub fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
+        self
     }
 
     /// A variable that nothing else uses.
@@ -37,6 +45,9 @@ impl<'s> Prover<'s> {
 
     /// Spends a check; `false` when none is left, and nothing more is proved.
     pub fn spend(&self) -> bool {
+        if self.until.is_some_and(|until| Instant::now() > until) {
+            self.fuel.set(0);
+        }
         let left = self.fuel.get();
         self.fuel.set(left.saturating_sub(1));
         left > 0
