@@ -12,6 +12,7 @@ pub mod generate;
 pub mod offer;
 pub mod pair;
 pub mod prove;
+mod search;
 pub mod value;
 mod verdict;
 mod verifier;

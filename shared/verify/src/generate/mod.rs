@@ -33,6 +33,9 @@ impl<'s> Generator<'s> {
     /// A generator that looks for rows on which the queries return something.
     pub fn guided(schema: &'s Schema, seed: u64, guide: Guide<'s>) -> Self {
         let mut palette = Palette::new(schema);
+        if guide.compares_texts_with_numbers() {
+            palette.number_texts(schema);
+        }
         for (relation, at, value) in guide.mentions() {
             palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);
         }

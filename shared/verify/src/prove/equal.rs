@@ -1,6 +1,7 @@
 //! Whether two queries give the same: the same bag, or the same set. Blocks are matched source by source;
 //! that the conditions and outputs then mean the same is left to the solver, both ways.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::build::compare::same;
@@ -68,8 +69,8 @@ pub fn same_source(prover: &Prover<'_>, one: &Source, two: &Source) -> bool {
     }
 }
 
-/// Whether two aggregates are the same value.
-pub fn same_aggregate(prover: &Prover<'_>, one: &Term, two: &Term) -> bool {
+/// Whether two aggregates are the same value, whatever rows of these sources their outer columns are of.
+pub fn same_aggregate(prover: &Prover<'_>, sources: &[(Var, Source)], one: &Term, two: &Term) -> bool {
     let (Term::Aggregate(name, a, t), Term::Aggregate(other, b, u)) = (one, two) else { return false };
     if name != other || t != u {
         return false;
@@ -85,7 +86,11 @@ pub fn same_aggregate(prover: &Prover<'_>, one: &Term, two: &Term) -> bool {
     if let Some(known) = prover.compared.borrow().get(&key) {
         return *known;
     }
-    let scene = Scene::default();
+    let mut free = BTreeSet::new();
+    substitute::free_in_query(&a, &mut free);
+    substitute::free_in_query(&b, &mut free);
+    let tables = sources.iter().filter(|(var, source)| free.contains(var) && matches!(source, Source::Table(_)));
+    let scene = Scene { sources: tables.cloned().collect(), formulas: Vec::new() };
     let same = nested(prover, || {
         let (a, b) = (prover.refresh(&a), prover.refresh(&b));
         if super::build::ignores_repetition(name) {

@@ -195,3 +195,16 @@ pub fn queries_of(term: &Term, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>
         Term::Aggregate(_, query, _) => inside.push(Rc::clone(query)),
     }
 }
+
+/// Whether a call takes a text beside, or as, a number.
+pub fn mixes(term: &Term) -> bool {
+    use crate::prove::term::Type;
+    let Term::Call(name, arguments, result) = term else { return false };
+    let is = |wanted: fn(&Type) -> bool| arguments.iter().any(|argument| wanted(argument.type_of()));
+    let text = |t: &Type| *t == Type::Text;
+    let number = |t: &Type| t.is_exact() || *t == Type::Float;
+    let beside = matches!(name.as_str(), "=" | "<" | "+" | "-" | "*" | "/" | "%" | "negative");
+    (beside && is(text) && (is(number) || name == "negative"))
+        || (name.starts_with("cast ") && is(text) && number(result))
+        || arguments.iter().any(mixes)
+}

@@ -49,6 +49,11 @@ impl<'s> Guide<'s> {
         solve::solve(self.prover.schema, &wishes, rng)
     }
 
+    /// Whether somewhere a text stands where a number is needed: any other text would be an error there.
+    pub fn compares_texts_with_numbers(&self) -> bool {
+        self.queries.iter().any(|query| query.blocks.iter().any(block_mixes))
+    }
+
     /// The values with which the queries compare attributes.
     pub fn mentions(&self) -> Vec<(usize, usize, Value)> {
         let mut found = Vec::new();
@@ -103,4 +108,24 @@ impl<'s> Guide<'s> {
 /// Whether the formula says nothing.
 fn is_trivial(formula: &Formula) -> bool {
     matches!(formula, Formula::True | Formula::False)
+}
+
+fn block_mixes(block: &Block) -> bool {
+    let mut facts = Vec::new();
+    let mut inside = Vec::new();
+    block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
+    block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
+    let sources = block.sources.iter().filter_map(|(_, source)| match source {
+        Source::Distinct(query) | Source::Opaque(_, query) => Some(query),
+        Source::Table(_) => None,
+    });
+    let mixed = |term: &Term| gather::mixes(term);
+    block.outputs.iter().any(mixed)
+        || facts.iter().any(|fact| match fact {
+            Fact::Holds(a) | Fact::Fails(a) | Fact::Null(a) | Fact::NotNull(a) => gather::mixes(a),
+            Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::AtMost(a, b) | Fact::Same(a, b)
+            | Fact::Distinct(a, b) => gather::mixes(a) || gather::mixes(b),
+            Fact::Exists(_) | Fact::Empty(_) => false,
+        })
+        || inside.iter().chain(sources).any(|query| query.blocks.iter().any(block_mixes))
 }

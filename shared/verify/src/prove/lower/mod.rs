@@ -17,7 +17,7 @@ use datafusion::common::DFSchema;
 use super::prover::Prover;
 use super::term::{Block, Query, Source, Term, Type};
 
-pub use root::Root;
+
 
 /// Why a plan is not understood, in words.
 pub type Reason = String;

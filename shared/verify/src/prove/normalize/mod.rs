@@ -214,7 +214,8 @@ fn redundant(prover: &Prover<'_>, scene: &Scene, block: &mut Block) {
     while at > 0 {
         at -= 1;
         let is_plain = matches!(&block.conditions[at], Formula::Fact(fact) if !matches!(fact, Fact::Exists(_) | Fact::Empty(_)));
-        if is_plain && !mentions_query(&block.conditions[at]) {
+        // A plain condition costs little where it is, unless the surroundings decide it.
+        if is_plain && scene.sources.is_empty() && !mentions_query(&block.conditions[at]) {
             continue;
         }
         let condition = block.conditions.remove(at);

@@ -1,11 +1,13 @@
 //! Sources that add no columns. Where such a source has at most one row for the others (a key is fixed),
 //! or repetition does not matter, joining it is asking whether there is a row: EXISTS.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::rows::Rows;
 use super::Mode;
+use crate::prove::build::compare::same;
 use crate::prove::prover::Prover;
 use crate::prove::solve::Scene;
 use crate::prove::substitute::{self, free_in_source, vars_of_formula, vars_of_term};
@@ -13,9 +15,7 @@ use crate::prove::term::{Block, Fact, Formula, Query, Source, Term, Type, Var};
 
 /// Makes conditions of such sources.
 pub fn unused(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode) {
-    while let Some(var) = candidate(prover, scene, block, mode) {
-        move_out(block, var);
-    }
+    while unused_row(prover, scene, block, mode) {}
     if mode == Mode::Set && !block.outputs.is_empty() {
         let needed = outputs_vars(block);
         while let Some(var) = block.sources.iter().map(|(var, _)| *var).find(|var| !needed.contains(var)) {
@@ -28,13 +28,13 @@ fn outputs_vars(block: &Block) -> BTreeSet<Var> {
     block.outputs.iter().flat_map(vars_of_term).collect()
 }
 
-/// The last source, in the order of the schema, that adds nothing but whether it has a row. Rewrites the
-/// outputs to do without it.
-fn candidate(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode) -> Option<Var> {
+/// Moves the last source, in the order of the schema, that adds nothing but whether it has a row. Whatever
+/// the block says of it elsewhere, it then says of terms that are the same.
+fn unused_row(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode) -> bool {
     if block.sources.len() < 2 && !(mode == Mode::Bag && block.sources.len() == 1) {
-        return None;
+        return false;
     }
-    let rows = Rows::of(prover, scene, block)?;
+    let Some(rows) = Rows::of(prover, scene, block) else { return false };
     let mut order: Vec<(Var, Source)> = block.sources.clone();
     order.sort_by(|a, b| b.1.cmp(&a.1).then(b.0.cmp(&a.0)));
     for (var, source) in order {
@@ -56,10 +56,10 @@ fn candidate(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode) 
             _ => "a source of different rows, all of whose columns are fixed".to_owned(),
         };
         prover.note(format!("joining {name}, only asks whether there is one"));
-        block.outputs = outputs;
-        return Some(var);
+        move_out(&rows, block, var);
+        return true;
     }
-    None
+    false
 }
 
 /// The term with the columns of a variable replaced by what is the same.
@@ -72,11 +72,27 @@ fn without(rows: &Rows<'_, '_>, term: &Term, var: Var) -> Term {
     })
 }
 
-/// Moves one source, with the conditions that mention it, into an EXISTS.
-fn move_out(block: &mut Block, var: Var) {
+/// Moves one source into an EXISTS. Its columns that are the same as something else are asked for there,
+/// and elsewhere become that; conditions that still mention it go with it.
+fn move_out(rows: &Rows<'_, '_>, block: &mut Block, var: Var) {
     let Some(at) = block.sources.iter().position(|(own, _)| *own == var) else { return };
     let source = block.sources.remove(at);
-    let (inside, outside) = split(block, &BTreeSet::from([var]));
+    let asked: RefCell<Vec<Formula>> = RefCell::default();
+    *block = substitute::block(block, &|v, at, t: &Type| {
+        if v != var {
+            return None;
+        }
+        let column = Term::Column(v, at, t.clone());
+        let term = rows.without(&column, var)?;
+        let same = same(&column, &term);
+        let mut asked = asked.borrow_mut();
+        if !asked.contains(&same) {
+            asked.push(same);
+        }
+        Some(term)
+    });
+    let (mut inside, outside) = split(block, &BTreeSet::from([var]));
+    inside.extend(asked.into_inner());
     block.conditions = outside;
     let query = Query { blocks: vec![Block { sources: vec![source], conditions: inside, outputs: Vec::new() }] };
     block.conditions.push(Fact::Exists(Rc::new(query)).into());

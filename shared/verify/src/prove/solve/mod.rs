@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::build::compare::same;
-use super::build::formula::{all, not};
+use super::build::formula::not;
 use super::prover::Prover;
 use super::term::{Block, Fact, Formula, Query, Source, Term, Var};
 pub use theory::Theory;
@@ -250,9 +250,4 @@ impl<'p, 's> Search<'p, 's> {
         self.clauses = kept;
         false
     }
-}
-
-/// What holds of a block's conditions.
-pub fn conditions(block: &Block) -> Formula {
-    all(block.conditions.iter().cloned())
 }

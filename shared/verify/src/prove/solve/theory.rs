@@ -23,7 +23,7 @@ impl Theory {
             read(&mut classes, fact);
         }
         classes.close(prover, sources);
-        if unite_aggregates(prover, &mut classes) {
+        if unite_aggregates(prover, sources, &mut classes) {
             classes.close(prover, sources);
         }
         if classes.contradiction || facts.iter().any(|fact| denied(&mut classes, fact)) {
@@ -151,13 +151,13 @@ fn denied(classes: &mut Classes, fact: &Fact) -> bool {
 }
 
 /// Aggregates over equal rows are one. Says whether any became one.
-fn unite_aggregates(prover: &Prover<'_>, classes: &mut Classes) -> bool {
+fn unite_aggregates(prover: &Prover<'_>, sources: &[(Var, Source)], classes: &mut Classes) -> bool {
     let aggregates: Vec<Term> =
         classes.terms().iter().filter(|term| matches!(term, Term::Aggregate(..))).cloned().collect();
     let mut united = false;
     for (at, a) in aggregates.iter().enumerate() {
         for b in &aggregates[at + 1..] {
-            if classes.known(a) != classes.known(b) && same_aggregate(prover, &settled(classes, a), &settled(classes, b)) {
+            if classes.known(a) != classes.known(b) && same_aggregate(prover, sources, &settled(classes, a), &settled(classes, b)) {
                 classes.unite(a, b);
                 united = true;
             }
