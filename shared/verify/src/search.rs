@@ -29,7 +29,12 @@ pub struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// One that has tried nothing yet.
-    pub fn new(pair: &'a Pair<'a>, generator: &'a Generator<'a>, first: &'a Bound, second: &'a Bound) -> Self {
+    pub fn new(
+        pair: &'a Pair<'a>,
+        generator: &'a Generator<'a>,
+        first: &'a Bound,
+        second: &'a Bound,
+    ) -> Self {
         Self {
             pair,
             generator,

@@ -101,7 +101,8 @@ fn examine(
     let (verdict, databases) = judge(&first, &second, swaps, &schema, &resolve, options, start);
     if is_loose && matches!(verdict, Verdict::Proved { .. }) {
         assumptions.insert(
-            "where the order of rows leaves a choice, both queries choose the same of the same rows".to_owned(),
+            "where the order of rows leaves a choice, both queries choose the same of the same rows"
+                .to_owned(),
         );
     }
     (verdict, databases, assumptions.into_iter().collect())

@@ -70,7 +70,11 @@ fn a_foreign_key_join_goes_where_the_key_is_not_null() {
         "SELECT id FROM emp",
         "SELECT e.id FROM emp e JOIN dept d ON e.dept = d.id",
     );
-    check("SELECT e.id FROM emp e JOIN dept d ON e.dept = d.id", "SELECT id FROM emp WHERE dept IS NOT NULL", "proved");
+    check(
+        "SELECT e.id FROM emp e JOIN dept d ON e.dept = d.id",
+        "SELECT id FROM emp WHERE dept IS NOT NULL",
+        "proved",
+    );
 }
 
 #[test]
@@ -149,7 +153,11 @@ fn sums_of_sums_and_of_counts() {
         "SELECT dept, SUM(p) FROM (SELECT dept, boss, MAX(pay) p FROM emp GROUP BY dept, boss) t GROUP BY dept",
     );
     // Of nothing a count is 0 and a sum of counts NULL.
-    check("SELECT COUNT(*) FROM emp", "SELECT SUM(c) FROM (SELECT dept, COUNT(*) c FROM emp GROUP BY dept) t", "refuted");
+    check(
+        "SELECT COUNT(*) FROM emp",
+        "SELECT SUM(c) FROM (SELECT dept, COUNT(*) c FROM emp GROUP BY dept) t",
+        "refuted",
+    );
 }
 
 #[test]
@@ -193,7 +201,11 @@ fn parts_that_exclude_each_other_are_one_part() {
         "SELECT id FROM emp",
         "SELECT id FROM emp WHERE bonus < 3 UNION ALL SELECT id FROM emp WHERE bonus >= 3",
     );
-    check("SELECT id FROM emp WHERE pay <= 3 UNION ALL SELECT id FROM emp WHERE pay >= 3", "SELECT id FROM emp", "refuted");
+    check(
+        "SELECT id FROM emp WHERE pay <= 3 UNION ALL SELECT id FROM emp WHERE pay >= 3",
+        "SELECT id FROM emp",
+        "refuted",
+    );
 }
 
 #[test]
@@ -248,9 +260,21 @@ fn null_is_neither_equal_nor_unequal() {
 
 #[test]
 fn what_sets_do() {
-    check("SELECT pay FROM emp INTERSECT SELECT n FROM log", "SELECT DISTINCT pay FROM emp WHERE pay IN (SELECT n FROM log)", "proved");
-    check("SELECT bonus FROM emp INTERSECT SELECT n FROM log", "SELECT DISTINCT bonus FROM emp WHERE bonus IN (SELECT n FROM log)", "refuted");
-    check("SELECT pay FROM emp EXCEPT SELECT id FROM dept", "SELECT DISTINCT pay FROM emp WHERE pay NOT IN (SELECT id FROM dept)", "proved");
+    check(
+        "SELECT pay FROM emp INTERSECT SELECT n FROM log",
+        "SELECT DISTINCT pay FROM emp WHERE pay IN (SELECT n FROM log)",
+        "proved",
+    );
+    check(
+        "SELECT bonus FROM emp INTERSECT SELECT n FROM log",
+        "SELECT DISTINCT bonus FROM emp WHERE bonus IN (SELECT n FROM log)",
+        "refuted",
+    );
+    check(
+        "SELECT pay FROM emp EXCEPT SELECT id FROM dept",
+        "SELECT DISTINCT pay FROM emp WHERE pay NOT IN (SELECT id FROM dept)",
+        "proved",
+    );
 }
 
 #[test]

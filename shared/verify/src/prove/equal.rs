@@ -63,7 +63,8 @@ pub fn same_source(prover: &Prover<'_>, one: &Source, two: &Source) -> bool {
         }
         (Source::Opaque(name, a), Source::Opaque(other, b)) => {
             name == other
-                && (numbered(a) == numbered(b) || nested(prover, || same_bag(prover, &Scene::default(), a, b)))
+                && (numbered(a) == numbered(b)
+                    || nested(prover, || same_bag(prover, &Scene::default(), a, b)))
         }
         _ => false,
     }
@@ -89,7 +90,8 @@ pub fn same_aggregate(prover: &Prover<'_>, sources: &[(Var, Source)], one: &Term
     let mut free = BTreeSet::new();
     substitute::free_in_query(&a, &mut free);
     substitute::free_in_query(&b, &mut free);
-    let tables = sources.iter().filter(|(var, source)| free.contains(var) && matches!(source, Source::Table(_)));
+    let tables =
+        sources.iter().filter(|(var, source)| free.contains(var) && matches!(source, Source::Table(_)));
     let scene = Scene { sources: tables.cloned().collect(), formulas: Vec::new() };
     let same = nested(prover, || {
         let (a, b) = (prover.refresh(&a), prover.refresh(&b));
@@ -194,7 +196,12 @@ fn hints(one: &Block, two: &Block, of_one: Var, of_two: Var) -> Vec<(usize, usiz
 }
 
 /// For each column of `from` the column of `to` that it is, where both sources are the same rows.
-fn column_orders(prover: &Prover<'_>, from: &Source, to: &Source, hints: &[(usize, usize)]) -> Vec<Vec<usize>> {
+fn column_orders(
+    prover: &Prover<'_>,
+    from: &Source,
+    to: &Source,
+    hints: &[(usize, usize)],
+) -> Vec<Vec<usize>> {
     match (from, to) {
         (Source::Table(a), Source::Table(b)) if a == b => {
             vec![(0..prover.schema.relations[*a].attributes.len()).collect()]
@@ -212,7 +219,11 @@ fn column_orders(prover: &Prover<'_>, from: &Source, to: &Source, hints: &[(usiz
                 .into_iter()
                 .filter(|order| {
                     let reordered = reordered(b, order);
-                    same_source(prover, &Source::Distinct(Rc::clone(a)), &Source::Distinct(Rc::new(reordered)))
+                    same_source(
+                        prover,
+                        &Source::Distinct(Rc::clone(a)),
+                        &Source::Distinct(Rc::new(reordered)),
+                    )
                 })
                 .take(2)
                 .collect()

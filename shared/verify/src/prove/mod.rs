@@ -44,14 +44,26 @@ pub enum Proof {
 
 /// Looks for a proof that both plans give the same bag of rows and, where the first is ordered, in the
 /// sequence of its keys.
-pub fn prove(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, until: Instant) -> Proof {
+pub fn prove(
+    first: &LogicalPlan,
+    second: &LogicalPlan,
+    schema: &Schema,
+    resolve: Resolve<'_>,
+    until: Instant,
+) -> Proof {
     match attempt(first, second, schema, resolve, until) {
         Ok(steps) => Proof::Found(steps),
         Err(reason) => Proof::Missing(reason),
     }
 }
 
-fn attempt(first: &LogicalPlan, second: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>, until: Instant) -> Result<Vec<String>, String> {
+fn attempt(
+    first: &LogicalPlan,
+    second: &LogicalPlan,
+    schema: &Schema,
+    resolve: Resolve<'_>,
+    until: Instant,
+) -> Result<Vec<String>, String> {
     let prover = Prover::new(schema, FUEL).until(until);
     let mut lower = Lower::new(&prover, resolve);
     let mut one = lower.root(first)?;

@@ -22,12 +22,23 @@ pub struct Prover<'s> {
     pub depth: Cell<u32>,
     /// Pairs of aggregates that were compared.
     pub compared: RefCell<HashMap<(Term, Term), bool>>,
+    /// Queries that were made simpler, with where that was, and what came of it.
+    pub simplified: RefCell<HashMap<(Query, u64), Query>>,
 }
 
 impl<'s> Prover<'s> {
     /// One with so many consistency checks to spend.
     pub fn new(schema: &'s Schema, fuel: u32) -> Self {
-        Self { schema, next: Cell::new(1), fuel: Cell::new(fuel), until: None, steps: RefCell::default(), depth: Cell::new(0), compared: RefCell::default() }
+        Self {
+            schema,
+            next: Cell::new(1),
+            fuel: Cell::new(fuel),
+            until: None,
+            steps: RefCell::default(),
+            depth: Cell::new(0),
+            compared: RefCell::default(),
+            simplified: RefCell::default(),
+        }
     }
 
     /// One that also stops at this moment.

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::build::call;
 use super::build::case::case;
 use super::build::compare::{Comparison, compare, not_null, null, same};
 use super::build::formula::{all, any, boolean, not, truth};
-use super::build::call;
 use super::term::{Fact, Formula, Query, Term, Type};
 
 /// Says what becomes of a query inside a term or formula.

@@ -23,7 +23,8 @@ pub fn term(t: &Term, replace: Replace<'_>) -> Term {
             call(name, arguments, data_type)
         }
         Term::Case(arms, otherwise, data_type) => {
-            let arms = arms.iter().map(|(guard, value)| (self::formula(guard, replace), term(value, replace)));
+            let arms =
+                arms.iter().map(|(guard, value)| (self::formula(guard, replace), term(value, replace)));
             case(arms.collect(), term(otherwise, replace), data_type)
         }
         Term::Truth(yes, no) => boolean(self::formula(yes, replace), self::formula(no, replace)),
@@ -96,9 +97,8 @@ pub fn source(s: &Source, replace: Replace<'_>) -> Source {
 
 /// Renames variables; the map covers those that are renamed.
 pub fn rename_block(b: &Block, names: &BTreeMap<Var, Var>) -> Block {
-    let mut renamed = block(b, &|var, at, data_type| {
-        names.get(&var).map(|new| Term::Column(*new, at, data_type.clone()))
-    });
+    let mut renamed =
+        block(b, &|var, at, data_type| names.get(&var).map(|new| Term::Column(*new, at, data_type.clone())));
     for (var, _) in &mut renamed.sources {
         if let Some(new) = names.get(var) {
             *var = *new;
@@ -134,7 +134,9 @@ pub fn free_in_term(t: &Term, found: &mut BTreeSet<Var>) {
 pub fn free_in_formula(f: &Formula, found: &mut BTreeSet<Var>) {
     match f {
         Formula::True | Formula::False => {}
-        Formula::And(parts) | Formula::Or(parts) => parts.iter().for_each(|part| free_in_formula(part, found)),
+        Formula::And(parts) | Formula::Or(parts) => {
+            parts.iter().for_each(|part| free_in_formula(part, found))
+        }
         Formula::Fact(fact) => match fact {
             Fact::Equal(a, b)
             | Fact::Unequal(a, b)

@@ -171,10 +171,7 @@ impl Type {
 
     /// Whether values of both can be compared without changing either.
     pub fn compares_with(&self, other: &Self) -> bool {
-        self == other
-            || *self == Self::Null
-            || *other == Self::Null
-            || (self.is_exact() && other.is_exact())
+        self == other || *self == Self::Null || *other == Self::Null || (self.is_exact() && other.is_exact())
     }
 }
 

@@ -63,9 +63,8 @@ pub fn compare(how: Comparison, a: &Term, b: &Term) -> Formula {
 
 /// Values of types that an engine converts first: nothing is known but that it is a comparison.
 fn unlike(how: Comparison, a: &Term, b: &Term) -> Formula {
-    let call = |name: &str, a: &Term, b: &Term| {
-        Term::Call(name.into(), vec![a.clone(), b.clone()], Type::Bool)
-    };
+    let call =
+        |name: &str, a: &Term, b: &Term| Term::Call(name.into(), vec![a.clone(), b.clone()], Type::Bool);
     let (x, y) = if a <= b { (a, b) } else { (b, a) };
     match how {
         Comparison::Equal => Fact::Holds(call("=", x, y)),
@@ -80,18 +79,20 @@ fn compare_booleans(how: Comparison, a: &Term, b: &Term) -> Formula {
     if let (Term::Column(..), Term::Column(..)) = (a, b)
         && matches!(how, Comparison::Equal)
     {
-        return if a == b { not(&null(a)) } else { Fact::Equal(a.clone().min(b.clone()), a.clone().max(b.clone())).into() };
+        return if a == b {
+            not(&null(a))
+        } else {
+            Fact::Equal(a.clone().min(b.clone()), a.clone().max(b.clone())).into()
+        };
     }
     let ((yes, no), (other_yes, other_no)) = (truth(a), truth(b));
     match how {
         Comparison::Equal => any([all([yes, other_yes]), all([no, other_no])]),
         Comparison::Unequal => any([all([yes, other_no]), all([no, other_yes])]),
         Comparison::Less => all([no, other_yes]),
-        Comparison::AtMost => any([
-            all([no.clone(), other_yes.clone()]),
-            all([no, other_no]),
-            all([yes, other_yes]),
-        ]),
+        Comparison::AtMost => {
+            any([all([no.clone(), other_yes.clone()]), all([no, other_no]), all([yes, other_yes])])
+        }
     }
 }
 

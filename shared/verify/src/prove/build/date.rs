@@ -14,9 +14,10 @@ pub fn shift(day: i32, months: i32, more: i32) -> Option<i32> {
     if !(1..=9999).contains(&year) {
         return None;
     }
-    let last = (28..=31).rev().find(|last| parse_date(&date(days(year, month, *last))).is_some_and(|d| {
-        date(d) == format!("{year:04}-{month:02}-{last:02}")
-    }))?;
+    let last = (28..=31).rev().find(|last| {
+        parse_date(&date(days(year, month, *last)))
+            .is_some_and(|d| date(d) == format!("{year:04}-{month:02}-{last:02}"))
+    })?;
     days(year, month, of_month.min(last)).checked_add(more)
 }
 

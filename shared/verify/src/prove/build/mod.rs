@@ -13,10 +13,40 @@ use super::term::{Literal, Term, Type};
 pub fn is_strict(name: &str) -> bool {
     matches!(
         name,
-        "+" | "-" | "*" | "/" | "%" | "negative" | "=" | "<" | "||" | "like" | "ilike" | "upper" | "lower"
-            | "abs" | "length" | "character_length" | "char_length" | "substr" | "substring" | "btrim" | "trim"
-            | "ltrim" | "rtrim" | "date_part" | "date_trunc" | "round" | "floor" | "ceil" | "strpos" | "left"
-            | "right" | "reverse" | "signum" | "sqrt" | "power"
+        "+" | "-"
+            | "*"
+            | "/"
+            | "%"
+            | "negative"
+            | "="
+            | "<"
+            | "||"
+            | "like"
+            | "ilike"
+            | "upper"
+            | "lower"
+            | "abs"
+            | "length"
+            | "character_length"
+            | "char_length"
+            | "substr"
+            | "substring"
+            | "btrim"
+            | "trim"
+            | "ltrim"
+            | "rtrim"
+            | "date_part"
+            | "date_trunc"
+            | "round"
+            | "floor"
+            | "ceil"
+            | "strpos"
+            | "left"
+            | "right"
+            | "reverse"
+            | "signum"
+            | "sqrt"
+            | "power"
     ) || name.starts_with("cast ")
 }
 
@@ -86,9 +116,10 @@ fn folded(name: &str, arguments: &[Term], data_type: &Type) -> Option<Term> {
         {
             Some(Term::int(if name == "/" { a / b } else { a % b }))
         }
-        ("+" | "-", [Term::Literal(Literal::Date(day), _), Term::Literal(Literal::Interval(months, days, 0), _)])
-            if *data_type == Type::Date =>
-        {
+        (
+            "+" | "-",
+            [Term::Literal(Literal::Date(day), _), Term::Literal(Literal::Interval(months, days, 0), _)],
+        ) if *data_type == Type::Date => {
             let sign = if name == "+" { 1 } else { -1 };
             Some(Term::Literal(Literal::Date(date::shift(*day, sign * months, sign * days)?), Type::Date))
         }
@@ -111,7 +142,9 @@ pub fn cast(term: &Term, target: &Type, written: &str) -> Term {
     if let Term::Literal(value, _) = term {
         match (value, target) {
             (Literal::Null, _) => return Term::Literal(Literal::Null, target.clone()),
-            (Literal::Int(n), Type::Decimal(..)) => return Term::Literal(Literal::Decimal(*n, 0), target.clone()),
+            (Literal::Int(n), Type::Decimal(..)) => {
+                return Term::Literal(Literal::Decimal(*n, 0), target.clone());
+            }
             (Literal::Int(n), Type::Text) => return Term::Literal(Literal::Text(n.to_string()), Type::Text),
             (Literal::Text(text), Type::Date) if text.trim().len() == 10 => {
                 if let Some(day) = crate::value::parse_date(text) {

@@ -106,26 +106,30 @@ impl Sum {
             Term::Literal(value, _) if Number::of(value).is_some() => {
                 Some(Self { constant: Number::of(value)?, parts: BTreeMap::new() })
             }
-            Term::Call(name, arguments, data_type) if data_type.is_exact() => match (name.as_str(), arguments.as_slice()) {
-                ("+", parts) => {
-                    let mut sum = Self { constant: Number::ZERO, parts: BTreeMap::new() };
-                    for part in parts {
-                        sum.add(&Self::of(part)?, Number::ONE)?;
+            Term::Call(name, arguments, data_type) if data_type.is_exact() => {
+                match (name.as_str(), arguments.as_slice()) {
+                    ("+", parts) => {
+                        let mut sum = Self { constant: Number::ZERO, parts: BTreeMap::new() };
+                        for part in parts {
+                            sum.add(&Self::of(part)?, Number::ONE)?;
+                        }
+                        Some(sum)
                     }
-                    Some(sum)
+                    ("*", [Term::Literal(factor, _), rest @ ..])
+                        if Number::of(factor).is_some() && !rest.is_empty() =>
+                    {
+                        let rest = if rest.len() == 1 {
+                            rest[0].clone()
+                        } else {
+                            Term::Call("*".into(), rest.to_vec(), data_type.clone())
+                        };
+                        let mut sum = Self { constant: Number::ZERO, parts: BTreeMap::new() };
+                        sum.add(&Self::of(&rest)?, Number::of(factor)?)?;
+                        Some(sum)
+                    }
+                    _ => Some(Self::single(term)),
                 }
-                ("*", [Term::Literal(factor, _), rest @ ..]) if Number::of(factor).is_some() && !rest.is_empty() => {
-                    let rest = if rest.len() == 1 {
-                        rest[0].clone()
-                    } else {
-                        Term::Call("*".into(), rest.to_vec(), data_type.clone())
-                    };
-                    let mut sum = Self { constant: Number::ZERO, parts: BTreeMap::new() };
-                    sum.add(&Self::of(&rest)?, Number::of(factor)?)?;
-                    Some(sum)
-                }
-                _ => Some(Self::single(term)),
-            },
+            }
             other => Some(Self::single(other)),
         }
     }

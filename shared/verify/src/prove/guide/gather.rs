@@ -127,7 +127,10 @@ impl Way<'_, '_> {
     /// As many rows as a count shall have, or values that a sum or extreme shall reach.
     fn group(&mut self, name: &str, query: &Rc<Query>, literal: &Literal, more: i128, depth: usize) {
         let counts = name == "sum"
-            && query.blocks.iter().all(|b| matches!(b.outputs.first(), Some(Term::Literal(Literal::Int(1), _))));
+            && query
+                .blocks
+                .iter()
+                .all(|b| matches!(b.outputs.first(), Some(Term::Literal(Literal::Int(1), _))));
         if let (true, Literal::Int(n)) = (counts, literal) {
             let shift = if self.rng.random_bool(0.6) { 0 } else { self.rng.random_range(-1..=1) };
             let rows = (n + more + shift).clamp(0, 40);
@@ -155,7 +158,9 @@ impl Way<'_, '_> {
 pub fn facts_of(formula: &Formula, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>>) {
     match formula {
         Formula::True | Formula::False => {}
-        Formula::And(parts) | Formula::Or(parts) => parts.iter().for_each(|part| facts_of(part, facts, inside)),
+        Formula::And(parts) | Formula::Or(parts) => {
+            parts.iter().for_each(|part| facts_of(part, facts, inside))
+        }
         Formula::Fact(Fact::Exists(query) | Fact::Empty(query)) => inside.push(Rc::clone(query)),
         Formula::Fact(fact) => {
             match fact {
@@ -168,7 +173,9 @@ pub fn facts_of(formula: &Formula, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Qu
                     queries_of(a, facts, inside);
                     queries_of(b, facts, inside);
                 }
-                Fact::Null(a) | Fact::NotNull(a) | Fact::Holds(a) | Fact::Fails(a) => queries_of(a, facts, inside),
+                Fact::Null(a) | Fact::NotNull(a) | Fact::Holds(a) | Fact::Fails(a) => {
+                    queries_of(a, facts, inside)
+                }
                 Fact::Exists(_) | Fact::Empty(_) => {}
             }
             facts.push(fact.clone());
@@ -180,7 +187,9 @@ pub fn facts_of(formula: &Formula, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Qu
 pub fn queries_of(term: &Term, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>>) {
     match term {
         Term::Column(..) | Term::Literal(..) => {}
-        Term::Call(_, arguments, _) => arguments.iter().for_each(|argument| queries_of(argument, facts, inside)),
+        Term::Call(_, arguments, _) => {
+            arguments.iter().for_each(|argument| queries_of(argument, facts, inside))
+        }
         Term::Case(arms, otherwise, _) => {
             for (guard, value) in arms {
                 facts_of(guard, facts, inside);

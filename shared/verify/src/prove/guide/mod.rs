@@ -63,7 +63,12 @@ impl<'s> Guide<'s> {
         found
     }
 
-    fn mentions_of(&self, query: &Query, outer: &BTreeMap<u32, usize>, found: &mut Vec<(usize, usize, Value)>) {
+    fn mentions_of(
+        &self,
+        query: &Query,
+        outer: &BTreeMap<u32, usize>,
+        found: &mut Vec<(usize, usize, Value)>,
+    ) {
         for block in &query.blocks {
             let mut tables = outer.clone();
             for (var, source) in &block.sources {
@@ -71,21 +76,31 @@ impl<'s> Guide<'s> {
                     Source::Table(table) => {
                         tables.insert(*var, *table);
                     }
-                    Source::Distinct(query) | Source::Opaque(_, query) => self.mentions_of(query, outer, found),
+                    Source::Distinct(query) | Source::Opaque(_, query) => {
+                        self.mentions_of(query, outer, found)
+                    }
                 }
             }
             self.mentions_in(block, &tables, found);
         }
     }
 
-    fn mentions_in(&self, block: &Block, tables: &BTreeMap<u32, usize>, found: &mut Vec<(usize, usize, Value)>) {
+    fn mentions_in(
+        &self,
+        block: &Block,
+        tables: &BTreeMap<u32, usize>,
+        found: &mut Vec<(usize, usize, Value)>,
+    ) {
         let mut facts = Vec::new();
         let mut inside = Vec::new();
         block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
         block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
         for fact in facts {
-            let (Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::AtMost(a, b) | Fact::Same(a, b)) =
-                &fact
+            let (Fact::Equal(a, b)
+            | Fact::Unequal(a, b)
+            | Fact::Less(a, b)
+            | Fact::AtMost(a, b)
+            | Fact::Same(a, b)) = &fact
             else {
                 continue;
             };
@@ -93,7 +108,8 @@ impl<'s> Guide<'s> {
                 if let Term::Literal(literal, _) = literal
                     && let Some((var, at, value)) = solve::inverted(term, literal)
                     && let Some(table) = tables.get(&var)
-                    && let Some(value) = solve::value(&value, self.prover.schema.relations[*table].attributes[at].kind)
+                    && let Some(value) =
+                        solve::value(&value, self.prover.schema.relations[*table].attributes[at].kind)
                 {
                     found.push((*table, at, value));
                 }
@@ -123,7 +139,11 @@ fn block_mixes(block: &Block) -> bool {
     block.outputs.iter().any(mixed)
         || facts.iter().any(|fact| match fact {
             Fact::Holds(a) | Fact::Fails(a) | Fact::Null(a) | Fact::NotNull(a) => gather::mixes(a),
-            Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::AtMost(a, b) | Fact::Same(a, b)
+            Fact::Equal(a, b)
+            | Fact::Unequal(a, b)
+            | Fact::Less(a, b)
+            | Fact::AtMost(a, b)
+            | Fact::Same(a, b)
             | Fact::Distinct(a, b) => gather::mixes(a) || gather::mixes(b),
             Fact::Exists(_) | Fact::Empty(_) => false,
         })

@@ -87,7 +87,9 @@ fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fact) {
         }
     };
     match fact {
-        Fact::Equal(a, Term::Literal(l, _)) | Fact::Equal(Term::Literal(l, _), a) | Fact::Same(a, Term::Literal(l, _))
+        Fact::Equal(a, Term::Literal(l, _))
+        | Fact::Equal(Term::Literal(l, _), a)
+        | Fact::Same(a, Term::Literal(l, _))
         | Fact::Same(Term::Literal(l, _), a) => with(a, l, &|asked, l| asked.exactly.push(l)),
         Fact::Unequal(a, Term::Literal(l, _)) | Fact::Unequal(Term::Literal(l, _), a) => {
             with(a, l, &|asked, l| asked.not.push(l));
@@ -103,11 +105,15 @@ fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fact) {
         }
         Fact::Holds(Term::Call(name, arguments, _)) if matches!(name.as_str(), "like" | "ilike") => {
             if let [text, Term::Literal(Literal::Text(pattern), _), ..] = arguments.as_slice() {
-                with(text, &Literal::Text(pattern.replace('%', "").replace('_', "x")), &|asked, l| asked.exactly.push(l));
+                with(text, &Literal::Text(pattern.replace('%', "").replace('_', "x")), &|asked, l| {
+                    asked.exactly.push(l)
+                });
             }
         }
         Fact::Holds(a) => with(a, &Literal::Bool(true), &|asked, l| asked.exactly.push(l)),
-        Fact::Fails(a) if place(a).is_some() => with(a, &Literal::Bool(false), &|asked, l| asked.exactly.push(l)),
+        Fact::Fails(a) if place(a).is_some() => {
+            with(a, &Literal::Bool(false), &|asked, l| asked.exactly.push(l))
+        }
         _ => {}
     }
 }
@@ -133,10 +139,14 @@ pub fn inverted(term: &Term, literal: &Literal) -> Option<(Var, usize, Literal)>
                 inverted(part, &quotient)
             }
             ("date_part", [Term::Literal(Literal::Text(unit), _), date]) => {
-                let (Literal::Int(n), "year") = (literal, unit.to_ascii_lowercase().as_str()) else { return None };
+                let (Literal::Int(n), "year") = (literal, unit.to_ascii_lowercase().as_str()) else {
+                    return None;
+                };
                 inverted(date, &Literal::Date(days(i64::try_from(*n).ok()?, 7, 1)))
             }
-            ("upper" | "lower" | "btrim" | "trim" | "rtrim" | "ltrim" | "abs", [inner]) => inverted(inner, literal),
+            ("upper" | "lower" | "btrim" | "trim" | "rtrim" | "ltrim" | "abs", [inner]) => {
+                inverted(inner, literal)
+            }
             ("substr" | "left" | "substring", [inner, ..]) => inverted(inner, literal),
             ("/", [inner, Term::Literal(by, _)]) => {
                 let value = Number::of(literal)?.times(Number::of(by)?)?;
@@ -154,12 +164,16 @@ pub fn inverted(term: &Term, literal: &Literal) -> Option<(Var, usize, Literal)>
 
 /// A literal as a value of this kind.
 pub fn value(literal: &Literal, kind: Kind) -> Option<Value> {
-    let number = |scale: u32| Number::of(literal).and_then(|n| n.in_units(6)).map(|n| n / 10i128.pow(6 - scale.min(6)));
+    let number = |scale: u32| {
+        Number::of(literal).and_then(|n| n.in_units(6)).map(|n| n / 10i128.pow(6 - scale.min(6)))
+    };
     Some(match (kind, literal) {
         (_, Literal::Null) => Value::Null,
         (Kind::Bool, Literal::Bool(b)) => Value::Bool(*b),
         (Kind::Bool, Literal::Int(n)) => Value::Bool(*n != 0),
-        (Kind::Int { .. }, Literal::Int(_) | Literal::Decimal(..)) => Value::Int(i64::try_from(number(0)?).ok()?),
+        (Kind::Int { .. }, Literal::Int(_) | Literal::Decimal(..)) => {
+            Value::Int(i64::try_from(number(0)?).ok()?)
+        }
         (Kind::Int { .. }, Literal::Text(text)) => Value::Int(text.trim().parse().ok()?),
         (Kind::Decimal { scale, .. }, Literal::Int(_) | Literal::Decimal(..)) => {
             let places = u32::from(scale.unsigned_abs());
@@ -174,7 +188,9 @@ pub fn value(literal: &Literal, kind: Kind) -> Option<Value> {
         (Kind::Text { .. }, Literal::Date(day)) => Value::Text(crate::value::date(*day)),
         (Kind::Date, Literal::Date(day)) => Value::Date(*day),
         (Kind::Date, Literal::Text(text)) => Value::Date(crate::value::parse_date(text)?),
-        (Kind::Date, Literal::Timestamp(n)) => Value::Date(i32::try_from(n.div_euclid(86_400_000_000_000)).ok()?),
+        (Kind::Date, Literal::Timestamp(n)) => {
+            Value::Date(i32::try_from(n.div_euclid(86_400_000_000_000)).ok()?)
+        }
         (Kind::Timestamp, Literal::Timestamp(n)) => Value::Timestamp(n / 1000),
         (Kind::Timestamp, Literal::Date(day)) => Value::Timestamp(i64::from(*day) * 86_400_000_000),
         (Kind::Timestamp, Literal::Text(text)) => {
@@ -218,14 +234,22 @@ fn choose(asked: &Asked, kind: Kind, rng: &mut StdRng) -> Option<Value> {
     };
     match (tightest(&asked.above, true), tightest(&asked.below, false)) {
         (Some(low), Some(high)) => {
-            if rng.random_bool(0.5) { edge(low, 1, rng) } else { edge(high, -1, rng) }
+            if rng.random_bool(0.5) {
+                edge(low, 1, rng)
+            } else {
+                edge(high, -1, rng)
+            }
         }
         (Some(low), None) => edge(low, 1, rng),
         (None, Some(high)) => edge(high, -1, rng),
         (None, None) => match asked.not.first() {
             Some(literal) => {
                 let value = value(literal, kind)?;
-                if rng.random_bool(0.2) { Some(value) } else { step(&value, if rng.random_bool(0.5) { 1 } else { -1 }) }
+                if rng.random_bool(0.2) {
+                    Some(value)
+                } else {
+                    step(&value, if rng.random_bool(0.5) { 1 } else { -1 })
+                }
             }
             None => shared(kind, rng),
         },
@@ -281,7 +305,9 @@ fn order(
             values.insert(a, value);
         }
         let found = match (values.get(&a).cloned(), is_free(&b)) {
-            (Some(low), true) => kind(&b).and_then(|kind| convert(&low, kind)).and_then(|v| step(&v, apart)).map(|v| (b, v)),
+            (Some(low), true) => {
+                kind(&b).and_then(|kind| convert(&low, kind)).and_then(|v| step(&v, apart)).map(|v| (b, v))
+            }
             _ => None,
         };
         let found = found.or_else(|| {

@@ -40,7 +40,13 @@ impl Lower<'_, '_> {
     }
 
     /// One grouping; of several sets, this one.
-    fn grouped(&mut self, aggregate: &Aggregate, input: &Query, keys: &[Expr], set: Option<&[Expr]>) -> Result<Query, Reason> {
+    fn grouped(
+        &mut self,
+        aggregate: &Aggregate,
+        input: &Query,
+        keys: &[Expr],
+        set: Option<&[Expr]>,
+    ) -> Result<Query, Reason> {
         let schema = aggregate.input.schema();
         let kept: Vec<&Expr> = keys.iter().filter(|key| set.is_none_or(|set| set.contains(key))).collect();
         let mut key_query = self.prover.refresh(input);
@@ -48,9 +54,13 @@ impl Lower<'_, '_> {
             let row = Row { schema, terms: &block.outputs.clone() };
             block.outputs = kept.iter().map(|key| self.expr(key, row)).collect::<Result<_, _>>()?;
         }
-        let types: Vec<Type> = kept.iter().enumerate().map(|(at, _)| {
-            key_query.blocks.first().map_or(Type::Null, |block| block.outputs[at].type_of().clone())
-        }).collect();
+        let types: Vec<Type> = kept
+            .iter()
+            .enumerate()
+            .map(|(at, _)| {
+                key_query.blocks.first().map_or(Type::Null, |block| block.outputs[at].type_of().clone())
+            })
+            .collect();
         let group = self.prover.fresh();
         let columns: Vec<Term> =
             types.iter().enumerate().map(|(at, t)| Term::Column(group, at, t.clone())).collect();
@@ -87,7 +97,8 @@ impl Lower<'_, '_> {
         }
         let is_grouped = !keys.is_empty() && set.is_none_or(|set| !set.is_empty());
         let sources = if is_grouped {
-            self.prover.note("a GROUP BY is its different keys, each aggregate a scalar over the rows of its key");
+            self.prover
+                .note("a GROUP BY is its different keys, each aggregate a scalar over the rows of its key");
             vec![(group, Source::Distinct(Rc::new(key_query)))]
         } else {
             Vec::new()
@@ -96,7 +107,13 @@ impl Lower<'_, '_> {
     }
 
     /// An aggregate function over rows that have the outputs of the aggregation's input.
-    fn function_over(&mut self, function: &AggregateFunction, mut rows: Query, aggregate: &Aggregate, data_type: Type) -> Result<Term, Reason> {
+    fn function_over(
+        &mut self,
+        function: &AggregateFunction,
+        mut rows: Query,
+        aggregate: &Aggregate,
+        data_type: Type,
+    ) -> Result<Term, Reason> {
         let params = &function.params;
         let schema = aggregate.input.schema();
         let mut name = function.func.name().to_owned();
@@ -163,7 +180,13 @@ fn grouping_sets(group: &[Expr]) -> Result<Option<Vec<Vec<Expr>>>, Reason> {
         GroupingSet::GroupingSets(sets) => sets.clone(),
         GroupingSet::Rollup(keys) => (0..=keys.len()).rev().map(|n| keys[..n].to_vec()).collect(),
         GroupingSet::Cube(keys) if keys.len() <= 4 => (0..1usize << keys.len())
-            .map(|mask| keys.iter().enumerate().filter(|(at, _)| mask & 1 << at == 0).map(|(_, k)| k.clone()).collect())
+            .map(|mask| {
+                keys.iter()
+                    .enumerate()
+                    .filter(|(at, _)| mask & 1 << at == 0)
+                    .map(|(_, k)| k.clone())
+                    .collect()
+            })
             .collect(),
         GroupingSet::Cube(_) => return Err("a CUBE of more than four keys is not looked into".into()),
     }))
@@ -173,4 +196,3 @@ fn grouping_sets(group: &[Expr]) -> Result<Option<Vec<Vec<Expr>>>, Reason> {
 fn mask<'e>(keys: impl Iterator<Item = &'e Expr>, is_absent: &dyn Fn(&Expr) -> bool) -> i128 {
     keys.fold(0, |sofar, key| sofar * 2 + i128::from(is_absent(key)))
 }
-

@@ -41,9 +41,10 @@ impl Lower<'_, '_> {
                 }
             }
             Expr::OuterReferenceColumn(_, column) => {
-                let found = self.frames.iter().rev().find_map(|frame| {
-                    frame.terms.get(frame.schema.maybe_index_of_column(column)?).cloned()
-                });
+                let found =
+                    self.frames.iter().rev().find_map(|frame| {
+                        frame.terms.get(frame.schema.maybe_index_of_column(column)?).cloned()
+                    });
                 found.ok_or_else(|| format!("the outer column {column} is not found"))?
             }
             Expr::Literal(value, _) => literal(value),
@@ -53,7 +54,9 @@ impl Lower<'_, '_> {
                 is((no, yes))
             }
             Expr::IsNull(inner) | Expr::IsUnknown(inner) => two_valued(null(&self.expr(inner, row)?)),
-            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => two_valued(not_null(&self.expr(inner, row)?)),
+            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => {
+                two_valued(not_null(&self.expr(inner, row)?))
+            }
             Expr::IsTrue(inner) => two_valued(truth(&self.expr(inner, row)?).0),
             Expr::IsNotTrue(inner) => two_valued(not(&truth(&self.expr(inner, row)?).0)),
             Expr::IsFalse(inner) => two_valued(truth(&self.expr(inner, row)?).1),
@@ -74,7 +77,11 @@ impl Lower<'_, '_> {
                 let target = inner.field.data_type();
                 let term = self.expr(&inner.expr, row)?;
                 let result = data_type(target);
-                if *term.type_of() == result { term } else { call(&format!("try_cast {target}"), vec![term], &result) }
+                if *term.type_of() == result {
+                    term
+                } else {
+                    call(&format!("try_cast {target}"), vec![term], &result)
+                }
             }
             Expr::ScalarFunction(function) => self.function(expr, function, row)?,
             Expr::Exists(exists) => {
@@ -138,12 +145,9 @@ impl Lower<'_, '_> {
     fn between(&mut self, between: &Between, row: Row<'_>) -> Result<Term, Reason> {
         let (term, low, high) =
             (self.expr(&between.expr, row)?, self.expr(&between.low, row)?, self.expr(&between.high, row)?);
-        let inside = all([
-            compare(Comparison::AtMost, &low, &term),
-            compare(Comparison::AtMost, &term, &high),
-        ]);
-        let outside =
-            any([compare(Comparison::Less, &term, &low), compare(Comparison::Less, &high, &term)]);
+        let inside =
+            all([compare(Comparison::AtMost, &low, &term), compare(Comparison::AtMost, &term, &high)]);
+        let outside = any([compare(Comparison::Less, &term, &low), compare(Comparison::Less, &high, &term)]);
         Ok(if between.negated { boolean(outside, inside) } else { boolean(inside, outside) })
     }
 
@@ -195,9 +199,7 @@ impl Lower<'_, '_> {
                 let last = arguments.pop().unwrap_or_else(Term::null);
                 unified(arguments.into_iter().map(|argument| (not_null(&argument), argument)).collect(), last)
             }
-            ("nullif", [a, b]) => {
-                unified(vec![(compare(Comparison::Equal, a, b), Term::null())], a.clone())
-            }
+            ("nullif", [a, b]) => unified(vec![(compare(Comparison::Equal, a, b), Term::null())], a.clone()),
             _ => call(name, arguments, &self.type_of(whole, row)),
         })
     }
@@ -205,7 +207,10 @@ impl Lower<'_, '_> {
 
 /// A CASE whose branches have one type: where the engine would convert, the conversion stands there.
 fn unified(arms: Vec<(Formula, Term)>, otherwise: Term) -> Term {
-    let mut types: Vec<Type> = arms.iter().map(|(_, value)| value).chain([&otherwise])
+    let mut types: Vec<Type> = arms
+        .iter()
+        .map(|(_, value)| value)
+        .chain([&otherwise])
         .map(|value| value.type_of().clone())
         .filter(|t| *t != Type::Null)
         .collect();

@@ -18,7 +18,10 @@ impl Lower<'_, '_> {
     /// A join.
     pub fn join(&mut self, join: &Join) -> Result<Query, Reason> {
         let is_set_operation = join.null_equality == NullEquality::NullEqualsNull;
-        if is_set_operation && !matches!(join.left.as_ref(), LogicalPlan::Distinct(_)) && !is_requalified(&join.left) {
+        if is_set_operation
+            && !matches!(join.left.as_ref(), LogicalPlan::Distinct(_))
+            && !is_requalified(&join.left)
+        {
             return Err("INTERSECT ALL and EXCEPT ALL are not understood by the prover".into());
         }
         let left = self.plan(&join.left)?;
@@ -27,7 +30,10 @@ impl Lower<'_, '_> {
         let mut blocks = Vec::new();
         for block in &left.blocks {
             let right = if is_lateral {
-                self.frames.push(Frame { schema: join.left.schema().as_ref().clone(), terms: block.outputs.clone() });
+                self.frames.push(Frame {
+                    schema: join.left.schema().as_ref().clone(),
+                    terms: block.outputs.clone(),
+                });
                 let right = self.plan(&join.right);
                 self.frames.pop();
                 right?
@@ -39,7 +45,10 @@ impl Lower<'_, '_> {
                 return Err(format!("the query falls into more than {MOST_BLOCKS} parts"));
             }
         }
-        if matches!(join.join_type, JoinType::Right | JoinType::Full | JoinType::RightSemi | JoinType::RightAnti) {
+        if matches!(
+            join.join_type,
+            JoinType::Right | JoinType::Full | JoinType::RightSemi | JoinType::RightAnti
+        ) {
             if is_lateral {
                 return Err("a lateral right join is not understood by the prover".into());
             }
@@ -73,7 +82,13 @@ impl Lower<'_, '_> {
     }
 
     /// What one block of the left side contributes.
-    fn join_block(&mut self, join: &Join, left: &Block, right: &Query, blocks: &mut Vec<Block>) -> Result<(), Reason> {
+    fn join_block(
+        &mut self,
+        join: &Join,
+        left: &Block,
+        right: &Query,
+        blocks: &mut Vec<Block>,
+    ) -> Result<(), Reason> {
         match join.join_type {
             JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full => {
                 for other in &right.blocks {
@@ -91,13 +106,19 @@ impl Lower<'_, '_> {
                     nulls.resize(width, Type::Null);
                     alone.outputs.extend(nulls_of(&nulls));
                     blocks.push(alone);
-                    self.prover.note("an outer join is the inner join and, with NULLs, the rows that have no partner");
+                    self.prover.note(
+                        "an outer join is the inner join and, with NULLs, the rows that have no partner",
+                    );
                 }
             }
             JoinType::LeftSemi | JoinType::LeftAnti => {
                 let missed = self.without_partner(join, right, left, false)?;
                 let mut kept = left.clone();
-                kept.conditions.push(if join.join_type == JoinType::LeftAnti { missed } else { not(&missed) });
+                kept.conditions.push(if join.join_type == JoinType::LeftAnti {
+                    missed
+                } else {
+                    not(&missed)
+                });
                 blocks.push(kept);
             }
             JoinType::RightSemi | JoinType::RightAnti => {}
@@ -109,7 +130,13 @@ impl Lower<'_, '_> {
     }
 
     /// That no row of `others` joins this block's row.
-    fn without_partner(&mut self, join: &Join, others: &Query, block: &Block, block_is_right: bool) -> Result<Formula, Reason> {
+    fn without_partner(
+        &mut self,
+        join: &Join,
+        others: &Query,
+        block: &Block,
+        block_is_right: bool,
+    ) -> Result<Formula, Reason> {
         let mut parts = Vec::new();
         for other in self.prover.refresh(others).blocks {
             let on = if block_is_right {
@@ -123,7 +150,8 @@ impl Lower<'_, '_> {
                 parts.push(not(&all(conditions)));
                 continue;
             }
-            let query = Query { blocks: vec![Block { sources: other.sources, conditions, outputs: Vec::new() }] };
+            let query =
+                Query { blocks: vec![Block { sources: other.sources, conditions, outputs: Vec::new() }] };
             parts.push(Fact::Empty(Rc::new(query)).into());
         }
         Ok(all(parts))
@@ -140,7 +168,8 @@ impl Lower<'_, '_> {
             });
         }
         if let Some(filter) = &join.filter {
-            let schema = join.left.schema().join(join.right.schema()).map_err(|error| error.strip_backtrace())?;
+            let schema =
+                join.left.schema().join(join.right.schema()).map_err(|error| error.strip_backtrace())?;
             let terms: Vec<Term> = left.iter().chain(right).cloned().collect();
             parts.push(self.condition(filter, Row { schema: &schema, terms: &terms })?);
         }

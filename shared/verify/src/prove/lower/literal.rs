@@ -46,10 +46,11 @@ pub fn literal(value: &ScalarValue) -> Term {
         }
         ScalarValue::Float64(Some(x)) => Literal::Float(x.to_bits()),
         ScalarValue::Float32(Some(x)) => Literal::Float(f64::from(*x).to_bits()),
-        ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) | ScalarValue::LargeUtf8(Some(text)) => {
-            Literal::Text(text.clone())
-        }
+        ScalarValue::Utf8(Some(text))
+        | ScalarValue::Utf8View(Some(text))
+        | ScalarValue::LargeUtf8(Some(text)) => Literal::Text(text.clone()),
         ScalarValue::Date32(Some(day)) => Literal::Date(*day),
+        ScalarValue::Time64Nanosecond(Some(n)) => Literal::Time(*n),
         ScalarValue::TimestampNanosecond(Some(n), None) => Literal::Timestamp(*n),
         ScalarValue::IntervalMonthDayNano(Some(i)) => Literal::Interval(i.months, i.days, i.nanoseconds),
         ScalarValue::IntervalYearMonth(Some(months)) => Literal::Interval(*months, 0, 0),

@@ -17,8 +17,6 @@ use datafusion::common::DFSchema;
 use super::prover::Prover;
 use super::term::{Block, Query, Source, Term, Type};
 
-
-
 /// Why a plan is not understood, in words.
 pub type Reason = String;
 

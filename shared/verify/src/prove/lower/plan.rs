@@ -46,18 +46,26 @@ impl Lower<'_, '_> {
             LogicalPlan::Values(values) => {
                 let row = Row { schema: &values.schema, terms: &[] };
                 let blocks = values.values.iter().map(|exprs| {
-                    let outputs = exprs.iter().map(|expr| self.expr(expr, row)).collect::<Result<Vec<_>, _>>()?;
+                    let outputs =
+                        exprs.iter().map(|expr| self.expr(expr, row)).collect::<Result<Vec<_>, _>>()?;
                     Ok(Block { outputs, ..Block::default() })
                 });
                 Query { blocks: blocks.collect::<Result<_, Reason>>()? }
             }
             LogicalPlan::TableScan(scan) => {
                 let name = scan.table_name.to_vec();
-                let table = (self.resolve)(&name).ok_or_else(|| format!("the table {} is not found", name.join(".")))?;
+                let table = (self.resolve)(&name)
+                    .ok_or_else(|| format!("the table {} is not found", name.join(".")))?;
                 if !scan.filters.is_empty() || scan.fetch.is_some() {
                     return Err("a scan with filters is not understood by the prover".into());
                 }
-                let types = scan.source.schema().fields().iter().map(|f| super::literal::data_type(f.data_type())).collect();
+                let types = scan
+                    .source
+                    .schema()
+                    .fields()
+                    .iter()
+                    .map(|f| super::literal::data_type(f.data_type()))
+                    .collect();
                 let mut block = over(self.prover.fresh(), Source::Table(table), types);
                 if let Some(columns) = &scan.projection {
                     block.outputs = columns.iter().map(|&at| block.outputs[at].clone()).collect();
@@ -74,7 +82,12 @@ impl Lower<'_, '_> {
         Ok(query)
     }
 
-    fn project(&mut self, mut query: Query, exprs: &[Expr], schema: &datafusion::common::DFSchema) -> Result<Query, Reason> {
+    fn project(
+        &mut self,
+        mut query: Query,
+        exprs: &[Expr],
+        schema: &datafusion::common::DFSchema,
+    ) -> Result<Query, Reason> {
         for block in &mut query.blocks {
             let terms = std::mem::take(&mut block.outputs);
             let row = Row { schema, terms: &terms };
@@ -90,7 +103,11 @@ impl Lower<'_, '_> {
         }
         let width = union.schema.fields().len();
         for at in 0..width {
-            let mut types: Vec<Type> = blocks.iter().filter_map(|block| block.outputs.get(at)).map(|t| t.type_of().clone()).collect();
+            let mut types: Vec<Type> = blocks
+                .iter()
+                .filter_map(|block| block.outputs.get(at))
+                .map(|t| t.type_of().clone())
+                .collect();
             types.retain(|t| *t != Type::Null);
             types.sort();
             types.dedup();
@@ -117,7 +134,8 @@ impl Lower<'_, '_> {
     /// A source that is not looked into.
     pub fn opaque(&self, name: String, query: Query, extra: &[Type]) -> Query {
         let Some(first) = query.blocks.first() else { return query };
-        let types: Vec<Type> = first.outputs.iter().map(|t| t.type_of().clone()).chain(extra.iter().cloned()).collect();
+        let types: Vec<Type> =
+            first.outputs.iter().map(|t| t.type_of().clone()).chain(extra.iter().cloned()).collect();
         let var = self.prover.fresh();
         Query { blocks: vec![over(var, Source::Opaque(name, Rc::new(query)), types)] }
     }
@@ -130,5 +148,9 @@ fn name(plan: &LogicalPlan) -> String {
 
 /// The columns of the first block, for what needs their types.
 pub fn types(query: &Query) -> Vec<Type> {
-    query.blocks.first().map(|b| b.outputs.iter().map(|t: &Term| t.type_of().clone()).collect()).unwrap_or_default()
+    query
+        .blocks
+        .first()
+        .map(|b| b.outputs.iter().map(|t: &Term| t.type_of().clone()).collect())
+        .unwrap_or_default()
 }

@@ -102,6 +102,7 @@ pub fn scalar(mut query: Query) -> Term {
     if query.blocks.is_empty() {
         return Term::null();
     }
-    let data_type = query.blocks[0].outputs.first().map_or(crate::prove::term::Type::Null, |t| t.type_of().clone());
+    let data_type =
+        query.blocks[0].outputs.first().map_or(crate::prove::term::Type::Null, |t| t.type_of().clone());
     Term::Aggregate("single_value".into(), Rc::new(query), data_type)
 }

@@ -29,13 +29,12 @@ pub fn simplify(prover: &Prover<'_>, scene: &Scene, name: &str, query: &Query, d
     if let Some(term) = constant(name, &query, data_type) {
         return term;
     }
-    if name == "single_value" {
-        if let [block] = query.blocks.as_slice()
-            && block.sources.is_empty()
-        {
-            let guard = all(block.conditions.iter().cloned());
-            return case(vec![(guard, block.outputs[0].clone())], Term::null(), data_type);
-        }
+    if name == "single_value"
+        && let [block] = query.blocks.as_slice()
+        && block.sources.is_empty()
+    {
+        let guard = all(block.conditions.iter().cloned());
+        return case(vec![(guard, block.outputs[0].clone())], Term::null(), data_type);
     }
     Term::Aggregate(name.to_owned(), Rc::new(query), data_type.clone())
 }
@@ -46,7 +45,9 @@ fn constant(name: &str, query: &Query, data_type: &Type) -> Option<Term> {
         return None;
     }
     let first = query.blocks.first()?.outputs.first()?;
-    if !matches!(first, Term::Literal(..)) || query.blocks.iter().any(|block| block.outputs.first() != Some(first)) {
+    if !matches!(first, Term::Literal(..))
+        || query.blocks.iter().any(|block| block.outputs.first() != Some(first))
+    {
         return None;
     }
     Some(case(vec![(exists(query), first.clone())], Term::null(), data_type))
@@ -102,7 +103,8 @@ fn parts(name: &str, block: &Block) -> Option<(Vec<Term>, Rc<Query>)> {
     match block.outputs.first()? {
         Term::Aggregate(inner, query, _) if inner == name => Some((Vec::new(), Rc::clone(query))),
         Term::Call(times, factors, t) if times == "*" && name == "sum" && t.is_exact() => {
-            let at = factors.iter().position(|f| matches!(f, Term::Aggregate(inner, _, _) if inner == "sum"))?;
+            let at =
+                factors.iter().position(|f| matches!(f, Term::Aggregate(inner, _, _) if inner == "sum"))?;
             let mut factors = factors.clone();
             let Term::Aggregate(_, query, _) = factors.remove(at) else { return None };
             Some((factors, query))

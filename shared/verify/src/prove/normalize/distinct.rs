@@ -45,7 +45,8 @@ pub fn simplify(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mod
 /// Whether the rows of a block differ from each other: its outputs fix every row of its sources.
 fn are_different(prover: &Prover<'_>, scene: &Scene, block: &Block) -> bool {
     block.sources.is_empty()
-        || Rows::of(prover, scene, block).is_some_and(|rows| rows.are_fixed_by(&block.sources, &block.outputs))
+        || Rows::of(prover, scene, block)
+            .is_some_and(|rows| rows.are_fixed_by(&block.sources, &block.outputs))
 }
 
 /// Puts what is under a source in its place.
@@ -95,9 +96,9 @@ fn push(prover: &Prover<'_>, block: &mut Block, var: Var, at: usize) -> bool {
 fn drop_columns(prover: &Prover<'_>, scene: &Scene, block: &mut Block, var: Var, at: usize) -> bool {
     let Source::Distinct(query) = block.sources[at].1.clone() else { return false };
     let width = query.blocks[0].outputs.len();
-    let Some((column, term)) = (0..width).rev().find_map(|column| {
-        Some((column, dependent(prover, scene, &query, var, column)?))
-    }) else {
+    let Some((column, term)) =
+        (0..width).rev().find_map(|column| Some((column, dependent(prover, scene, &query, var, column)?)))
+    else {
         return false;
     };
     prover.note("a grouping key that is constant, or computed from the other keys, is dropped");
@@ -134,7 +135,14 @@ fn dependent(prover: &Prover<'_>, scene: &Scene, query: &Query, var: Var, column
 }
 
 /// A term over the other outputs of the block, written as columns of the source.
-fn expressed(rows: &Rows<'_, '_>, block: &Block, term: &Term, var: Var, column: usize, inside: bool) -> Option<Term> {
+fn expressed(
+    rows: &Rows<'_, '_>,
+    block: &Block,
+    term: &Term,
+    var: Var,
+    column: usize,
+    inside: bool,
+) -> Option<Term> {
     for (at, other) in block.outputs.iter().enumerate() {
         let earlier_wins = inside || at < column || !block.outputs[..column].contains(other);
         if at != column && earlier_wins && rows.are_same(term, other) && other.type_of() == term.type_of() {

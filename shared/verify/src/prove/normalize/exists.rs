@@ -8,7 +8,7 @@ use super::Mode;
 use crate::prove::build::formula::{all, any};
 use crate::prove::prover::Prover;
 use crate::prove::solve::Scene;
-use crate::prove::substitute::{vars_of_formula};
+use crate::prove::substitute::vars_of_formula;
 use crate::prove::term::{Block, Fact, Formula, Query, Var};
 
 /// `EXISTS` of one block.
@@ -38,7 +38,8 @@ fn apart(block: &Block) -> Formula {
                 break;
             }
         }
-        let (these, rest): (Vec<_>, Vec<_>) = sources.into_iter().partition(|(var, _)| component.contains(var));
+        let (these, rest): (Vec<_>, Vec<_>) =
+            sources.into_iter().partition(|(var, _)| component.contains(var));
         let (conditions, others): (Vec<_>, Vec<_>) =
             inside.into_iter().partition(|condition| !vars_of_formula(condition).is_disjoint(&component));
         sources = rest;

@@ -24,7 +24,10 @@ pub fn merge(prover: &Prover<'_>, scene: &Scene, blocks: &mut Vec<Block>) -> Opt
 }
 
 fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Option<Block> {
-    if one.sources.len() != two.sources.len() || one.sources.is_empty() || one.outputs.len() != two.outputs.len() {
+    if one.sources.len() != two.sources.len()
+        || one.sources.is_empty()
+        || one.outputs.len() != two.outputs.len()
+    {
         return None;
     }
     let two = &prover.refresh_block(two);
@@ -38,13 +41,20 @@ fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Optio
         if !both.is_impossible(prover) {
             continue;
         }
-        prover.note("two parts of a union over the same rows whose conditions exclude each other are one part");
+        prover
+            .note("two parts of a union over the same rows whose conditions exclude each other are one part");
         let first = all(first);
         let outputs = one
             .outputs
             .iter()
             .zip(&other.outputs)
-            .map(|(a, b)| if a == b { a.clone() } else { case(vec![(first.clone(), a.clone())], b.clone(), a.type_of()) })
+            .map(|(a, b)| {
+                if a == b {
+                    a.clone()
+                } else {
+                    case(vec![(first.clone(), a.clone())], b.clone(), a.type_of())
+                }
+            })
             .collect();
         let mut conditions = common;
         conditions.push(any([first, all(second)]));

@@ -6,9 +6,10 @@ mod distinct;
 mod exists;
 mod merge;
 mod rows;
-mod semijoin;
 mod selfjoin;
+mod semijoin;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use super::build::formula::any;
@@ -18,7 +19,7 @@ use super::solve::Scene;
 use super::term::{Block, Fact, Formula, Query, Source, Term, Type};
 
 /// Whether it matters how often a row comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// It does.
     Bag,
@@ -31,6 +32,20 @@ const MOST_ROUNDS: usize = 8;
 
 /// A query made simpler, wherever the scene holds.
 pub fn query(prover: &Prover<'_>, scene: &Scene, query: &Query, mode: Mode) -> Query {
+    let mut hasher = DefaultHasher::new();
+    (mode, &scene.sources, &scene.formulas).hash(&mut hasher);
+    let place = hasher.finish();
+    if let Some(known) = prover.simplified.borrow().get(&(query.clone(), place)) {
+        return known.clone();
+    }
+    let simple = simplified(prover, scene, query, mode);
+    let mut memory = prover.simplified.borrow_mut();
+    memory.insert((query.clone(), place), simple.clone());
+    memory.insert((simple.clone(), place), simple.clone());
+    simple
+}
+
+fn simplified(prover: &Prover<'_>, scene: &Scene, query: &Query, mode: Mode) -> Query {
     let mut done = Vec::new();
     for block in &query.blocks {
         done.extend(self::block(prover, scene, block.clone(), mode));

@@ -47,7 +47,8 @@ impl<'p, 's> Rows<'p, 's> {
 
     /// Whether two terms are the same.
     pub fn are_same(&self, a: &Term, b: &Term) -> bool {
-        a == b || matches!((self.theory.classes.known(a), self.theory.classes.known(b)), (Some(x), Some(y)) if x == y)
+        a == b
+            || matches!((self.theory.classes.known(a), self.theory.classes.known(b)), (Some(x), Some(y)) if x == y)
     }
 
     fn same_that(&self, term: &Term, fits: impl Fn(&Term) -> bool) -> Option<Term> {
@@ -63,14 +64,21 @@ impl<'p, 's> Rows<'p, 's> {
         self.theory
             .classes
             .members(class)
-            .filter(|t| (t.type_of() == term.type_of() || t.is_null()) && !matches!(t, Term::Aggregate(..)) && fits(t))
+            .filter(|t| {
+                (t.type_of() == term.type_of() || t.is_null()) && !matches!(t, Term::Aggregate(..)) && fits(t)
+            })
             .min_by_key(|t| (rank(t), (*t).clone()))
             .cloned()
     }
 
     /// Whether the source has at most one row once these terms, and everything outside the block, are
     /// fixed; and if so by which key.
-    pub fn is_fixed(&self, var: Var, source: &Source, is_known: &dyn Fn(&Term) -> bool) -> Option<Vec<usize>> {
+    pub fn is_fixed(
+        &self,
+        var: Var,
+        source: &Source,
+        is_known: &dyn Fn(&Term) -> bool,
+    ) -> Option<Vec<usize>> {
         keys(self.prover, source).into_iter().find_map(|key| {
             let fixed = key.iter().all(|(at, t)| {
                 let column = Term::Column(var, *at, t.clone());
@@ -126,7 +134,9 @@ fn keys(prover: &Prover<'_>, source: &Source) -> Vec<Vec<(usize, Type)>> {
         Source::Distinct(query) => query
             .blocks
             .first()
-            .map(|block| vec![block.outputs.iter().enumerate().map(|(at, t)| (at, t.type_of().clone())).collect()])
+            .map(|block| {
+                vec![block.outputs.iter().enumerate().map(|(at, t)| (at, t.type_of().clone())).collect()]
+            })
             .unwrap_or_default(),
         Source::Opaque(..) => Vec::new(),
     }

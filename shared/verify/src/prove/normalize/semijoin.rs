@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::rows::Rows;
 use super::Mode;
+use super::rows::Rows;
 use crate::prove::build::compare::same;
 use crate::prove::prover::Prover;
 use crate::prove::solve::Scene;
@@ -52,7 +52,11 @@ fn unused_row(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode)
             continue;
         }
         let name = match &source {
-            Source::Table(table) => format!("{}, at most one row of which has the key {}", prover.table(*table), prover.columns(*table, &key)),
+            Source::Table(table) => format!(
+                "{}, at most one row of which has the key {}",
+                prover.table(*table),
+                prover.columns(*table, &key)
+            ),
             _ => "a source of different rows, all of whose columns are fixed".to_owned(),
         };
         prover.note(format!("joining {name}, only asks whether there is one"));
@@ -94,7 +98,8 @@ fn move_out(rows: &Rows<'_, '_>, block: &mut Block, var: Var) {
     let (mut inside, outside) = split(block, &BTreeSet::from([var]));
     inside.extend(asked.into_inner());
     block.conditions = outside;
-    let query = Query { blocks: vec![Block { sources: vec![source], conditions: inside, outputs: Vec::new() }] };
+    let query =
+        Query { blocks: vec![Block { sources: vec![source], conditions: inside, outputs: Vec::new() }] };
     block.conditions.push(Fact::Exists(Rc::new(query)).into());
 }
 

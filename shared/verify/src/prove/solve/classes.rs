@@ -245,7 +245,10 @@ impl Classes {
 
     /// The class of a column, where it is known.
     pub fn column(&self, var: Var, column: usize) -> Option<usize> {
-        let at = self.terms.iter().position(|t| matches!(t, Term::Column(v, c, _) if *v == var && *c == column))?;
+        let at = self
+            .terms
+            .iter()
+            .position(|t| matches!(t, Term::Column(v, c, _) if *v == var && *c == column))?;
         Some(self.find(at))
     }
 

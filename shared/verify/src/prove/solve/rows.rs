@@ -81,7 +81,11 @@ impl Search<'_, '_> {
                 let parent = self.prover.fresh();
                 let column = |var: Var, table: usize, at: usize| {
                     let kind = self.prover.schema.relations[table].attributes[at].kind;
-                    Term::Column(var, at, crate::prove::lower::type_of_arrow(&crate::bind::types::arrow(kind)))
+                    Term::Column(
+                        var,
+                        at,
+                        crate::prove::lower::type_of_arrow(&crate::bind::types::arrow(kind)),
+                    )
                 };
                 let pairs: Vec<(Term, Term)> = reference
                     .columns

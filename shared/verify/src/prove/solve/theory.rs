@@ -31,7 +31,7 @@ impl Theory {
         }
         let mut order = Order::new(&mut classes);
         facts.iter().for_each(|fact| order.read(fact));
-        if order.is_impossible(facts) {
+        if order.contradicts(facts) {
             return None;
         }
         Some(Self { classes })
@@ -145,7 +145,9 @@ fn read(classes: &mut Classes, fact: &Fact) {
 /// Whether the classes rule a fact out.
 fn denied(classes: &mut Classes, fact: &Fact) -> bool {
     match fact {
-        Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::Distinct(a, b) => classes.intern(a) == classes.intern(b),
+        Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::Distinct(a, b) => {
+            classes.intern(a) == classes.intern(b)
+        }
         _ => false,
     }
 }
@@ -157,7 +159,9 @@ fn unite_aggregates(prover: &Prover<'_>, sources: &[(Var, Source)], classes: &mu
     let mut united = false;
     for (at, a) in aggregates.iter().enumerate() {
         for b in &aggregates[at + 1..] {
-            if classes.known(a) != classes.known(b) && same_aggregate(prover, sources, &settled(classes, a), &settled(classes, b)) {
+            if classes.known(a) != classes.known(b)
+                && same_aggregate(prover, sources, &settled(classes, a), &settled(classes, b))
+            {
                 classes.unite(a, b);
                 united = true;
             }
@@ -172,7 +176,11 @@ fn settled(classes: &Classes, term: &Term) -> Term {
         let column = Term::Column(var, at, data_type.clone());
         let class = classes.known(&column)?;
         classes.constant(class).cloned().filter(|literal| literal.type_of() == data_type).or_else(|| {
-            classes.members(class).filter(|t| matches!(t, Term::Column(..)) && t.type_of() == data_type).min().cloned()
+            classes
+                .members(class)
+                .filter(|t| matches!(t, Term::Column(..)) && t.type_of() == data_type)
+                .min()
+                .cloned()
         })
     })
 }
@@ -290,7 +298,9 @@ impl<'c> Order<'c> {
             };
             match literal {
                 Some(number) => {
-                    let Some(more) = number.times(*coefficient).and_then(|n| constant.plus(n)) else { return };
+                    let Some(more) = number.times(*coefficient).and_then(|n| constant.plus(n)) else {
+                        return;
+                    };
                     constant = more;
                 }
                 None => match parts.iter_mut().find(|(known, ..)| *known == class) {
@@ -330,7 +340,10 @@ impl<'c> Order<'c> {
                 let turned = many[0].2.is_negative();
                 let combined = Sum {
                     constant: Number::ZERO,
-                    parts: many.iter().map(|(_, t, c)| (t.clone(), if turned { c.negated() } else { *c })).collect(),
+                    parts: many
+                        .iter()
+                        .map(|(_, t, c)| (t.clone(), if turned { c.negated() } else { *c }))
+                        .collect(),
                 };
                 let class = self.classes.intern(&combined.term(&Type::Decimal(38, 6)));
                 let node = self.node(Node::Class(class));
@@ -340,7 +353,7 @@ impl<'c> Order<'c> {
         self.bounds.push(Bound { from, to, most: units, strict });
     }
 
-    fn is_impossible(mut self, facts: &[Fact]) -> bool {
+    fn contradicts(mut self, facts: &[Fact]) -> bool {
         self.texts();
         if self.impossible || contradict(self.nodes.len(), &self.bounds) {
             return true;
@@ -348,7 +361,8 @@ impl<'c> Order<'c> {
         // Unequal is less or more; when neither can be, it is not unequal.
         facts.iter().any(|fact| {
             let (Fact::Unequal(a, b) | Fact::Distinct(a, b)) = fact else { return false };
-            if *a.type_of() == Type::Float || matches!(fact, Fact::Distinct(..)) && !self.both_not_null(a, b) {
+            if *a.type_of() == Type::Float || matches!(fact, Fact::Distinct(..)) && !self.both_not_null(a, b)
+            {
                 return false;
             }
             let kept = self.bounds.len();
