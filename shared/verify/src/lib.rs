@@ -11,6 +11,8 @@ pub mod engine;
 pub mod generate;
 pub mod offer;
 pub mod pair;
+pub mod prove;
+mod search;
 pub mod value;
 mod verdict;
 mod verifier;

@@ -1,19 +1,22 @@
 //! Two queries and a catalog in, a verdict out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
-use crate::bind::{self, BindError, Bound, Tables};
+use crate::bind::{self, BindError, Bound, SwapTable, Tables};
 use crate::compare::Numbers;
-use crate::counterexample;
+use crate::database::{Schema, position};
 use crate::engine::Engine;
 use crate::generate::Generator;
-use crate::pair::{Pair, Seen};
-use crate::verdict::{Coverage, Verdict, Verification};
+use crate::pair::Pair;
+use crate::prove::{self, Proof};
+use crate::search::Search;
+use crate::verdict::{Verdict, Verification};
 
 /// How much to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,8 +36,8 @@ impl Default for Options {
     }
 }
 
-/// So many databases on which the two engines disagree end the search.
-const MOST_DISAGREEMENTS: usize = 3;
+/// So many databases are tried before a proof is looked for: most pairs that differ show it there.
+const BEFORE_A_PROOF: usize = 12;
 
 /// Whether the two queries are the same query.
 pub fn verify(
@@ -90,112 +93,76 @@ fn examine(
                 .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
         }
     }
-    let assumptions: Vec<String> = assumptions.into_iter().collect();
+    let resolve = |parts: &[String]| {
+        let name = &catalog.tables().get(position(catalog, parts)?)?.name;
+        schema.relations.iter().position(|relation| relation.name == *name)
+    };
+    let is_loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
+    let (verdict, databases) = judge(&first, &second, swaps, &schema, &resolve, options, start);
+    if is_loose && matches!(verdict, Verdict::Proved { .. }) {
+        assumptions.insert(
+            "where the order of rows leaves a choice, both queries choose the same of the same rows"
+                .to_owned(),
+        );
+    }
+    (verdict, databases, assumptions.into_iter().collect())
+}
+
+/// A few databases, then a proof, then the rest of the databases. The few come before a proof as well:
+/// should prover and engine contradict each other, the verdict is what can be seen.
+fn judge(
+    first: &Bound,
+    second: &Bound,
+    swaps: Vec<Option<Arc<SwapTable>>>,
+    schema: &Schema,
+    resolve: prove::Resolve<'_>,
+    options: &Options,
+    start: Instant,
+) -> (Verdict, usize) {
+    let proof = || prove::prove(&first.plan, &second.plan, schema, resolve, start + options.time / 2);
+    let otherwise = |reason: String| match proof() {
+        Proof::Found(steps) => (Verdict::Proved { steps }, 0),
+        Proof::Missing(_) => (Verdict::Unknown { reason }, 0),
+    };
     let engine = match Engine::new(swaps, options.time) {
         Ok(engine) => engine,
-        Err(error) => return unknown(format!("the engine does not start: {error}")),
+        Err(error) => return otherwise(format!("the engine does not start: {error}")),
     };
     let planned = engine
-        .plan(&first)
+        .plan(first)
         .map_err(|error| ("first", error))
-        .and_then(|one| Ok((one, engine.plan(&second).map_err(|error| ("second", error))?)));
+        .and_then(|one| Ok((one, engine.plan(second).map_err(|error| ("second", error))?)));
     let (one, two) = match planned {
         Ok(queries) => queries,
         Err((which, error)) => {
-            return unknown(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
+            return otherwise(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
         }
     };
     let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
-    let keys = comparable_keys(&first, &second);
-    let pair = Pair { engine: &engine, schema: &schema, one, two, keys, numbers, loose };
-    let generator = Generator::new(&schema, options.seed);
-    let (verdict, databases) = search(&pair, &generator, &first, &second, options, start);
-    (verdict, databases, assumptions)
+    let keys = comparable_keys(first, second);
+    let pair = Pair { engine: &engine, schema, one, two, keys, numbers, loose };
+    let guide = prove::Guide::new([&first.plan, &second.plan], schema, resolve);
+    let generator = Generator::guided(schema, options.seed, guide);
+    let mut search = Search::new(&pair, &generator, first, second);
+    let first_look = options.databases.min(BEFORE_A_PROOF);
+    if let Some(verdict) = search.run(first_look, start + options.time / 4) {
+        return (verdict, search.tried);
+    }
+    if let Proof::Found(steps) = proof() {
+        return (Verdict::Proved { steps }, search.tried);
+    }
+    if let Some(verdict) = search.run(options.databases, start + options.time) {
+        return (verdict, search.tried);
+    }
+    let tried = search.tried;
+    (search.conclude(), tried)
 }
 
 /// The outputs on which the second query's order has to be the first's.
 fn comparable_keys(first: &Bound, second: &Bound) -> Vec<usize> {
     let outputs = second.schema.fields().len();
     first.ordering.outputs.iter().copied().filter(|&key| key < outputs).collect()
-}
-
-fn search(
-    pair: &Pair<'_>,
-    generator: &Generator<'_>,
-    first: &Bound,
-    second: &Bound,
-    options: &Options,
-    start: Instant,
-) -> (Verdict, usize) {
-    let mut coverage = Coverage::default();
-    let mut failure = None;
-    let mut disagreements = 0;
-    let mut tried = 0;
-    while tried < options.databases && start.elapsed() < options.time {
-        let database = generator.database(tried as u64);
-        tried += 1;
-        match pair.see(&database) {
-            Seen::Failed(message) => {
-                coverage.errors += 1;
-                failure.get_or_insert(message);
-            }
-            Seen::Undetermined => coverage.undetermined += 1,
-            Seen::Same { first, second } => {
-                coverage.compared += 1;
-                coverage.first_returned_rows += usize::from(first > 0);
-                coverage.second_returned_rows += usize::from(second > 0);
-            }
-            Seen::Different(_) => match counterexample::establish(pair, database, first, second) {
-                Some(counterexample) => {
-                    return (Verdict::Refuted { counterexample: Box::new(counterexample) }, tried);
-                }
-                None => {
-                    disagreements += 1;
-                    if disagreements >= MOST_DISAGREEMENTS {
-                        let reason =
-                            "the engines disagree: DataFusion shows a difference that SQLite does not";
-                        return (Verdict::Unknown { reason: reason.into() }, tried);
-                    }
-                }
-            },
-        }
-    }
-    (conclude(coverage, failure, disagreements, first, second), tried)
-}
-
-fn conclude(
-    coverage: Coverage,
-    failure: Option<String>,
-    disagreements: usize,
-    first: &Bound,
-    second: &Bound,
-) -> Verdict {
-    let reason = if disagreements > 0 {
-        "the engines disagree: DataFusion shows a difference that SQLite does not".to_owned()
-    } else if coverage.compared == 0 && coverage.undetermined > 0 {
-        let names: BTreeSet<&str> =
-            first.traits.loose.iter().chain(&second.traits.loose).map(|looseness| looseness.name()).collect();
-        format!("not comparable: {}", names.into_iter().collect::<Vec<_>>().join(", "))
-    } else if coverage.compared == 0 {
-        match failure {
-            Some(message) => format!("the queries fail on every database: {message}"),
-            None => "no database was tried within the time allowed".to_owned(),
-        }
-    } else if coverage.first_returned_rows == 0 || coverage.second_returned_rows == 0 {
-        format!(
-            "not exercised: on {} databases {} never returned a row",
-            coverage.compared,
-            match (coverage.first_returned_rows, coverage.second_returned_rows) {
-                (0, 0) => "both queries",
-                (0, _) => "the first query",
-                _ => "the second query",
-            }
-        )
-    } else {
-        return Verdict::Tested { coverage };
-    };
-    Verdict::Unknown { reason }
 }
 
 fn describe(error: &BindError) -> String {

@@ -21,6 +21,7 @@ use sqm_sql::parse::{Script, Tree};
 use sqm_sql::text::Position;
 
 pub use context::Tables;
+pub(crate) use lower::single_name;
 pub use ordering::{Ordering, Trait, Traits};
 pub use tables::SwapTable;
 
@@ -111,7 +112,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     let tokens = fold_words(&tree.to_string());
     let mut tree = tree.clone();
     let lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
-    let sqlite = crate::counterexample::sqlite::translate(&tree);
+    let sqlite = crate::counterexample::sqlite::translate(&tree, null_order(dialect));
     let provider = context::Provider { session: context::session(), tables };
     let plan = SqlToRel::new_with_options(&provider, options(dialect))
         .sql_statement_to_plan(tree)

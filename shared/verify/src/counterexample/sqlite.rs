@@ -1,6 +1,7 @@
 //! SQLite as the second opinion: a difference counts once it shows there too, wherever the queries run
 //! there.
 
+use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::Statement;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
@@ -14,13 +15,14 @@ use crate::value::{Kind, Value};
 mod forms;
 
 /// The statement, already in DataFusion's form, in SQLite's; `None` where it has none.
-pub fn translate(statement: &Statement) -> Option<String> {
-    forms::translate(statement)
+pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
+    forms::translate(statement, nulls)
 }
 
 /// Whether both queries return different results in SQLite; `None` where they do not run there.
 pub fn differ(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
     let connection = Connection::open_in_memory().ok()?;
+    connection.pragma_update(None, "case_sensitive_like", true).ok()?;
     load(&connection, pair.schema, database).ok()?;
     let one = run(&connection, first.sqlite.as_deref()?).ok()?;
     let two = run(&connection, second.sqlite.as_deref()?).ok()?;

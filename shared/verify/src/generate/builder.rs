@@ -45,11 +45,6 @@ impl<'s> Builder<'s> {
         self.database
     }
 
-    /// The rows of a relation so far.
-    pub fn rows(&self, relation: usize) -> &[Row] {
-        &self.database.tables[relation]
-    }
-
     /// A value of the attribute that no row has yet; `None` where the kind has none.
     pub fn fresh(&mut self, relation: usize, at: usize) -> Option<Value> {
         let kind = self.schema.relations[relation].attributes[at].kind;

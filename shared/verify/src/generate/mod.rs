@@ -8,36 +8,95 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::database::{Database, Schema};
+use crate::prove::{Guide, WishedRow};
 use builder::Builder;
 use palette::Palette;
+pub use palette::step;
 
 /// Makes databases for a pair of queries.
 pub struct Generator<'s> {
     schema: &'s Schema,
     palette: Palette,
     seed: u64,
+    guide: Option<Guide<'s>>,
 }
+
+/// Of so many databases one is made without looking at the queries.
+const ONE_UNGUIDED_OF: u64 = 5;
 
 impl<'s> Generator<'s> {
     /// A generator for this schema.
     pub fn new(schema: &'s Schema, seed: u64) -> Self {
-        Self { schema, palette: Palette::new(schema), seed }
+        Self { schema, palette: Palette::new(schema), seed, guide: None }
     }
 
-    /// The database of this number.
+    /// A generator that looks for rows on which the queries return something.
+    pub fn guided(schema: &'s Schema, seed: u64, guide: Guide<'s>) -> Self {
+        let mut palette = Palette::new(schema);
+        if guide.compares_texts_with_numbers() {
+            palette.number_texts(schema);
+        }
+        for (relation, at, value) in guide.mentions() {
+            palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);
+        }
+        let guide = (!guide.is_empty()).then_some(guide);
+        Self { schema, palette, seed, guide }
+    }
+
+    /// The database of this number. The first is empty.
     pub fn database(&self, number: u64) -> Database {
         let mut rng = StdRng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut builder = Builder::new(self.schema, &self.palette);
-        if number > 0 {
-            let most = rng.random_range(1..=6);
-            for relation in self.schema.parents_first() {
-                for _ in 0..rng.random_range(0..=most) {
-                    let row = builder.random_row(relation, 0.15, &mut rng);
-                    builder.insert(relation, row, &mut rng);
+        match &self.guide {
+            _ if number == 0 => {}
+            Some(guide) if !number.is_multiple_of(ONE_UNGUIDED_OF) => {
+                self.directed(&mut builder, guide, number, &mut rng);
+            }
+            _ => self.scatter(&mut builder, &mut rng),
+        }
+        builder.finish()
+    }
+
+    /// Rows of values from the palette.
+    fn scatter(&self, builder: &mut Builder<'_>, rng: &mut StdRng) {
+        let most = rng.random_range(1..=6);
+        for relation in self.schema.parents_first() {
+            for _ in 0..rng.random_range(0..=most) {
+                let row = builder.random_row(relation, 0.15, rng);
+                builder.insert(relation, row, rng);
+            }
+        }
+    }
+
+    /// Rows that the queries ask for, and rows beside them that differ in one value.
+    fn directed(&self, builder: &mut Builder<'_>, guide: &Guide<'_>, number: u64, rng: &mut StdRng) {
+        let which = usize::try_from(number).unwrap_or(0);
+        let mut wished: Vec<WishedRow> = Vec::new();
+        for more in 0..rng.random_range(1..=2) {
+            wished.extend(guide.wish(which + more, rng));
+        }
+        let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
+        let beside = rng.random_range(0.0..0.6);
+        for relation in self.schema.parents_first() {
+            for (_, values) in wished.iter().filter(|(of, _)| *of == relation) {
+                let mut row = builder.random_row(relation, nulls, rng);
+                for (&at, value) in values {
+                    row[at] = value.clone();
+                }
+                let fixed: Vec<usize> = values.keys().copied().collect();
+                builder.free_keys(relation, &mut row, &fixed);
+                builder.insert(relation, row.clone(), rng);
+                if rng.random_bool(beside) {
+                    if rng.random_bool(0.7) && !row.is_empty() {
+                        let other = builder.random_row(relation, 0.3, rng);
+                        let at = rng.random_range(0..row.len());
+                        row[at] = other[at].clone();
+                    }
+                    builder.free_keys(relation, &mut row, &[]);
+                    builder.insert(relation, row, rng);
                 }
             }
         }
-        builder.finish()
     }
 
     /// A database of about so many rows in every table, for measuring rather than for finding faults.

@@ -31,6 +31,18 @@ impl Palette {
         Self { values, mentioned }
     }
 
+    /// Fills texts with digits, for queries that compare them with numbers.
+    pub fn number_texts(&mut self, schema: &Schema) {
+        for (relation, values) in schema.relations.iter().zip(&mut self.values) {
+            for (attribute, values) in relation.attributes.iter().zip(values) {
+                if let Kind::Text { .. } = attribute.kind {
+                    *values = ["1", "2", "3", "0", "10"].map(|text| Value::Text(text.into())).to_vec();
+                }
+            }
+        }
+        self.mentioned.iter_mut().flatten().for_each(|count| *count = 0);
+    }
+
     /// Adds a value that a query compares the attribute with, and its neighbours.
     pub fn mention(&mut self, relation: usize, attribute: &Attribute, at: usize, value: &Value) {
         for value in [Some(value.clone()), step(value, 1), step(value, -1)].into_iter().flatten() {

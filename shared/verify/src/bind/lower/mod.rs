@@ -11,6 +11,8 @@ mod operators;
 mod shapes;
 mod types;
 
+pub(crate) use dates::single_name;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, ExactNumberInfo, Expr, SetQuantifier, UnaryOperator, Value, ValueWithSpan,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, UnaryOperator, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
@@ -195,9 +195,4 @@ pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) -> ControlFlow<S
         Value::SingleQuotedString(text)
     };
     ControlFlow::Continue(())
-}
-
-/// UNION DISTINCT BY NAME and the like are left to the binder; a bare `MINUS` is EXCEPT.
-pub fn quantifier_is_all(quantifier: SetQuantifier) -> bool {
-    matches!(quantifier, SetQuantifier::All | SetQuantifier::AllByName)
 }

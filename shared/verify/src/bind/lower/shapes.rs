@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectItem, SetExpr,
-    TopQuantity, Value,
+    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Query,
+    Select, SelectItem, SetExpr, TableWithJoins, TopQuantity, Value,
 };
 
 use super::build::{self, number};
@@ -75,6 +75,7 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
         select.distinct = None;
     }
     select.optimizer_hints.clear();
+    select.from.iter_mut().for_each(lower_joins);
     if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
         let outputs = select.projection.len();
         for key in keys.iter_mut().filter(|key| is_beyond(key, outputs)) {
@@ -92,6 +93,21 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
         }
     }
     ControlFlow::Continue(())
+}
+
+/// An outer join without a condition joins everything.
+fn lower_joins(from: &mut TableWithJoins) {
+    for join in &mut from.joins {
+        if let JoinOperator::Left(on)
+        | JoinOperator::LeftOuter(on)
+        | JoinOperator::Right(on)
+        | JoinOperator::RightOuter(on)
+        | JoinOperator::FullOuter(on) = &mut join.join_operator
+            && matches!(on, JoinConstraint::None)
+        {
+            *on = JoinConstraint::On(Expr::value(Value::Boolean(true)));
+        }
+    }
 }
 
 /// An ordinal that names no output is a constant in the engines that take it at all.

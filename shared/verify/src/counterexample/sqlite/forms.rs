@@ -1,7 +1,136 @@
-//! DataFusion's forms in SQLite's.
-use datafusion::sql::sqlparser::ast::Statement;
+//! DataFusion's forms in SQLite's. What SQLite lacks, or means differently, has no form there: then nobody
+//! is asked, which is better than a wrong second opinion.
 
-/// The statement as text.
-pub fn translate(_statement: &Statement) -> Option<String> {
-    None
+use std::ops::ControlFlow;
+
+use datafusion::sql::planner::NullOrdering;
+use datafusion::sql::sqlparser::ast::{
+    DataType, Expr, OrderByExpr, OrderByKind, Query, Statement, TypedString, Value, VisitMut, VisitorMut,
+    WindowType,
+};
+
+use crate::bind::single_name;
+
+/// Functions that both mean alike.
+const SHARED: &[&str] = &[
+    "count",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "coalesce",
+    "nullif",
+    "abs",
+    "upper",
+    "lower",
+    "length",
+    "substr",
+    "substring",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+    "ntile",
+    "trim",
+    "btrim",
+];
+
+/// The statement as text; NULLs are told to stand where the dialect puts them.
+pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
+    let mut statement = statement.clone();
+    if statement.visit(&mut Pass { nulls }).is_break() {
+        return None;
+    }
+    let text = statement.to_string();
+    // A dollar is no letter in SQLite but the mark of a parameter.
+    (!text.contains('$')).then_some(text)
+}
+
+struct Pass {
+    nulls: NullOrdering,
+}
+
+impl Pass {
+    fn order(&self, keys: &mut [OrderByExpr]) {
+        for key in keys {
+            if key.options.nulls_first.is_none() {
+                let descends = key.options.asc == Some(false);
+                key.options.nulls_first = Some(match self.nulls {
+                    NullOrdering::NullsFirst => true,
+                    NullOrdering::NullsLast => false,
+                    NullOrdering::NullsMax => descends,
+                    NullOrdering::NullsMin => !descends,
+                });
+            }
+        }
+    }
+}
+
+impl VisitorMut for Pass {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if let Some(order) = &mut query.order_by
+            && let OrderByKind::Expressions(keys) = &mut order.kind
+        {
+            self.order(keys);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Interval(_) | Expr::Extract { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } => {
+                return ControlFlow::Break(());
+            }
+            Expr::IsTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner) => {
+                let old = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+                **inner = Expr::Nested(Box::new(old));
+            }
+            Expr::TypedString(TypedString {
+                data_type: DataType::Date | DataType::Timestamp(..),
+                value,
+                ..
+            }) => {
+                *expr = Expr::Value(value.clone());
+            }
+            Expr::TypedString(_) => return ControlFlow::Break(()),
+            Expr::Cast { expr: inner, data_type, .. } => match data_type {
+                DataType::BigInt(_) => *data_type = DataType::Integer(None),
+                DataType::Varchar(_) => *data_type = DataType::Text,
+                DataType::Double(_) | DataType::Decimal(_) => *data_type = DataType::Real,
+                DataType::Date if is_text(inner) => {
+                    *expr = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+                }
+                _ => return ControlFlow::Break(()),
+            },
+            Expr::Function(function) => {
+                let Some(name) = single_name(function) else { return ControlFlow::Break(()) };
+                if !SHARED.contains(&name) {
+                    return ControlFlow::Break(());
+                }
+                match &mut function.over {
+                    Some(WindowType::WindowSpec(spec)) => self.order(&mut spec.order_by),
+                    Some(WindowType::NamedWindow(_)) => return ControlFlow::Break(()),
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Whether it is a text of the length of a day.
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::SingleQuotedString(text) if text.len() == 10))
 }

@@ -1,0 +1,39 @@
+//! Days and months added to a date.
+
+use crate::value::{date, days, parse_date};
+
+/// The day so many months, then so many days later. A day that the month lacks becomes its last one.
+pub fn shift(day: i32, months: i32, more: i32) -> Option<i32> {
+    let text = date(day);
+    let mut parts = text.rsplitn(3, '-');
+    let of_month: i64 = parts.next()?.parse().ok()?;
+    let month: i64 = parts.next()?.parse().ok()?;
+    let year: i64 = parts.next()?.parse().ok()?;
+    let total = year * 12 + month - 1 + i64::from(months);
+    let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
+    if !(1..=9999).contains(&year) {
+        return None;
+    }
+    let last = (28..=31).rev().find(|last| {
+        parse_date(&date(days(year, month, *last)))
+            .is_some_and(|d| date(d) == format!("{year:04}-{month:02}-{last:02}"))
+    })?;
+    days(year, month, of_month.min(last)).checked_add(more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_keep_the_day_where_there_is_one() {
+        let check = |from: &str, months, more, to: &str| {
+            let shifted = parse_date(from).and_then(|day| shift(day, months, more)).map(date);
+            assert_eq!(shifted.as_deref(), Some(to));
+        };
+        check("1994-01-01", 12, 0, "1995-01-01");
+        check("2020-01-31", 1, 0, "2020-02-29");
+        check("1998-12-01", 0, -90, "1998-09-02");
+        check("1995-03-15", -3, 1, "1994-12-16");
+    }
+}

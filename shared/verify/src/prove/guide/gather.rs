@@ -1,0 +1,219 @@
+//! Chooses a way through a query: a block of each union, a side of each OR, as many rows of a group as a
+//! condition on it asks for.
+
+use std::rc::Rc;
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::prove::build::compare::same;
+use crate::prove::prover::Prover;
+use crate::prove::term::{Block, Fact, Formula, Literal, Query, Source, Term, Var};
+
+/// Most rows of one wish.
+const MOST_ROWS: usize = 48;
+
+/// Rows, and what shall hold of them.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// A variable for each row, and its relation.
+    pub rows: Vec<(Var, usize)>,
+    /// What shall hold.
+    pub facts: Vec<Fact>,
+}
+
+/// A way through the query.
+pub fn gather(prover: &Prover<'_>, query: &Query, rng: &mut StdRng) -> Wishes {
+    let mut wishes = Wishes::default();
+    let mut way = Way { prover, wishes: &mut wishes, rng };
+    way.query(query, 0);
+    wishes
+}
+
+struct Way<'w, 's> {
+    prover: &'w Prover<'s>,
+    wishes: &'w mut Wishes,
+    rng: &'w mut StdRng,
+}
+
+impl Way<'_, '_> {
+    /// A block of the query; its outputs.
+    fn query(&mut self, query: &Query, depth: usize) -> Vec<Term> {
+        if query.blocks.is_empty() || depth > 8 || self.wishes.rows.len() >= MOST_ROWS {
+            return Vec::new();
+        }
+        let block = &query.blocks[self.rng.random_range(0..query.blocks.len())];
+        let block = self.prover.refresh_block(block);
+        self.block(&block, depth);
+        block.outputs
+    }
+
+    fn block(&mut self, block: &Block, depth: usize) {
+        for (var, source) in &block.sources {
+            match source {
+                Source::Table(table) => self.wishes.rows.push((*var, *table)),
+                Source::Distinct(query) | Source::Opaque(_, query) => {
+                    let outputs = self.query(query, depth + 1);
+                    for (at, output) in outputs.iter().enumerate() {
+                        let column = Term::Column(*var, at, output.type_of().clone());
+                        self.formula(&same(&column, output), depth);
+                    }
+                }
+            }
+        }
+        block.conditions.iter().for_each(|condition| self.formula(condition, depth));
+        let mut inside = Vec::new();
+        block.outputs.iter().for_each(|output| queries_of(output, &mut Vec::new(), &mut inside));
+        for query in inside.iter().take(6) {
+            for _ in 0..self.rng.random_range(0..=2) {
+                self.query(query, depth + 1);
+            }
+        }
+    }
+
+    fn formula(&mut self, formula: &Formula, depth: usize) {
+        match formula {
+            Formula::And(parts) => parts.iter().for_each(|part| self.formula(part, depth)),
+            Formula::Or(parts) => {
+                let parts: Vec<&Formula> = parts.iter().filter(|part| !super::is_trivial(part)).collect();
+                if !parts.is_empty() {
+                    let part = parts[self.rng.random_range(0..parts.len())];
+                    self.formula(part, depth);
+                }
+            }
+            Formula::Fact(Fact::Exists(query)) => {
+                self.query(query, depth + 1);
+            }
+            Formula::Fact(Fact::Empty(query)) => {
+                // Now and then what shall not be there is.
+                if self.rng.random_bool(0.12) {
+                    self.query(query, depth + 1);
+                }
+            }
+            Formula::Fact(fact) => {
+                self.aggregates(fact, depth);
+                self.wishes.facts.push(fact.clone());
+            }
+            Formula::True | Formula::False => {}
+        }
+    }
+
+    /// Rows for the groups that a fact speaks of.
+    fn aggregates(&mut self, fact: &Fact, depth: usize) {
+        let (a, b, least) = match fact {
+            Fact::Less(a, b) => (a, b, 1),
+            Fact::AtMost(a, b) | Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Same(a, b) => (a, b, 0),
+            Fact::NotNull(a) | Fact::Holds(a) | Fact::Fails(a) => (a, a, 0),
+            _ => return,
+        };
+        for (term, other, more) in [(b, a, least), (a, b, -least)] {
+            match (term, other) {
+                (Term::Aggregate(name, query, _), Term::Literal(literal, _)) => {
+                    self.group(name, query, literal, more, depth);
+                }
+                _ => {
+                    let mut inside = Vec::new();
+                    queries_of(term, &mut Vec::new(), &mut inside);
+                    for query in inside.iter().take(3) {
+                        for _ in 0..self.rng.random_range(1..=2) {
+                            self.query(query, depth + 1);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// As many rows as a count shall have, or values that a sum or extreme shall reach.
+    fn group(&mut self, name: &str, query: &Rc<Query>, literal: &Literal, more: i128, depth: usize) {
+        let counts = name == "sum"
+            && query
+                .blocks
+                .iter()
+                .all(|b| matches!(b.outputs.first(), Some(Term::Literal(Literal::Int(1), _))));
+        if let (true, Literal::Int(n)) = (counts, literal) {
+            let shift = if self.rng.random_bool(0.6) { 0 } else { self.rng.random_range(-1..=1) };
+            let rows = (n + more + shift).clamp(0, 40);
+            for _ in 0..rows {
+                self.query(query, depth + 1);
+            }
+            return;
+        }
+        let rows = self.rng.random_range(1..=2);
+        for number in 0..rows {
+            let outputs = self.query(query, depth + 1);
+            if let (Some(output), 0) = (outputs.first(), number) {
+                let target = Term::Literal(literal.clone(), output.type_of().clone());
+                self.wishes.facts.push(match self.rng.random_range(0..3) {
+                    0 => Fact::Equal(output.clone(), target),
+                    1 => Fact::Less(target, output.clone()),
+                    _ => Fact::Less(output.clone(), target),
+                });
+            }
+        }
+    }
+}
+
+/// The facts and the queries in a formula, whichever side of an OR they stand on.
+pub fn facts_of(formula: &Formula, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>>) {
+    match formula {
+        Formula::True | Formula::False => {}
+        Formula::And(parts) | Formula::Or(parts) => {
+            parts.iter().for_each(|part| facts_of(part, facts, inside))
+        }
+        Formula::Fact(Fact::Exists(query) | Fact::Empty(query)) => inside.push(Rc::clone(query)),
+        Formula::Fact(fact) => {
+            match fact {
+                Fact::Equal(a, b)
+                | Fact::Unequal(a, b)
+                | Fact::Less(a, b)
+                | Fact::AtMost(a, b)
+                | Fact::Same(a, b)
+                | Fact::Distinct(a, b) => {
+                    queries_of(a, facts, inside);
+                    queries_of(b, facts, inside);
+                }
+                Fact::Null(a) | Fact::NotNull(a) | Fact::Holds(a) | Fact::Fails(a) => {
+                    queries_of(a, facts, inside)
+                }
+                Fact::Exists(_) | Fact::Empty(_) => {}
+            }
+            facts.push(fact.clone());
+        }
+    }
+}
+
+/// Those in a term.
+pub fn queries_of(term: &Term, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>>) {
+    match term {
+        Term::Column(..) | Term::Literal(..) => {}
+        Term::Call(_, arguments, _) => {
+            arguments.iter().for_each(|argument| queries_of(argument, facts, inside))
+        }
+        Term::Case(arms, otherwise, _) => {
+            for (guard, value) in arms {
+                facts_of(guard, facts, inside);
+                queries_of(value, facts, inside);
+            }
+            queries_of(otherwise, facts, inside);
+        }
+        Term::Truth(yes, no) => {
+            facts_of(yes, facts, inside);
+            facts_of(no, facts, inside);
+        }
+        Term::Aggregate(_, query, _) => inside.push(Rc::clone(query)),
+    }
+}
+
+/// Whether a call takes a text beside, or as, a number.
+pub fn mixes(term: &Term) -> bool {
+    use crate::prove::term::Type;
+    let Term::Call(name, arguments, result) = term else { return false };
+    let is = |wanted: fn(&Type) -> bool| arguments.iter().any(|argument| wanted(argument.type_of()));
+    let text = |t: &Type| *t == Type::Text;
+    let number = |t: &Type| t.is_exact() || *t == Type::Float;
+    let beside = matches!(name.as_str(), "=" | "<" | "+" | "-" | "*" | "/" | "%" | "negative");
+    (beside && is(text) && (is(number) || name == "negative"))
+        || (name.starts_with("cast ") && is(text) && number(result))
+        || arguments.iter().any(mixes)
+}

@@ -1,0 +1,151 @@
+//! What rows would make a query return something: read off the algebra, for the generator. Nothing here is
+//! a proof; a wish that comes out wrong costs a database, no more.
+
+mod gather;
+mod solve;
+
+use std::collections::BTreeMap;
+
+use datafusion::logical_expr::LogicalPlan;
+use rand::rngs::StdRng;
+
+use super::lower::{Lower, Resolve};
+use super::prover::Prover;
+use super::term::{Block, Fact, Formula, Query, Source, Term};
+use crate::database::Schema;
+use crate::value::Value;
+
+/// A row that is wished for: a relation, and values for some of its attributes.
+pub type WishedRow = (usize, BTreeMap<usize, Value>);
+
+/// The two queries of a pair as wishes.
+pub struct Guide<'s> {
+    prover: Prover<'s>,
+    queries: Vec<Query>,
+}
+
+impl<'s> Guide<'s> {
+    /// Reads both plans; one that is not understood gives no wishes.
+    pub fn new(plans: [&LogicalPlan; 2], schema: &'s Schema, resolve: Resolve<'_>) -> Self {
+        let prover = Prover::new(schema, u32::MAX);
+        let queries = plans
+            .into_iter()
+            .filter_map(|plan| Lower::new(&prover, resolve).root(plan).ok())
+            .map(|root| root.query)
+            .filter(|query| !query.blocks.is_empty())
+            .collect();
+        Self { prover, queries }
+    }
+
+    /// Whether there is anything to go by.
+    pub fn is_empty(&self) -> bool {
+        self.queries.is_empty()
+    }
+
+    /// Rows that may make one of the queries return a row.
+    pub fn wish(&self, which: usize, rng: &mut StdRng) -> Vec<WishedRow> {
+        let Some(query) = self.queries.get(which % self.queries.len().max(1)) else { return Vec::new() };
+        let wishes = gather::gather(&self.prover, query, rng);
+        solve::solve(self.prover.schema, &wishes, rng)
+    }
+
+    /// Whether somewhere a text stands where a number is needed: any other text would be an error there.
+    pub fn compares_texts_with_numbers(&self) -> bool {
+        self.queries.iter().any(|query| query.blocks.iter().any(block_mixes))
+    }
+
+    /// The values with which the queries compare attributes.
+    pub fn mentions(&self) -> Vec<(usize, usize, Value)> {
+        let mut found = Vec::new();
+        for query in &self.queries {
+            self.mentions_of(query, &BTreeMap::new(), &mut found);
+        }
+        found
+    }
+
+    fn mentions_of(
+        &self,
+        query: &Query,
+        outer: &BTreeMap<u32, usize>,
+        found: &mut Vec<(usize, usize, Value)>,
+    ) {
+        for block in &query.blocks {
+            let mut tables = outer.clone();
+            for (var, source) in &block.sources {
+                match source {
+                    Source::Table(table) => {
+                        tables.insert(*var, *table);
+                    }
+                    Source::Distinct(query) | Source::Opaque(_, query) => {
+                        self.mentions_of(query, outer, found)
+                    }
+                }
+            }
+            self.mentions_in(block, &tables, found);
+        }
+    }
+
+    fn mentions_in(
+        &self,
+        block: &Block,
+        tables: &BTreeMap<u32, usize>,
+        found: &mut Vec<(usize, usize, Value)>,
+    ) {
+        let mut facts = Vec::new();
+        let mut inside = Vec::new();
+        block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
+        block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
+        for fact in facts {
+            let (Fact::Equal(a, b)
+            | Fact::Unequal(a, b)
+            | Fact::Less(a, b)
+            | Fact::AtMost(a, b)
+            | Fact::Same(a, b)) = &fact
+            else {
+                continue;
+            };
+            for (term, literal) in [(a, b), (b, a)] {
+                if let Term::Literal(literal, _) = literal
+                    && let Some((var, at, value)) = solve::inverted(term, literal)
+                    && let Some(table) = tables.get(&var)
+                    && let Some(value) =
+                        solve::value(&value, self.prover.schema.relations[*table].attributes[at].kind)
+                {
+                    found.push((*table, at, value));
+                }
+            }
+        }
+        for query in inside {
+            self.mentions_of(&query, tables, found);
+        }
+    }
+}
+
+/// Whether the formula says nothing.
+fn is_trivial(formula: &Formula) -> bool {
+    matches!(formula, Formula::True | Formula::False)
+}
+
+fn block_mixes(block: &Block) -> bool {
+    let mut facts = Vec::new();
+    let mut inside = Vec::new();
+    block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
+    block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
+    let sources = block.sources.iter().filter_map(|(_, source)| match source {
+        Source::Distinct(query) | Source::Opaque(_, query) => Some(query),
+        Source::Table(_) => None,
+    });
+    let mixed = |term: &Term| gather::mixes(term);
+    block.outputs.iter().any(mixed)
+        || facts.iter().any(|fact| match fact {
+            Fact::Holds(a) | Fact::Fails(a) | Fact::Null(a) | Fact::NotNull(a) => gather::mixes(a),
+            Fact::Equal(a, b)
+            | Fact::Unequal(a, b)
+            | Fact::Less(a, b)
+            | Fact::AtMost(a, b)
+            | Fact::Same(a, b)
+            | Fact::Distinct(a, b) => gather::mixes(a) || gather::mixes(b),
+            Fact::Exists(_) | Fact::Empty(_) => false,
+        })
+        || inside.iter().chain(sources).any(|query| query.blocks.iter().any(block_mixes))
+}

@@ -1,0 +1,350 @@
+//! Values for wished rows: columns that shall be equal get one value, at or beside the constants with
+//! which they are compared.
+
+use std::collections::BTreeMap;
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::WishedRow;
+use super::gather::Wishes;
+use crate::database::Schema;
+use crate::generate::step;
+use crate::prove::build::number::{Number, Sum};
+use crate::prove::term::{Fact, Literal, Term, Var};
+use crate::value::{Kind, Value, days};
+
+type Place = (Var, usize);
+
+/// What is asked of a class of equal columns.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    exactly: Vec<Literal>,
+    not: Vec<Literal>,
+    /// Bounds, and whether the bound itself is allowed.
+    above: Vec<(Literal, bool)>,
+    below: Vec<(Literal, bool)>,
+    null: bool,
+}
+
+/// The rows with values.
+pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRow> {
+    let mut classes = Classes::default();
+    for fact in &wishes.facts {
+        if let Fact::Equal(a, b) | Fact::Same(a, b) = fact
+            && let (Some(a), Some(b)) = (place(a), place(b))
+        {
+            classes.unite(a, b);
+        }
+    }
+    let mut asked: BTreeMap<Place, Asked> = BTreeMap::new();
+    for fact in &wishes.facts {
+        ask(&mut classes, &mut asked, fact);
+    }
+    let mut values: BTreeMap<Place, Value> = BTreeMap::new();
+    let mut members: BTreeMap<Place, Vec<(Place, Kind)>> = BTreeMap::new();
+    for (var, table) in &wishes.rows {
+        for (at, attribute) in schema.relations[*table].attributes.iter().enumerate() {
+            if let Some(root) = classes.known((*var, at)) {
+                members.entry(root).or_default().push(((*var, at), attribute.kind));
+            }
+        }
+    }
+    for (root, places) in &members {
+        let wanted = asked.get(root).cloned().unwrap_or_default();
+        if let Some(value) = choose(&wanted, places[0].1, rng) {
+            values.insert(*root, value);
+        }
+    }
+    for _ in 0..2 {
+        order(&mut classes, &asked, &members, &mut values, wishes, rng);
+    }
+    wishes
+        .rows
+        .iter()
+        .map(|(var, table)| {
+            let set = schema.relations[*table].attributes.iter().enumerate().filter_map(|(at, attribute)| {
+                let chosen = values.get(&classes.known((*var, at))?)?;
+                Some((at, convert(chosen, attribute.kind)?))
+            });
+            (*table, set.collect())
+        })
+        .collect()
+}
+
+fn place(term: &Term) -> Option<Place> {
+    match term {
+        Term::Column(var, at, _) => Some((*var, *at)),
+        Term::Call(name, arguments, _) if name.starts_with("cast ") => place(arguments.first()?),
+        _ => None,
+    }
+}
+
+fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fact) {
+    let mut with = |term: &Term, literal: &Literal, note: &dyn Fn(&mut Asked, Literal)| {
+        if let Some((var, at, literal)) = inverted(term, literal) {
+            note(asked.entry(classes.root((var, at))).or_default(), literal);
+        }
+    };
+    match fact {
+        Fact::Equal(a, Term::Literal(l, _))
+        | Fact::Equal(Term::Literal(l, _), a)
+        | Fact::Same(a, Term::Literal(l, _))
+        | Fact::Same(Term::Literal(l, _), a) => with(a, l, &|asked, l| asked.exactly.push(l)),
+        Fact::Unequal(a, Term::Literal(l, _)) | Fact::Unequal(Term::Literal(l, _), a) => {
+            with(a, l, &|asked, l| asked.not.push(l));
+        }
+        Fact::Less(a, Term::Literal(l, _)) => with(a, l, &|asked, l| asked.below.push((l, false))),
+        Fact::AtMost(a, Term::Literal(l, _)) => with(a, l, &|asked, l| asked.below.push((l, true))),
+        Fact::Less(Term::Literal(l, _), a) => with(a, l, &|asked, l| asked.above.push((l, false))),
+        Fact::AtMost(Term::Literal(l, _), a) => with(a, l, &|asked, l| asked.above.push((l, true))),
+        Fact::Null(a) => {
+            if let Some(place) = place(a) {
+                asked.entry(classes.root(place)).or_default().null = true;
+            }
+        }
+        Fact::Holds(Term::Call(name, arguments, _)) if matches!(name.as_str(), "like" | "ilike") => {
+            if let [text, Term::Literal(Literal::Text(pattern), _), ..] = arguments.as_slice() {
+                with(text, &Literal::Text(pattern.replace('%', "").replace('_', "x")), &|asked, l| {
+                    asked.exactly.push(l)
+                });
+            }
+        }
+        Fact::Holds(a) => with(a, &Literal::Bool(true), &|asked, l| asked.exactly.push(l)),
+        Fact::Fails(a) if place(a).is_some() => {
+            with(a, &Literal::Bool(false), &|asked, l| asked.exactly.push(l))
+        }
+        _ => {}
+    }
+}
+
+/// The column that has to be what for the term to be this literal.
+pub fn inverted(term: &Term, literal: &Literal) -> Option<(Var, usize, Literal)> {
+    match term {
+        Term::Column(var, at, _) => Some((*var, *at, literal.clone())),
+        Term::Call(name, arguments, _) => match (name.as_str(), arguments.as_slice()) {
+            ("+" | "*", _) if term.type_of().is_exact() => {
+                let sum = Sum::of(term)?;
+                let mut parts = sum.parts.iter();
+                let (Some((part, factor)), None) = (parts.next(), parts.next()) else { return None };
+                let rest = Number::of(literal)?.plus(sum.constant.negated())?;
+                if *factor == Number::ONE {
+                    return match rest.term(part.type_of()) {
+                        Term::Literal(value, _) => inverted(part, &value),
+                        _ => None,
+                    };
+                }
+                let (a, b) = (rest.in_units(6)?, factor.in_units(6)?);
+                let quotient = Literal::Decimal((a.checked_mul(100)?).checked_div(b)?, 2);
+                inverted(part, &quotient)
+            }
+            ("date_part", [Term::Literal(Literal::Text(unit), _), date]) => {
+                let (Literal::Int(n), "year") = (literal, unit.to_ascii_lowercase().as_str()) else {
+                    return None;
+                };
+                inverted(date, &Literal::Date(days(i64::try_from(*n).ok()?, 7, 1)))
+            }
+            ("upper" | "lower" | "btrim" | "trim" | "rtrim" | "ltrim" | "abs", [inner]) => {
+                inverted(inner, literal)
+            }
+            ("substr" | "left" | "substring", [inner, ..]) => inverted(inner, literal),
+            ("/", [inner, Term::Literal(by, _)]) => {
+                let value = Number::of(literal)?.times(Number::of(by)?)?;
+                match value.term(inner.type_of()) {
+                    Term::Literal(value, _) => inverted(inner, &value),
+                    _ => None,
+                }
+            }
+            (name, [inner]) if name.starts_with("cast ") => inverted(inner, literal),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A literal as a value of this kind.
+pub fn value(literal: &Literal, kind: Kind) -> Option<Value> {
+    let number = |scale: u32| {
+        Number::of(literal).and_then(|n| n.in_units(6)).map(|n| n / 10i128.pow(6 - scale.min(6)))
+    };
+    Some(match (kind, literal) {
+        (_, Literal::Null) => Value::Null,
+        (Kind::Bool, Literal::Bool(b)) => Value::Bool(*b),
+        (Kind::Bool, Literal::Int(n)) => Value::Bool(*n != 0),
+        (Kind::Int { .. }, Literal::Int(_) | Literal::Decimal(..)) => {
+            Value::Int(i64::try_from(number(0)?).ok()?)
+        }
+        (Kind::Int { .. }, Literal::Text(text)) => Value::Int(text.trim().parse().ok()?),
+        (Kind::Decimal { scale, .. }, Literal::Int(_) | Literal::Decimal(..)) => {
+            let places = u32::from(scale.unsigned_abs());
+            let more = 10i128.checked_pow(places.saturating_sub(6))?;
+            Value::Decimal { mantissa: number(places)?.checked_mul(more)?, scale }
+        }
+        #[allow(clippy::cast_precision_loss)]
+        (Kind::Float, Literal::Int(_) | Literal::Decimal(..)) => Value::Float(number(6)? as f64 / 1e6),
+        (Kind::Float, Literal::Float(bits)) => Value::Float(f64::from_bits(*bits)),
+        (Kind::Text { .. }, Literal::Text(text)) => Value::Text(text.clone()),
+        (Kind::Text { .. }, Literal::Int(n)) => Value::Text(n.to_string()),
+        (Kind::Text { .. }, Literal::Date(day)) => Value::Text(crate::value::date(*day)),
+        (Kind::Date, Literal::Date(day)) => Value::Date(*day),
+        (Kind::Date, Literal::Text(text)) => Value::Date(crate::value::parse_date(text)?),
+        (Kind::Date, Literal::Timestamp(n)) => {
+            Value::Date(i32::try_from(n.div_euclid(86_400_000_000_000)).ok()?)
+        }
+        (Kind::Timestamp, Literal::Timestamp(n)) => Value::Timestamp(n / 1000),
+        (Kind::Timestamp, Literal::Date(day)) => Value::Timestamp(i64::from(*day) * 86_400_000_000),
+        (Kind::Timestamp, Literal::Text(text)) => {
+            Value::Timestamp(i64::from(crate::value::parse_date(text)?) * 86_400_000_000)
+        }
+        _ => return None,
+    })
+}
+
+/// The same value in another column.
+fn convert(value: &Value, kind: Kind) -> Option<Value> {
+    let literal = match value {
+        Value::Int(n) => Literal::Int(i128::from(*n)),
+        Value::Decimal { mantissa, scale } => Literal::Decimal(*mantissa, u32::from(scale.unsigned_abs())),
+        Value::Date(day) => Literal::Date(*day),
+        Value::Text(text) => Literal::Text(text.clone()),
+        Value::Timestamp(micros) => Literal::Timestamp(micros.checked_mul(1000)?),
+        other => return Some(other.clone()),
+    };
+    self::value(&literal, kind)
+}
+
+/// A value that is asked for, or one beside it.
+fn choose(asked: &Asked, kind: Kind, rng: &mut StdRng) -> Option<Value> {
+    if asked.null && rng.random_bool(0.9) {
+        return Some(Value::Null);
+    }
+    if !asked.exactly.is_empty() {
+        let literal = &asked.exactly[rng.random_range(0..asked.exactly.len())];
+        let value = value(literal, kind)?;
+        return if rng.random_bool(0.03) { step(&value, 1) } else { Some(value) };
+    }
+    let edge = |(literal, allowed): &(Literal, bool), inwards: i64, rng: &mut StdRng| {
+        let bound = value(literal, kind)?;
+        let first = if *allowed { Some(bound.clone()) } else { step(&bound, inwards) };
+        match rng.random_range(0..20) {
+            0..=13 => first,
+            14..=16 => first.and_then(|v| step(&v, inwards)),
+            _ => step(&bound, if *allowed { -inwards } else { 0 }),
+        }
+    };
+    match (tightest(&asked.above, true), tightest(&asked.below, false)) {
+        (Some(low), Some(high)) => {
+            if rng.random_bool(0.5) {
+                edge(low, 1, rng)
+            } else {
+                edge(high, -1, rng)
+            }
+        }
+        (Some(low), None) => edge(low, 1, rng),
+        (None, Some(high)) => edge(high, -1, rng),
+        (None, None) => match asked.not.first() {
+            Some(literal) => {
+                let value = value(literal, kind)?;
+                if rng.random_bool(0.2) {
+                    Some(value)
+                } else {
+                    step(&value, if rng.random_bool(0.5) { 1 } else { -1 })
+                }
+            }
+            None => shared(kind, rng),
+        },
+    }
+}
+
+fn tightest(bounds: &[(Literal, bool)], from_below: bool) -> Option<&(Literal, bool)> {
+    use crate::prove::build::compare::order;
+    bounds.iter().reduce(|best, next| {
+        let greater = order(&next.0, &best.0).is_some_and(|o| o.is_gt());
+        if greater == from_below { next } else { best }
+    })
+}
+
+/// One of few values that joined columns share.
+fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
+    let n = rng.random_range(1..=4);
+    Some(match kind {
+        Kind::Int { .. } => Value::Int(n),
+        Kind::Decimal { scale, .. } => {
+            Value::Decimal { mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())), scale }
+        }
+        Kind::Text { .. } => Value::Text(["a", "b", "c", "ab"][usize::try_from(n - 1).ok()?].into()),
+        Kind::Date => Value::Date(days(2000, 1, 1) + i32::try_from(n).ok()?),
+        _ => return None,
+    })
+}
+
+/// Makes columns that are compared with each other come in that order.
+fn order(
+    classes: &mut Classes,
+    asked: &BTreeMap<Place, Asked>,
+    members: &BTreeMap<Place, Vec<(Place, Kind)>>,
+    values: &mut BTreeMap<Place, Value>,
+    wishes: &Wishes,
+    rng: &mut StdRng,
+) {
+    for fact in &wishes.facts {
+        let (a, b, apart) = match fact {
+            Fact::Less(a, b) => (a, b, 1),
+            Fact::AtMost(a, b) => (a, b, 0),
+            Fact::Unequal(a, b) => (a, b, 2),
+            _ => continue,
+        };
+        let (Some(a), Some(b)) = (place(a), place(b)) else { continue };
+        let (a, b) = (classes.root(a), classes.root(b));
+        let is_free = |place: &Place| asked.get(place).is_none_or(|asked| asked.exactly.is_empty());
+        let kind = |place: &Place| members.get(place).and_then(|m| m.first()).map(|(_, kind)| *kind);
+        let apart = if rng.random_bool(0.15) { 0 } else { apart };
+        if values.get(&a).is_none()
+            && let Some(value) = kind(&a).and_then(|kind| shared(kind, rng))
+        {
+            values.insert(a, value);
+        }
+        let found = match (values.get(&a).cloned(), is_free(&b)) {
+            (Some(low), true) => {
+                kind(&b).and_then(|kind| convert(&low, kind)).and_then(|v| step(&v, apart)).map(|v| (b, v))
+            }
+            _ => None,
+        };
+        let found = found.or_else(|| {
+            let high = values.get(&b).cloned()?;
+            let value = kind(&a).and_then(|kind| convert(&high, kind)).and_then(|v| step(&v, -apart))?;
+            is_free(&a).then_some((a, value))
+        });
+        if let Some((place, value)) = found {
+            values.insert(place, value);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Classes {
+    parent: BTreeMap<Place, Place>,
+}
+
+impl Classes {
+    fn root(&mut self, place: Place) -> Place {
+        let mut at = *self.parent.entry(place).or_insert(place);
+        while self.parent[&at] != at {
+            at = self.parent[&at];
+        }
+        at
+    }
+
+    fn known(&self, place: Place) -> Option<Place> {
+        let mut at = *self.parent.get(&place)?;
+        while self.parent[&at] != at {
+            at = self.parent[&at];
+        }
+        Some(at)
+    }
+
+    fn unite(&mut self, a: Place, b: Place) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent.insert(a, b);
+    }
+}

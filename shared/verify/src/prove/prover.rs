@@ -1,0 +1,155 @@
+//! What every part of a proof shares: the schema, fresh variables, the budget, and the steps taken.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::rebuild::{self, Rebuild};
+use super::substitute;
+use super::term::{Block, Fact, Formula, Query, Source, Term, Type, Var};
+use crate::database::Schema;
+
+/// Shared by the parts of one proof.
+pub struct Prover<'s> {
+    /// The tables with what holds in them.
+    pub schema: &'s Schema,
+    next: Cell<Var>,
+    fuel: Cell<u32>,
+    until: Option<Instant>,
+    steps: RefCell<Vec<String>>,
+    /// How deep comparisons of queries inside comparisons of queries have gone.
+    pub depth: Cell<u32>,
+    /// Pairs of aggregates that were compared.
+    pub compared: RefCell<HashMap<(Term, Term), bool>>,
+    /// Queries that were made simpler, with where that was, and what came of it.
+    pub simplified: RefCell<HashMap<(Query, u64), Query>>,
+}
+
+impl<'s> Prover<'s> {
+    /// One with so many consistency checks to spend.
+    pub fn new(schema: &'s Schema, fuel: u32) -> Self {
+        Self {
+            schema,
+            next: Cell::new(1),
+            fuel: Cell::new(fuel),
+            until: None,
+            steps: RefCell::default(),
+            depth: Cell::new(0),
+            compared: RefCell::default(),
+            simplified: RefCell::default(),
+        }
+    }
+
+    /// One that also stops at this moment.
+    pub fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
+        self
+    }
+
+    /// A variable that nothing else uses.
+    pub fn fresh(&self) -> Var {
+        let var = self.next.get();
+        self.next.set(var + 1);
+        var
+    }
+
+    /// Spends a check; `false` when none is left, and nothing more is proved.
+    pub fn spend(&self) -> bool {
+        if self.until.is_some_and(|until| Instant::now() > until) {
+            self.fuel.set(0);
+        }
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Whether the budget is used up.
+    pub fn is_spent(&self) -> bool {
+        self.fuel.get() == 0
+    }
+
+    /// Notes a step, once.
+    pub fn note(&self, step: impl Into<String>) {
+        let step = step.into();
+        let mut steps = self.steps.borrow_mut();
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+
+    /// The steps so far.
+    pub fn take_steps(&self) -> Vec<String> {
+        self.steps.take()
+    }
+
+    /// The name of a relation.
+    pub fn table(&self, at: usize) -> String {
+        self.schema.relations[at].dotted()
+    }
+
+    /// The names of its columns.
+    pub fn columns(&self, table: usize, columns: &[usize]) -> String {
+        let relation = &self.schema.relations[table];
+        let names: Vec<&str> = columns.iter().map(|&c| relation.attributes[c].name.as_str()).collect();
+        format!("{}({})", relation.dotted(), names.join(", "))
+    }
+
+    /// The same query with variables of its own.
+    pub fn refresh(&self, query: &Query) -> Query {
+        rename(query, &mut || self.fresh())
+    }
+
+    /// The same block with variables of its own, in the queries inside it as well.
+    pub fn refresh_block(&self, block: &Block) -> Block {
+        rename_block(block, &mut || self.fresh())
+    }
+}
+
+/// The same query with variables numbered as they come, so that two that differ in names alone are equal.
+pub fn numbered(query: &Query) -> Query {
+    let mut next = Var::MAX / 2;
+    rename(query, &mut || {
+        next += 1;
+        next
+    })
+}
+
+fn rename(query: &Query, fresh: &mut dyn FnMut() -> Var) -> Query {
+    Query { blocks: query.blocks.iter().map(|block| rename_block(block, fresh)).collect() }
+}
+
+fn rename_block(block: &Block, fresh: &mut dyn FnMut() -> Var) -> Block {
+    let names: BTreeMap<Var, Var> = block.sources.iter().map(|(var, _)| (*var, fresh())).collect();
+    let sources = block
+        .sources
+        .iter()
+        .map(|(var, source)| {
+            let source = match source {
+                Source::Table(_) => source.clone(),
+                Source::Distinct(query) => Source::Distinct(Rc::new(rename(query, fresh))),
+                Source::Opaque(name, query) => Source::Opaque(name.clone(), Rc::new(rename(query, fresh))),
+            };
+            (*var, source)
+        })
+        .collect();
+    let mut deep = Rename(fresh);
+    let inner = Block {
+        sources,
+        conditions: block.conditions.iter().map(|c| rebuild::formula(c, &mut deep)).collect(),
+        outputs: block.outputs.iter().map(|t| rebuild::term(t, &mut deep)).collect(),
+    };
+    substitute::rename_block(&inner, &names)
+}
+
+struct Rename<'f>(&'f mut dyn FnMut() -> Var);
+
+impl Rebuild for Rename<'_> {
+    fn exists(&mut self, query: &Rc<Query>) -> Formula {
+        Fact::Exists(Rc::new(rename(query, self.0))).into()
+    }
+
+    fn aggregate(&mut self, name: &str, query: &Rc<Query>, data_type: &Type) -> Term {
+        Term::Aggregate(name.to_owned(), Rc::new(rename(query, self.0)), data_type.clone())
+    }
+}

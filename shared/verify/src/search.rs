@@ -1,0 +1,113 @@
+//! Tries one database after another and keeps count of what they reached.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use crate::bind::Bound;
+use crate::counterexample;
+use crate::generate::Generator;
+use crate::pair::{Pair, Seen};
+use crate::verdict::{Coverage, Verdict};
+
+/// So many databases on which the two engines disagree end the search.
+const MOST_DISAGREEMENTS: usize = 3;
+/// Why a difference that one engine shows is no refutation.
+const DISAGREEMENT: &str = "the engines disagree: DataFusion shows a difference that SQLite does not";
+
+/// A search for a database on which two queries differ.
+pub struct Search<'a> {
+    pair: &'a Pair<'a>,
+    generator: &'a Generator<'a>,
+    first: &'a Bound,
+    second: &'a Bound,
+    coverage: Coverage,
+    failure: Option<String>,
+    disagreements: usize,
+    /// How many databases were tried.
+    pub tried: usize,
+}
+
+impl<'a> Search<'a> {
+    /// One that has tried nothing yet.
+    pub fn new(
+        pair: &'a Pair<'a>,
+        generator: &'a Generator<'a>,
+        first: &'a Bound,
+        second: &'a Bound,
+    ) -> Self {
+        Self {
+            pair,
+            generator,
+            first,
+            second,
+            coverage: Coverage::default(),
+            failure: None,
+            disagreements: 0,
+            tried: 0,
+        }
+    }
+
+    /// Goes on until so many databases are tried or the time is over; the verdict, where one is reached.
+    pub fn run(&mut self, databases: usize, until: Instant) -> Option<Verdict> {
+        while self.tried < databases && (self.tried == 0 || Instant::now() < until) {
+            let database = self.generator.database(self.tried as u64);
+            self.tried += 1;
+            match self.pair.see(&database) {
+                Seen::Failed(message) => {
+                    self.coverage.errors += 1;
+                    self.failure.get_or_insert(message);
+                }
+                Seen::Undetermined => self.coverage.undetermined += 1,
+                Seen::Same { first, second } => {
+                    self.coverage.compared += 1;
+                    self.coverage.first_returned_rows += usize::from(first > 0);
+                    self.coverage.second_returned_rows += usize::from(second > 0);
+                }
+                Seen::Different(_) => {
+                    match counterexample::establish(self.pair, database, self.first, self.second) {
+                        Some(counterexample) => {
+                            return Some(Verdict::Refuted { counterexample: Box::new(counterexample) });
+                        }
+                        None => {
+                            self.disagreements += 1;
+                            if self.disagreements >= MOST_DISAGREEMENTS {
+                                return Some(Verdict::Unknown { reason: DISAGREEMENT.into() });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// What can be said when no difference was found.
+    pub fn conclude(self) -> Verdict {
+        let coverage = self.coverage;
+        let reason = if self.disagreements > 0 {
+            DISAGREEMENT.to_owned()
+        } else if coverage.compared == 0 && coverage.undetermined > 0 {
+            let loose = self.first.traits.loose.iter().chain(&self.second.traits.loose);
+            let names: BTreeSet<&str> = loose.map(|looseness| looseness.name()).collect();
+            format!("not comparable: {}", names.into_iter().collect::<Vec<_>>().join(", "))
+        } else if coverage.compared == 0 {
+            match self.failure {
+                Some(message) => format!("the queries fail on every database: {message}"),
+                None => "no database was tried within the time allowed".to_owned(),
+            }
+        } else if coverage.first_returned_rows == 0 || coverage.second_returned_rows == 0 {
+            format!(
+                "not exercised: on {} databases {} never returned a row",
+                coverage.compared,
+                match (coverage.first_returned_rows, coverage.second_returned_rows) {
+                    (0, 0) => "both queries",
+                    (0, _) => "the first query",
+                    _ => "the second query",
+                }
+            )
+        } else {
+            return Verdict::Tested { coverage };
+        };
+        Verdict::Unknown { reason }
+    }
+}
