@@ -8,9 +8,9 @@ use sqm_domain::Dialect;
 use super::grammar::Grammar;
 use super::mend::{Mend, mend};
 
-/// How deep the parser follows brackets and subqueries; one subquery takes up to three levels. Enough for
-/// 40 of them inside each other, and little enough that what the parser tries twice at each level ends.
-pub(super) const MOST_LEVELS: usize = 128;
+/// How deep the parser follows brackets and subqueries. More would let what it tries twice at each level,
+/// such as types of arrays of arrays, take minutes.
+pub(super) const MOST_LEVELS: usize = 50;
 
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(
