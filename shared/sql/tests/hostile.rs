@@ -118,6 +118,7 @@ fn sweep(what: &str, look: impl Fn(&str, Dialect)) {
 }
 
 #[test]
+#[ignore = "takes many minutes: run by hand, in release"]
 fn lineage_ends() {
     sweep("lineage", |sql, dialect| {
         let lineage = trace(sql, dialect, &Catalog::default(), &Options::default());
@@ -126,6 +127,7 @@ fn lineage_ends() {
 }
 
 #[test]
+#[ignore = "takes many minutes: run by hand, in release"]
 fn drawings_end() {
     sweep("drawings", |sql, dialect| {
         // Four grammars that differ most stand for all: drawings know no dialect.
@@ -137,11 +139,13 @@ fn drawings_end() {
 }
 
 #[test]
+#[ignore = "takes many minutes: run by hand, in release"]
 fn lint_ends() {
     sweep("lint", |sql, dialect| drop(rules::lint(sql, dialect, &Catalog::default(), &Config::default())));
 }
 
 #[test]
+#[ignore = "takes many minutes: run by hand, in release"]
 fn rewrites_end() {
     sweep("rewrites", |sql, dialect| drop(rewrites::propose(sql, dialect, &Catalog::default())));
 }

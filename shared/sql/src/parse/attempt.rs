@@ -10,9 +10,9 @@ use super::bounded::Bounded;
 use super::grammar::Grammar;
 use super::mend::{Mend, mend};
 
-/// How deep the parser follows brackets and subqueries; one subquery takes up to three levels. Enough for
-/// 40 of them inside each other. What the parser tries twice at each level, [`Bounded`] keeps in bounds.
-pub(super) const MOST_LEVELS: usize = 128;
+/// How deep the parser follows brackets and subqueries. More would let what it tries twice at each level,
+/// such as types of arrays of arrays, take minutes.
+pub(super) const MOST_LEVELS: usize = 50;
 
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(

@@ -1,8 +1,8 @@
 //! Calls: which arguments come through, which are aggregated, hidden, or only decide.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NamedWindowExpr,
-    OrderByExpr, Value, WindowFrameBound, WindowSpec, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
+    NamedWindowExpr, OrderByExpr, Value, WindowFrameBound, WindowSpec, WindowType,
 };
 
 use super::names::Name;
@@ -19,6 +19,17 @@ impl<'t> Resolver<'t, '_, '_> {
         if name.ends_with("_table") || name.ends_with("_tables") {
             self.moved_partitions(name, function);
         }
+        // MySQL: VALUES(a) is the value that was to be inserted.
+        if name == "values"
+            && let FunctionArguments::List(list) = &function.args
+            && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(column)))] = &list.args[..]
+        {
+            let excluded = self.scopes.names.fold("excluded");
+            if self.scopes.relation_named(place.scope, &[excluded]).is_some() {
+                let qualifier = Ident { value: "excluded".to_owned(), ..column.clone() };
+                return self.path([&qualifier, column].into_iter(), kind, place);
+            }
+        }
         let call = classify(name);
         if let Some(over) = &function.over {
             self.window(over, kind.over(Kind::Window), place);
@@ -28,7 +39,7 @@ impl<'t> Resolver<'t, '_, '_> {
             self.push(filter, conditional);
         }
         let value = match call {
-            Call::Aggregate => kind.over(Kind::Aggregation),
+            Call::Aggregate | Call::AggregateIf | Call::AggregateBy => kind.over(Kind::Aggregation),
             Call::Count => kind.over(Kind::MaskedAggregation),
             Call::Hash => kind.over(Kind::MaskedTransformation),
             _ => kind.over(Kind::Transformation),
@@ -220,6 +231,10 @@ pub(super) fn lower<'b>(text: &str, buffer: &'b mut [u8; 32]) -> &'b str {
 enum Call {
     Plain,
     Aggregate,
+    /// An aggregate whose last argument chooses the rows.
+    AggregateIf,
+    /// An aggregate whose second argument says which row's value is taken.
+    AggregateBy,
     /// An aggregate of what WITHIN GROUP orders.
     OrderedSet,
     /// An aggregate that hides the values.
@@ -240,6 +255,8 @@ impl Call {
         match self {
             Self::If => at == 0,
             Self::MultiIf => at.is_multiple_of(2) && at + 1 < count,
+            Self::AggregateIf => at + 1 == count && count > 1,
+            Self::AggregateBy => at == 1,
             Self::Decode => at == 0 || at % 2 == 1 && at + 1 < count,
             _ => false,
         }
@@ -313,12 +330,6 @@ fn classify(name: &str) -> Call {
         | "regr_slope"
         | "regr_intercept"
         | "regr_r2"
-        | "max_by"
-        | "min_by"
-        | "arg_max"
-        | "arg_min"
-        | "argmax"
-        | "argmin"
         | "skewness"
         | "kurtosis"
         | "approx_quantiles"
@@ -329,9 +340,6 @@ fn classify(name: &str) -> Call {
         | "quantile_disc"
         | "percentile"
         | "percentile_approx"
-        | "sumif"
-        | "avgif"
-        | "sum_if"
         | "logical_and"
         | "logical_or"
         | "histogram"
@@ -357,6 +365,10 @@ fn classify(name: &str) -> Call {
         | "varpop"
         | "varsamp"
         | "group_array" => Call::Aggregate,
+        "max_by" | "min_by" | "arg_max" | "arg_min" | "argmax" | "argmin" => Call::AggregateBy,
+        "sumif" | "avgif" | "sum_if" | "avg_if" | "minif" | "maxif" | "anyif" | "grouparrayif" => {
+            Call::AggregateIf
+        }
         "percentile_cont" | "percentile_disc" => Call::OrderedSet,
         "md5" | "sha" | "sha1" | "sha2" | "sha224" | "sha256" | "sha384" | "sha512" | "hash"
         | "hashbytes" | "md5_hex" | "md5_binary" | "sha1_hex" | "sha1_binary" | "sha2_hex"

@@ -516,6 +516,14 @@ impl Scopes<'_> {
         }
     }
 
+    /// The column of a table that a query gives unchanged under this name.
+    pub(super) fn column_behind(&self, shape: ShapeId, name: Name) -> Option<(super::TableId, Name)> {
+        let node = self.listed(shape, name, self.names.key(name))?;
+        let column = self.values.column(self.values.origin(node))?;
+        let column = self.tables.column(super::ColumnId(column));
+        (column.table != super::TableId::UNKNOWN).then_some((column.table, column.name))
+    }
+
     /// A field of a struct whose making was seen.
     pub(super) fn field(&self, node: Node, field: Name) -> Option<Node> {
         let key = self.names.key(field);

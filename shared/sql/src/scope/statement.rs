@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, ObjectName, Query,
-    SetExpr, Statement,
+    ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, DataType,
+    ObjectName, Query, SetExpr, Statement,
 };
 
 use sqm_domain::Dialect;
@@ -176,6 +176,17 @@ impl<'t> Resolver<'t, '_, '_> {
                 for query in stmts.iter().filter_map(|declare| declare.for_query.as_deref()) {
                     self.query(query, None);
                 }
+                // T-SQL: a variable that is a table.
+                for declare in stmts {
+                    if let Some(DataType::Table(columns)) = &declare.data_type
+                        && let Some(ident) = declare.names.first()
+                    {
+                        let names =
+                            columns.iter().flatten().map(|c| self.scopes.names.ident(&c.name)).collect();
+                        let table = self.path_id(&ident.value);
+                        self.effect(Action::Create, table, super::values::span(ident.span), Some(names));
+                    }
+                }
                 self.finish("DECLARE", None, outcomes);
             }
             Statement::Set(set) => {
@@ -288,7 +299,9 @@ impl<'t> Resolver<'t, '_, '_> {
                 defines: None,
             });
         }
-        let gives = rows.filter(|_| command.writes.is_empty());
+        // What a script reads for its own control, and what cursors give to it, goes to nobody.
+        let inner = ["DECLARE", "FOR", "IF", "WHEN", "WHILE", "CASE", "UNTIL", "OPEN", "SET"];
+        let gives = rows.filter(|_| command.writes.is_empty() && !inner.contains(&&*command.kind));
         self.finish(command.kind.clone(), gives, outcomes);
     }
 

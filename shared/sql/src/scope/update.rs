@@ -2,14 +2,14 @@
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, ObjectName, OutputClause, SelectItem, TableFactor, TableWithJoins, Update,
+    FunctionArguments, ObjectName, OutputClause, SelectItem, TableAlias, TableFactor, TableWithJoins, Update,
     UpdateTableFromKind,
 };
 
 use super::query::{Place, Resolver, Rows};
 use super::statement::{Action, Effect};
 use super::values::Kind;
-use super::{Output, RelationId, ScopeId, Source, TableId};
+use super::{Output, RelationId, Rest, ScopeId, Source, TableId};
 use crate::text::Span;
 
 impl<'t> Resolver<'t, '_, '_> {
@@ -48,6 +48,9 @@ impl<'t> Resolver<'t, '_, '_> {
             self.assignment(assignment, scope, &mut assigned);
         }
         let node = self.scopes.values.finish(start);
+        if assigned.iter().any(|target| !target.3.is_empty()) {
+            assigned.retain(|target| !target.3.is_empty());
+        }
         for (_, table, at, columns) in assigned {
             self.effects.push(Effect {
                 action: Action::Write,
@@ -127,6 +130,9 @@ impl<'t> Resolver<'t, '_, '_> {
     ) {
         match factor {
             TableFactor::Table { name, alias, .. } => {
+                if self.changed_cte(name, alias.as_ref(), scope, targets) {
+                    return;
+                }
                 let Some((table, at)) = self.target_id(factor, name) else { return };
                 let alias = alias.as_ref().map(|alias| self.scopes.names.ident(&alias.name));
                 let relation = self.target(scope, table, alias, at);
@@ -143,6 +149,30 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
             }
         }
+    }
+
+    /// T-SQL changes the table behind a CTE. Gives whether it is one.
+    fn changed_cte(
+        &mut self,
+        name: &'t ObjectName,
+        alias: Option<&'t TableAlias>,
+        scope: ScopeId,
+        targets: &mut Vec<(RelationId, TableId, Span)>,
+    ) -> bool {
+        let [part] = &name.0[..] else { return false };
+        let Some(ident) = part.as_ident() else { return false };
+        let cte = self.scopes.names.ident(ident);
+        let before = self.reads.len();
+        let Some(rows) = self.cte(cte) else { return false };
+        self.scopes.values.add(rows.node, Kind::Rows, super::values::NO_REFERENCE);
+        let at = super::values::span(ident.span);
+        let (columns, rest) = (self.scopes.shape(rows.shape).columns.clone(), Rest::Nothing);
+        let relation = self.values_relation(scope, columns, rest, alias, Some(cte), at);
+        if let Some(&(table, _)) = self.reads.get(before) {
+            self.reads.remove(before);
+            targets.push((relation, table, at));
+        }
+        true
     }
 
     /// The table that is changed: IDENTIFIER('t') is read as a function by some grammars.
@@ -184,7 +214,7 @@ impl<'t> Resolver<'t, '_, '_> {
         &mut self,
         assignment: &'t Assignment,
         scope: ScopeId,
-        targets: &mut [(RelationId, TableId, Span, Vec<Output>)],
+        targets: &mut Vec<(RelationId, TableId, Span, Vec<Output>)>,
     ) {
         let place = Place::new(scope);
         match &assignment.target {
@@ -248,14 +278,30 @@ impl<'t> Resolver<'t, '_, '_> {
         name: &'t ObjectName,
         node: super::Node,
         scope: ScopeId,
-        targets: &mut [(RelationId, TableId, Span, Vec<Output>)],
+        targets: &mut Vec<(RelationId, TableId, Span, Vec<Output>)>,
     ) {
-        let Some((relation, output)) = self.assignment_to(name, node, scope) else { return };
-        // MySQL updates any of the joined tables: the column says which.
-        let known = targets.iter().position(|target| Some(target.0) == relation).unwrap_or(0);
-        if let Some(target) = targets.get_mut(known) {
-            target.3.push(output);
+        let Some((relation, mut output)) = self.assignment_to(name, node, scope) else { return };
+        // T-SQL sets variables on the way.
+        if output.name.is_some_and(|name| self.scopes.names.text(name).starts_with('@')) {
+            return;
         }
+        let mut at = targets.iter().position(|target| Some(target.0) == relation);
+        // MySQL updates any of the joined tables: the column says which.
+        if let (None, Some(relation)) = (at, relation)
+            && let Source::Table(table) = self.scopes.relation(relation).source
+        {
+            at = Some(targets.len());
+            targets.push((relation, table, self.scopes.relation(relation).span, Vec::new()));
+        }
+        let Some(target) = targets.get_mut(at.unwrap_or(0)) else { return };
+        // Through a query: the column behind the one that it names.
+        if let (Source::Shape(shape), Some(name)) = (self.scopes.relation(target.0).source, output.name)
+            && let Some((table, name)) = self.scopes.column_behind(shape, name)
+        {
+            target.1 = table;
+            output.name = Some(name);
+        }
+        target.3.push(output);
     }
 
     /// The column that an assignment changes, and the relation that it names. What follows the column is a

@@ -159,6 +159,16 @@ fn first(source: &Source, output: &mut Output) -> Option<usize> {
         output.copy(source, 0);
         return Some(source.after_group(2));
     }
+    // DELETE t OUTPUT … FROM: what it gives is lost, what it changes is not.
+    if source.is_any(0, &["DELETE", "DEL"]) && source.dialect == Dialect::TSql {
+        let target = source.after_name(1 + usize::from(source.is(1, "FROM")));
+        if source.is(target, "OUTPUT")
+            && let Some(from) = source.find(target, source.len(), |at| source.is(at, "FROM"))
+        {
+            output.copy_range(source, 0..target);
+            return Some(from);
+        }
+    }
     if source.is(0, "EXPLAIN") {
         let mut at = 1;
         let kinds = [
