@@ -293,6 +293,8 @@ fn bad_input_is_answered() {
         ("SELECT 1; SELECT 2", "SELECT id FROM emp"),
         ("", "SELECT id FROM emp"),
         ("SELECT id FROM emp WHERE pay > random()", "SELECT id FROM emp"),
+        ("SELECT pay FROM emp INTERSECT ALL SELECT n FROM log", "SELECT pay FROM emp"),
+        ("SELECT id FROM emp FULL JOIN dept USING (id)", "SELECT id FROM emp"),
     ] {
         let found = verdict(first, second);
         assert_eq!(found.verdict.name(), "unknown", "{first}: {}", found.verdict.reason());

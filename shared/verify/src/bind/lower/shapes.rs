@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Query,
-    Select, SelectItem, SetExpr, TableWithJoins, TopQuantity, Value,
+    Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableWithJoins, TopQuantity, Value,
 };
 
 use super::build::{self, number};
@@ -13,6 +13,7 @@ use super::build::{self, number};
 /// Brings FETCH and TOP to LIMIT.
 pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
     query.locks.clear();
+    refuse_set_operations(&query.body)?;
     if !query.pipe_operators.is_empty() {
         return ControlFlow::Break("pipe syntax is not verified".into());
     }
@@ -49,6 +50,20 @@ pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
     ControlFlow::Continue(())
 }
 
+/// DataFusion takes `INTERSECT ALL` and `EXCEPT ALL` for a semi- and an anti-join, which lose the numbers
+/// of repeated rows: nothing may rest on that.
+fn refuse_set_operations(body: &SetExpr) -> ControlFlow<String> {
+    let SetExpr::SetOperation { op, set_quantifier, left, right } = body else {
+        return ControlFlow::Continue(());
+    };
+    let is_all = matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName);
+    if is_all && matches!(op, SetOperator::Intersect | SetOperator::Except | SetOperator::Minus) {
+        return ControlFlow::Break(format!("{op} ALL is not verified"));
+    }
+    refuse_set_operations(left)?;
+    refuse_set_operations(right)
+}
+
 /// Takes the TOP of a query that is one SELECT.
 fn top(body: &mut SetExpr) -> Result<Option<Expr>, String> {
     let SetExpr::Select(select) = body else { return Ok(None) };
@@ -75,7 +90,9 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
         select.distinct = None;
     }
     select.optimizer_hints.clear();
-    select.from.iter_mut().for_each(lower_joins);
+    for from in &mut select.from {
+        lower_joins(from)?;
+    }
     if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
         let outputs = select.projection.len();
         for key in keys.iter_mut().filter(|key| is_beyond(key, outputs)) {
@@ -95,8 +112,9 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     ControlFlow::Continue(())
 }
 
-/// An outer join without a condition joins everything.
-fn lower_joins(from: &mut TableWithJoins) {
+/// An outer join without a condition joins everything. The column that USING leaves of a right or full join
+/// is that of either side, which DataFusion does not see.
+fn lower_joins(from: &mut TableWithJoins) -> ControlFlow<String> {
     for join in &mut from.joins {
         if let JoinOperator::Left(on)
         | JoinOperator::LeftOuter(on)
@@ -107,7 +125,14 @@ fn lower_joins(from: &mut TableWithJoins) {
         {
             *on = JoinConstraint::On(Expr::value(Value::Boolean(true)));
         }
+        if let JoinOperator::Right(on) | JoinOperator::RightOuter(on) | JoinOperator::FullOuter(on) =
+            &join.join_operator
+            && matches!(on, JoinConstraint::Using(_) | JoinConstraint::Natural)
+        {
+            return ControlFlow::Break("a right or full join with USING is not verified".into());
+        }
     }
+    ControlFlow::Continue(())
 }
 
 /// An ordinal that names no output is a constant in the engines that take it at all.
