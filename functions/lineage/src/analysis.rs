@@ -7,8 +7,9 @@ use sqm_domain::{Dialect, SqlText, VersionNumber};
 use sqm_http::{Basis, ETag, Problem, compute};
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
-use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
+use sqm_sql::lineage::{Options, Views, trace_script};
 
+use crate::form::{Format, Traced};
 use crate::names::Qualifier;
 
 /// Longest time: the longest script takes a few seconds.
@@ -23,17 +24,6 @@ pub(crate) enum ViewsAsked {
     Stop,
     /// Its query.
     Follow,
-}
-
-/// The form of the answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
-    /// The document.
-    #[default]
-    Json,
-    /// A tree for people.
-    Text,
 }
 
 /// The options of a trace out of what a request says.
@@ -52,16 +42,21 @@ pub(crate) fn options(
     }
 }
 
-/// Traces a text. One that does not parse is no problem: its lineage says so.
+/// Traces a text. One that does not parse is no problem: its lineage says so. There is nothing to draw
+/// then, though.
 pub(crate) async fn trace(
     sql: SqlText,
     dialect: Dialect,
     catalog: Catalog,
     options: Options,
-) -> Result<Lineage, Problem> {
-    let work =
-        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
-    Ok(compute(BUDGET, work).await??)
+    format: Format,
+) -> Result<Traced, Problem> {
+    let work = move || {
+        let lineage =
+            guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
+        format.show(lineage?)
+    };
+    compute(BUDGET, work).await?
 }
 
 /// The tag of the lineage of a version: everything that it depends on.
@@ -78,8 +73,8 @@ pub(crate) fn tag(version: VersionNumber, basis: &Basis, options: &Options, form
     if options.views == Views::Follow {
         parts.push("follow".to_owned());
     }
-    if format == Format::Text {
-        parts.push("text".to_owned());
+    if format != Format::Json {
+        parts.push(format.name().to_owned());
     }
     ETag::new(parts.join(";"))
 }
@@ -116,6 +111,8 @@ mod tests {
             tag(first, &basis(Some(1)), &plain, Format::Json),
             tag(first, &basis(Some(2)), &plain, Format::Json),
             tag(first, &basis(Some(1)), &plain, Format::Text),
+            tag(first, &basis(Some(1)), &plain, Format::Dot),
+            tag(first, &basis(Some(1)), &plain, Format::Mermaid),
             tag(first, &basis(Some(1)), &follow, Format::Json),
             tag(first, &basis(Some(1)), &options(None, name("a"), None), Format::Json),
             tag(first, &basis(Some(1)), &options(None, name("ä"), None), Format::Json),

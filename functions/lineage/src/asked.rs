@@ -8,7 +8,8 @@ use sqm_http::{Body, MediaType, Problem, QueryString, from_json, sql_text};
 use sqm_sql::catalog::SchemaInput;
 use sqm_sql::lineage::Options;
 
-use crate::analysis::{Format, ViewsAsked, options};
+use crate::analysis::{ViewsAsked, options};
+use crate::form::Format;
 use crate::names::Qualifier;
 
 /// What is asked.
@@ -148,7 +149,7 @@ mod tests {
         let json = "application/json";
         let body = r#"{"sql": "SELECT 1", "dialect": "pg"}"#;
         check(json, "?dialect=pg", body, Kind::InvalidParameter, ("parameter", "dialect")).await;
-        check(json, "?format=dot", body, Kind::InvalidParameter, ("parameter", "format")).await;
+        check(json, "?format=svg", body, Kind::InvalidParameter, ("parameter", "format")).await;
         check(json, "", r#"{"sql": "SELECT 1"}"#, Kind::InvalidField, ("field", "dialect")).await;
         let views = r#"{"sql": "SELECT 1", "dialect": "pg", "views": "through"}"#;
         check(json, "", views, Kind::InvalidField, ("field", "views")).await;

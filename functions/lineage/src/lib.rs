@@ -3,6 +3,7 @@
 
 mod analysis;
 mod asked;
+mod form;
 mod names;
 mod routes;
 mod source;

@@ -79,10 +79,9 @@ async fn perform(checkout: &Checkout, step: &Step) -> Result<()> {
             run_to_end(command).await
         }
         Work::Up => {
-            let mut command = Command::new(std::env::current_exe()?);
             let home = tempfile::tempdir()?;
-            command.args(["up", "--once", "--port", "0", "--home"]).arg(home.path());
-            command.current_dir(&checkout.root);
+            let mut command = checkout.cargo(&["run", "--bin", "xtask", "--", "up", "--once", "--port", "0"]);
+            command.arg("--home").arg(home.path());
             run_to_end(command).await
         }
     }

@@ -6,17 +6,15 @@ use sqm_domain::{Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
 use sqm_sql::lineage::Lineage;
 
-use crate::analysis::Format;
+use crate::form::Traced;
 
-/// The lineage of a text.
+/// What a lineage is of, and rests on.
 #[derive(Serialize)]
-pub(crate) struct Traced<'a> {
+pub(crate) struct On<'a> {
     #[serde(flatten)]
     pub query: Option<Of>,
     pub dialect: Dialect,
     pub basis: &'a Basis,
-    #[serde(flatten)]
-    pub lineage: &'a Lineage,
 }
 
 /// The stored text that it is of.
@@ -26,10 +24,18 @@ pub(crate) struct Of {
     pub version: VersionNumber,
 }
 
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    on: On<'a>,
+    #[serde(flatten)]
+    lineage: &'a Lineage,
+}
+
 /// The answer in the form that was asked for.
-pub(crate) fn lineage(traced: &Traced<'_>, format: Format) -> Reply {
-    match format {
-        Format::Json => Reply::ok(traced),
-        Format::Text => Reply::text(traced.lineage.to_text(), "text/plain; charset=utf-8"),
+pub(crate) fn lineage(on: On<'_>, traced: Traced) -> Reply {
+    match traced {
+        Traced::Document(lineage) => Reply::ok(&Document { on, lineage: &lineage }),
+        Traced::Shown(text, media_type) => Reply::text(text, media_type),
     }
 }

@@ -5,4 +5,4 @@ mod lineage;
 mod table;
 
 pub(crate) use catalog::{CatalogView, PutView, etag, location, page};
-pub(crate) use lineage::{Of, Traced, lineage};
+pub(crate) use lineage::{Of, On, lineage};

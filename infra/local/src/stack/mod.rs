@@ -118,7 +118,9 @@ impl Stack {
             port: 0,
         })
         .await
-        .context("starting the embedded DynamoDB")?;
+        .with_context(|| {
+            format!("the data in {} cannot be used; without that file one begins anew", shown(&home.data()))
+        })?;
 
         let total = project.functions.len();
         hear(Stage::Starting { ready: 0, total });

@@ -6,7 +6,7 @@ use sqm_http::{Basis, Caller, Problem, Reply, Scope};
 use crate::App;
 use crate::analysis::trace;
 use crate::asked::AdHoc;
-use crate::view::{Traced, lineage};
+use crate::view::{On, lineage};
 
 /// The lineage of a text that comes with the request and is not kept. A stored catalog, which its columns
 /// show, needs the scope to read catalogs.
@@ -18,6 +18,6 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
     let AdHoc { sql, dialect, catalog, schema, options, format } = asked;
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
-    let found = trace(sql, dialect, catalog, options).await?;
-    Ok(lineage(&Traced { query: None, dialect, basis: &basis, lineage: &found }, format))
+    let traced = trace(sql, dialect, catalog, options, format).await?;
+    Ok(lineage(On { query: None, dialect, basis: &basis }, traced))
 }

@@ -6,9 +6,10 @@ use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::{Basis, CacheControl, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
 
 use crate::App;
-use crate::analysis::{Format, ViewsAsked, options, tag, trace};
+use crate::analysis::{ViewsAsked, options, tag, trace};
+use crate::form::Format;
 use crate::names::Qualifier;
-use crate::view::{Of, Traced, lineage};
+use crate::view::{Of, On, lineage};
 
 /// Of which version, and how.
 #[derive(Deserialize)]
@@ -46,7 +47,7 @@ pub(crate) async fn stored(
     if preconditions.not_modified(&tag) {
         return Ok(Reply::not_modified(tag).cache(CacheControl::Revalidate));
     }
-    let found = trace(query.sql, dialect, catalog, options).await?;
-    let traced = Traced { query: Some(Of { id, version }), dialect, basis: &basis, lineage: &found };
-    Ok(lineage(&traced, format).etag(tag).cache(CacheControl::Revalidate))
+    let traced = trace(query.sql, dialect, catalog, options, format).await?;
+    let on = On { query: Some(Of { id, version }), dialect, basis: &basis };
+    Ok(lineage(on, traced).etag(tag).cache(CacheControl::Revalidate))
 }

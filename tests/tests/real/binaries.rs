@@ -1,0 +1,207 @@
+//! The binaries as they are deployed, under `cargo lambda watch` and `cargo lambda invoke`: the main job
+//! over HTTP and out of event files, on data that survives a restart, without a word of SQL in a log.
+
+use std::path::Path;
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use sqm_http::auth::{Claims, Expected, mint};
+use sqm_local::sample::{CATALOG, Sample};
+use sqm_local::stack::{AUDIENCE, ISSUER, Setup, Stack, free_port};
+use sqm_local::{Tool, Tools};
+use sqm_testkit::checkout;
+use tokio::process::Command;
+
+/// A literal that stands nowhere else: no log may hold it.
+const SECRET: &str = "the-literal-that-no-log-may-hold";
+
+/// The product, and somebody who may do everything in a workspace.
+struct Product {
+    stack: Stack,
+    http: Client,
+    token: String,
+}
+
+impl Product {
+    async fn start(home: &Path) -> Self {
+        let setup = Setup { root: checkout::root(), home: home.to_owned(), port: free_port().unwrap() };
+        let stack = Stack::start(&setup, &|_| {}).await.unwrap();
+        let token = token(&stack, "acme");
+        Self { stack, http: Client::new(), token }
+    }
+
+    fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.stack.base_url()))
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(&self.token)
+    }
+
+    /// What a function answers to an event of the HTTP API.
+    async fn invoke(&self, function: &str, event: &Value, folder: &Path) -> Value {
+        let file = folder.join(format!("{function}.json"));
+        std::fs::write(&file, event.to_string()).unwrap();
+        let program = Tools::of_checkout(&checkout::root()).install(Tool::CargoLambda).await.unwrap();
+        let port = self.stack.base_url().rsplit(':').next().unwrap().to_owned();
+        let mut command = Command::new(program);
+        command.args(["lambda", "invoke", function, "-A", "127.0.0.1", "-P", &port, "--data-file"]);
+        let output = command.arg(&file).current_dir(checkout::root()).output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn token(stack: &Stack, workspace: &str) -> String {
+    let expected = Expected { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned() };
+    let until = jiff::Timestamp::now().as_second() + 3_600;
+    mint(stack.key().as_bytes(), &Claims::everything(&expected, "ada", workspace, until)).unwrap()
+}
+
+async fn answer(call: RequestBuilder, status: u16) -> Value {
+    let response = call.send().await.unwrap();
+    let (found, text) = (response.status(), response.text().await.unwrap());
+    assert_eq!(found, StatusCode::from_u16(status).unwrap(), "{text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// An event as an HTTP API of API Gateway sends it, payload 2.0.
+fn event(product: &Product, method: &str, path: &str, body: Option<(&str, &Value)>) -> Value {
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": { "authorization": format!("Bearer {}", product.token) },
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "api", "domainName": "api.example", "domainPrefix": "api",
+            "requestId": "request", "routeKey": "$default", "stage": "$default",
+            "time": "15/Jan/2027:08:00:00 +0000", "timeEpoch": 1_800_000_000_000_u64,
+            "http": {
+                "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
+                "userAgent": "test",
+            },
+        },
+        "isBase64Encoded": false,
+    });
+    if let Some((media_type, body)) = body {
+        event["headers"]["content-type"] = json!(media_type);
+        event["body"] = json!(body.to_string());
+    }
+    event
+}
+
+/// Stores the showcase of the sample workspace and gives its address.
+async fn store(product: &Product, sample: &Sample) -> String {
+    let ddl = json!({ "ddl": sample.schema, "dialect": "postgres" });
+    let put = product.call(Method::PUT, &format!("/v1/catalogs/{CATALOG}")).json(&ddl);
+    assert_eq!(answer(put, 201).await["problem_count"], 0);
+    let query = sample.showcase().unwrap();
+    let body = json!({
+        "title": query.title, "sql": query.sql, "dialect": query.dialect, "catalog": CATALOG,
+        "tags": query.tags, "owner": query.owner,
+    });
+    let created = answer(product.call(Method::POST, "/v1/queries").json(&body), 201).await;
+    created["links"]["self"].as_str().unwrap().to_owned()
+}
+
+async fn main_job(product: &Product, path: &str) {
+    let lineage = answer(product.call(Method::GET, &format!("{path}/lineage")), 200).await;
+    assert_eq!(lineage["tables_in"], json!(["customers", "orders"]));
+    assert!(!lineage["columns"].as_array().unwrap().is_empty());
+    let optimized = answer(product.call(Method::POST, &format!("{path}/optimizations")), 200).await;
+    let verdict = &optimized["rewrites"][0]["verdict"];
+    assert!(matches!(verdict.as_str(), Some("tested" | "proved")), "{optimized}");
+}
+
+async fn who_may(product: &Product, path: &str) {
+    let nobody = answer(product.anonymous(Method::GET, path), 401).await;
+    assert_eq!(nobody["type"], "/problems/unauthenticated");
+    let forged = product.anonymous(Method::GET, path).bearer_auth(format!("{}x", product.token));
+    answer(forged, 401).await;
+    let stranger = token(&product.stack, "other");
+    answer(product.anonymous(Method::GET, path).bearer_auth(stranger), 404).await;
+    answer(product.anonymous(Method::GET, "/v1/health"), 200).await;
+}
+
+/// What goes wrong on the way through the runtime as well: bodies that are no text, long ones, conditions.
+async fn odd_requests(product: &Product, path: &str) {
+    let bytes =
+        product.call(Method::POST, "/v1/lineage?dialect=ansi").header("content-type", "application/sql");
+    let bytes = answer(bytes.body(b"SELECT \xff".to_vec()), 400).await;
+    assert_eq!((&bytes["type"], &bytes["column"]), (&json!("/problems/invalid-encoding"), &json!(8)));
+    let long = product.call(Method::POST, "/v1/queries").header("content-type", "application/json");
+    answer(long.body(" ".repeat(3_000_000)), 413).await;
+    let change = json!({ "title": "Renamed" });
+    answer(product.call(Method::PATCH, path).json(&change), 428).await;
+    answer(product.call(Method::PATCH, path).header("if-match", "\"9\"").json(&change), 412).await;
+    let deep = format!("SELECT {}1{}", "(".repeat(100_000), ")".repeat(100_000));
+    let lineage = json!({ "sql": deep, "dialect": "postgres" });
+    let lineage = answer(product.call(Method::POST, "/v1/lineage").json(&lineage), 200).await;
+    assert_eq!(lineage["ok"], false);
+    let chain = format!("SELECT '{SECRET}' AS s, {}1 FROM t", "1+".repeat(100_000));
+    let lineage = json!({ "sql": chain, "dialect": "postgres" });
+    answer(product.call(Method::POST, "/v1/lineage").json(&lineage), 200).await;
+    let none = answer(product.call(Method::PUT, "/v1/queries"), 405).await;
+    assert_eq!(none["type"], "/problems/method-not-allowed");
+}
+
+async fn event_files(product: &Product, path: &str, folder: &Path) {
+    let get = event(product, "GET", path, None);
+    let got = product.invoke("queries", &get, folder).await;
+    assert_eq!((&got["statusCode"], &got["headers"]["etag"]), (&json!(200), &json!("\"1\"")), "{got}");
+    let query: Value = serde_json::from_str(got["body"].as_str().unwrap()).unwrap();
+    assert_eq!(query["links"]["self"], path);
+
+    let text = json!({ "sql": format!("SELECT a FROM t WHERE b = '{SECRET}'"), "dialect": "postgres" });
+    let post = event(product, "POST", "/v1/lineage", Some(("application/json", &text)));
+    let traced = product.invoke("lineage", &post, folder).await;
+    let lineage: Value = serde_json::from_str(traced["body"].as_str().unwrap()).unwrap();
+    assert_eq!(lineage["tables_in"], json!(["t"]), "{traced}");
+
+    let optimize = event(product, "POST", &format!("{path}/optimizations"), None);
+    let optimized = product.invoke("optimize", &optimize, folder).await;
+    assert_eq!(optimized["statusCode"], 200, "{optimized}");
+
+    let mut nobody = get;
+    nobody["headers"] = json!({});
+    assert_eq!(product.invoke("queries", &nobody, folder).await["statusCode"], 401);
+}
+
+fn logs_hold_no_secrets(product: &Product) {
+    let mut lines = 0;
+    for function in product.stack.functions() {
+        let log = product.stack.logs().join(format!("{function}.log"));
+        let log = std::fs::read_to_string(log).unwrap();
+        lines += log.lines().filter(|line| line.contains("\"http.route\"")).count();
+        for secret in [SECRET, product.stack.key(), &product.token, "AVG(", "order_total"] {
+            assert!(!log.contains(secret), "{function}'s log holds {secret}");
+        }
+    }
+    assert!(lines >= 10, "requests are logged: {lines}");
+}
+
+#[tokio::test]
+async fn the_main_job_by_the_binaries() {
+    let (home, events) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let sample = Sample::read(&checkout::root()).unwrap();
+    let product = Product::start(home.path()).await;
+    let path = store(&product, &sample).await;
+    main_job(&product, &path).await;
+    who_may(&product, &path).await;
+    odd_requests(&product, &path).await;
+    event_files(&product, &path, events.path()).await;
+    logs_hold_no_secrets(&product);
+    let before = answer(product.call(Method::GET, &path), 200).await;
+    product.stack.stop().await.unwrap();
+
+    let again = Product::start(home.path()).await;
+    assert_eq!(
+        answer(again.call(Method::GET, &path), 200).await,
+        before,
+        "what is stored survives a restart"
+    );
+    main_job(&again, &path).await;
+    again.stack.stop().await.unwrap();
+}
