@@ -12,9 +12,10 @@ const SAMPLE: &str = "--schema infra/sample/schema.sql --schema-dialect postgres
 #[test]
 fn every_sample_query_is_read_in_its_own_dialect() {
     let queries = fs::read_dir(root().join("infra/sample/queries")).unwrap().count();
-    for command in ["lineage", "lint", "optimize --no-measure --databases 2"] {
+    // One of the sample queries has what lint calls an error, NOT IN over a column that may be NULL.
+    for (command, code) in [("lineage", 0), ("lint", 1), ("optimize --no-measure --databases 2", 0)] {
         let run = sqm(&format!("{command} --format json {SAMPLE}"), "");
-        assert_eq!((run.code, run.err.as_str()), (0, ""), "{command}");
+        assert_eq!((run.code, run.err.as_str()), (code, ""), "{command}");
         let documents = run.lines();
         assert_eq!(documents.len(), queries, "{command}");
         let names: Vec<&str> = documents.iter().map(|document| document["id"].as_str().unwrap()).collect();

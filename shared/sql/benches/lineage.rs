@@ -31,8 +31,11 @@ struct Item {
     catalog: Catalog,
 }
 
+/// A measurement: its name, and what is done with a text.
+type Measure = (&'static str, fn(&Item));
+
 /// What is measured, in the order of the table.
-const MEASURES: [(&str, fn(&Item)); 4] = [
+const MEASURES: [Measure; 4] = [
     ("plain", |item| {
         let _ = black_box(Parser::parse_sql(&*item.grammar, &item.sql));
     }),

@@ -227,9 +227,14 @@ async fn the_header_is_one_and_says_bearer() {
     let good = format!("Bearer {token}");
     let twice = [good.clone(), good.clone()];
     let mixed = [good.clone(), "Basic eDp5".to_owned()];
-    for wrong in
-        [&[][..], &twice, &mixed, &[token.clone()], &[format!("Token {token}")], &["Bearer".to_owned()]]
-    {
+    for wrong in [
+        &[][..],
+        &twice,
+        &mixed,
+        std::slice::from_ref(&token),
+        &[format!("Token {token}")],
+        &["Bearer".to_owned()],
+    ] {
         let response = asked(wrong).await;
         response.problem(Kind::Unauthenticated);
         let challenge = response.header("www-authenticate");

@@ -71,11 +71,9 @@ fn doublings(grammar: &dyn Dialect, tokens: &[TokenWithSpan]) -> usize {
                 open.push(1);
                 depth += 1;
             }
-            Token::Word(word) if word.keyword == Keyword::END => {
-                // Where it ends something else than a CASE the depth comes out too small: by one level.
-                if open.last() == Some(&1) {
-                    depth -= open.pop().unwrap_or_default();
-                }
+            // Where it ends something else than a CASE the depth comes out too small: by one level.
+            Token::Word(word) if word.keyword == Keyword::END && open.last() == Some(&1) => {
+                depth -= open.pop().unwrap_or_default();
             }
             Token::Word(word) if word.keyword == Keyword::INTERVAL => {
                 // It has no end; the parenthesis around it ends it as well.

@@ -1,5 +1,7 @@
 //! The store on an embedded DynamoDB, made from the project's template.
 
+#![allow(clippy::unwrap_used)] // Clippy takes functions that tests share for no tests.
+
 mod catalogs;
 mod deletion;
 mod faults;
