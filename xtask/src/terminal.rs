@@ -19,6 +19,14 @@ pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
+/// How a stage looks whose end cannot be told, and one of a number of steps.
+const SPINNER: &str = "{spinner} {msg} {elapsed:>4}";
+const COUNT: &str = "{spinner} {prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
 /// What goes on at the moment: one line that changes on a terminal, lines now and then elsewhere.
 pub struct Progress {
     bar: ProgressBar,
@@ -28,30 +36,25 @@ pub struct Progress {
 impl Progress {
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(style(SPINNER));
         bar.enable_steady_tick(Duration::from_millis(120));
         Self { bar, told: Mutex::new(None) }
     }
 
     /// A stage whose end cannot be told.
     pub fn stage(&self, what: &str) {
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:>4}") {
-            self.bar.set_style(style);
-        }
+        self.bar.set_style(style(SPINNER));
         self.bar.set_message(what.to_owned());
         self.line(what, "");
     }
 
     /// A stage of `total` steps of which `done` are done; `at` says what is in hand.
     pub fn count(&self, what: &str, done: u64, total: u64, at: &str) {
-        if let Ok(style) =
-            ProgressStyle::with_template("{spinner} {prefix} {bar:24} {pos}/{len} {elapsed} {wide_msg}")
-        {
-            self.bar.set_style(style);
-        }
-        self.bar.set_prefix(what.to_owned());
         self.bar.set_length(total);
         self.bar.set_position(done);
+        self.bar.set_prefix(what.to_owned());
         self.bar.set_message(at.to_owned());
+        self.bar.set_style(style(COUNT));
         self.line(what, &format!(" ({done} of {total})"));
     }
 

@@ -51,7 +51,7 @@ impl Group {
         let _ = kill_process_group(self.leader, Signal::INT);
     }
 
-    /// Ends it: first asked, then killed. Blocks for at most [`GRACE`].
+    /// Ends it: first asked, then killed. Blocks for at most `GRACE`.
     pub fn end(&mut self, child: &mut Child) {
         // Once a child was waited for, its number may be another's; there the marks find what it left.
         let gone = child.id().is_none() && cfg!(target_os = "linux");
