@@ -1,12 +1,16 @@
 """Prints, as JSON, the CloudFormation that a SAM template becomes. Works offline."""
 
 import json
+import os
 import sys
 
 from samcli.lib.samlib.resource_metadata_normalizer import ResourceMetadataNormalizer
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+
+# Any region does: nothing is asked of it.
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
 
 with open(sys.argv[1], encoding="utf-8") as file:
     template = yaml_parse(file.read())
