@@ -97,10 +97,12 @@ async fn the_findings_and_rewrites_of_each_query() {
                 writeln!(document, "{}", said(finding)).unwrap();
             }
             for rewrite in answer["rewrites"].as_array().unwrap() {
-                let verdict = rewrite["verdict"].as_str().unwrap();
-                assert!(matches!(verdict, "proved" | "tested" | "unknown"), "{}: {rewrite}", query.file);
-                // How far a proof comes in its time depends on the machine.
-                let verdict = if verdict == "unknown" { verdict } else { "proved or tested" };
+                // Proofs end with their time: on a busy machine what is proved elsewhere is tested.
+                let verdict = match rewrite["verdict"].as_str().unwrap() {
+                    "proved" | "tested" => "verified",
+                    "unknown" => "not verified",
+                    other => panic!("{}: {other}: {rewrite}", query.file),
+                };
                 writeln!(document, "\n{} is {verdict}", rewrite["origin"].as_str().unwrap()).unwrap();
                 for line in rewrite["sql"].as_str().unwrap().lines() {
                     writeln!(document, "    {line}").unwrap();
