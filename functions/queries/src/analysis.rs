@@ -90,7 +90,7 @@ mod tests {
         check("SELECT a FROM s.t JOIN u USING (k)", &["s.t", "u"], &[], true);
         check("INSERT INTO w SELECT * FROM t", &["t"], &["w"], true);
         check("SELECT 1", &[], &[], true);
-        check("SELECT a FROM t; SELECT a FROM", &["t"], &[], false);
+        check("SELECT a FROM t; SELECT FROM WHERE", &["t"], &[], false);
         check("this is no SQL", &[], &[], false);
     }
 }

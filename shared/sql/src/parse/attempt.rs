@@ -2,6 +2,7 @@
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::Dialect as ParserDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use sqm_domain::Dialect;
@@ -19,6 +20,9 @@ pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
+    if let Some(error) = no_table(&tokens) {
+        return (Err(error), tokens);
+    }
     match Bounded::for_deep(grammar.parser(), &tokens) {
         None => whole(grammar.parser(), tokens),
         Some(bounded) => {
@@ -26,6 +30,28 @@ pub(super) fn plain(
             (bounded.given_up().map_or(result, Err), tokens)
         }
     }
+}
+
+/// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
+/// dialect, and a table that nobody has would be among those read.
+fn no_table(tokens: &[TokenWithSpan]) -> Option<ParserError> {
+    let is = |token: &TokenWithSpan, keyword: Keyword| match &token.token {
+        Token::Word(word) => word.keyword == keyword && word.quote_style.is_none(),
+        _ => false,
+    };
+    let mut words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).peekable();
+    while let Some(token) = words.next() {
+        if is(token, Keyword::FROM)
+            && let Some(next) = words.peek().filter(|next| is(next, Keyword::WHERE))
+        {
+            let start = next.span.start;
+            return Some(ParserError::ParserError(format!(
+                "Expected: a table, found: {}{start}",
+                next.token
+            )));
+        }
+    }
+    None
 }
 
 fn whole(

@@ -32,6 +32,10 @@ fn is_operand_start(source: &Source, at: usize) -> bool {
     ) || source.is_string(at)
 }
 
+/// Most tokens of the type in front of an array: each ARRAY looks for its end, so that without a bound
+/// many of them inside each other would read all that follows as often.
+const MOST_TYPE_TOKENS: usize = 512;
+
 /// `ARRAY<t>[…]` as `CAST([…] AS ARRAY<t>)`.
 fn typed_array(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     if !source.is(at, "ARRAY") || !source.is_token(at + 1, &Token::Lt) {
@@ -45,6 +49,7 @@ fn typed_array(source: &Source, at: usize, output: &mut Output) -> Option<usize>
             Token::Gt => depth -= 1,
             Token::ShiftRight => depth -= 2,
             Token::EOF | Token::SemiColon => return None,
+            _ if end - at > MOST_TYPE_TOKENS => return None,
             _ => {}
         }
         end += 1;
