@@ -63,7 +63,7 @@ pub fn all() -> Vec<Step> {
             name: "doc",
             title: "the documentation builds without a warning",
             work: Work::Cargo {
-                arguments: &["doc", "--workspace", "--no-deps"],
+                arguments: &["doc", "--workspace", "--no-deps", "--document-private-items"],
                 environment: &[("RUSTDOCFLAGS", "-D warnings")],
             },
         },
@@ -98,7 +98,10 @@ mod tests {
         let steps = all();
         let repeat = |name| steps.iter().find(|step| step.name == name).unwrap().repeat();
         assert_eq!(repeat("format"), "cargo fmt --all --check");
-        assert_eq!(repeat("doc"), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
+        assert_eq!(
+            repeat("doc"),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items"
+        );
         assert_eq!(repeat("deny"), "cargo xtask test --only deny");
     }
 }
