@@ -69,8 +69,11 @@ impl Builder {
         self
     }
 
-    /// Starts it.
+    /// Starts it. `SQM_LOG=error` shows why an answer is a fault of ours, which no answer says.
     pub async fn start(self) -> TestApp {
+        if let Ok(filter) = std::env::var("SQM_LOG") {
+            sqm_http::log::start(&filter);
+        }
         let options = Options {
             template: checkout::root().join("infra/template.yaml"),
             table: "sqm".to_owned(),

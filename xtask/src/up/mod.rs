@@ -121,6 +121,7 @@ async fn work(running: &mut Running, once: bool, progress: &Progress) -> Result<
 fn show(progress: &Progress, stage: &Stage) {
     match stage {
         Stage::Installing(tool) => progress.stage(&format!("installing {tool}")),
+        Stage::Building { total: 0, at, .. } if at.is_empty() => progress.stage("building the functions"),
         Stage::Building { total: 0, at, .. } => progress.stage(&format!("building the functions: {at}")),
         Stage::Building { done, total, at } => progress.count("building the functions", *done, *total, at),
         Stage::Database => progress.stage("starting the database"),

@@ -107,6 +107,7 @@ impl Stack {
         }
         let cargo_lambda = tools.install(Tool::CargoLambda).await?;
 
+        hear(Stage::Building { done: 0, total: 0, at: String::new() });
         let project = Project::read(&setup.root).await?;
         build::build(&project, &home.log("build"), hear).await?;
 
