@@ -11,6 +11,9 @@ use crate::verdict::{Coverage, Verdict};
 
 /// So many databases on which the two engines disagree end the search.
 const MOST_DISAGREEMENTS: usize = 3;
+/// On so many databases two queries have to agree, or on all that were asked for, before they count as
+/// tested.
+const FEWEST: usize = 20;
 /// Why a difference that one engine shows is no refutation.
 const DISAGREEMENT: &str = "the engines disagree: DataFusion shows a difference that SQLite does not";
 
@@ -25,6 +28,8 @@ pub struct Search<'a> {
     disagreements: usize,
     /// How many databases were tried.
     pub tried: usize,
+    /// How many were to be tried.
+    asked: usize,
 }
 
 impl<'a> Search<'a> {
@@ -44,11 +49,13 @@ impl<'a> Search<'a> {
             failure: None,
             disagreements: 0,
             tried: 0,
+            asked: 0,
         }
     }
 
     /// Goes on until so many databases are tried or the time is over; the verdict, where one is reached.
     pub fn run(&mut self, databases: usize, until: Instant) -> Option<Verdict> {
+        self.asked = databases;
         while self.tried < databases && (self.tried == 0 || Instant::now() < until) {
             let database = self.generator.database(self.tried as u64);
             self.tried += 1;
@@ -105,6 +112,8 @@ impl<'a> Search<'a> {
                     _ => "the second query",
                 }
             )
+        } else if coverage.compared < FEWEST.min(self.asked) {
+            format!("too little was tried: the time was over after {} databases", coverage.compared)
         } else {
             return Verdict::Tested { coverage };
         };

@@ -11,7 +11,7 @@ use sqm_sql::guard;
 use crate::bind::{self, BindError, Bound, SwapTable, Tables};
 use crate::compare::Numbers;
 use crate::database::{Schema, position};
-use crate::engine::Engine;
+use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
 use crate::pair::Pair;
 use crate::prove::{self, Proof};
@@ -25,7 +25,8 @@ pub struct Options {
     pub databases: usize,
     /// Where the random numbers start: the same seed gives the same verdict.
     pub seed: u64,
-    /// No further database is tried after this time.
+    /// Longest time from the texts to the verdict. Planning alone cannot be cut short; it is bounded by the
+    /// size of what is taken.
     pub time: Duration,
 }
 
@@ -124,7 +125,9 @@ fn judge(
         Proof::Found(steps) => (Verdict::Proved { steps }, 0),
         Proof::Missing(_) => (Verdict::Unknown { reason }, 0),
     };
-    let engine = match Engine::new(swaps, options.time) {
+    // One run that takes long leaves time for others: another database may be smaller.
+    let limits = Limits { run: options.time / 4, until: start + options.time };
+    let engine = match Engine::new(swaps, limits) {
         Ok(engine) => engine,
         Err(error) => return otherwise(format!("the engine does not start: {error}")),
     };

@@ -57,7 +57,10 @@ async fn others_are_left_alone() {
 #[tokio::test]
 async fn the_watchdog_ends_what_nobody_stops() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = started(folder.path(), "setsid sleep 600 & echo ready; wait").await;
+    // One that left the group, and one that does not listen and starts another when it is asked to end.
+    let deaf = "trap 'sleep 600' TERM; sleep 600; sleep 600";
+    let script = format!("setsid sleep 600 & setsid sh -c \"{deaf}\" & echo ready; wait");
+    let mut process = started(folder.path(), &script).await;
     let mark = process.mark.text();
     // Its pipe closes, as it does when this process is killed.
     drop(process.watchdog.take());

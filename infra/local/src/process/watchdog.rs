@@ -10,16 +10,24 @@ use super::group::Group;
 use super::mark::{Mark, VARIABLE};
 
 /// Reads a line, which dismisses it; an end without one says that we are gone. `$1` is the group to end,
-/// `$2` the variable with the mark, as it stands in an environment.
+/// `$2` the variable with the mark, as it stands in an environment. It
+/// looks several times: who is asked to end may start another before it does, or not listen.
 const SCRIPT: &str = r#"
 read -r _ && exit 0
 kill -TERM -- "-$1" 2>/dev/null
-for environment in /proc/[0-9]*/environ; do
-  if grep -qzxF "$2" "$environment" 2>/dev/null; then
-    process=${environment#/proc/}
-    kill -TERM "${process%/environ}" 2>/dev/null
-  fi
+for signal in TERM TERM TERM TERM TERM KILL KILL KILL KILL KILL; do
+  found=
+  for environment in /proc/[0-9]*/environ; do
+    if grep -qzxF "$2" "$environment" 2>/dev/null; then
+      found=yes
+      process=${environment#/proc/}
+      kill "-$signal" "${process%/environ}" 2>/dev/null
+    fi
+  done
+  [ "$found" ] || break
+  sleep 0.2
 done
+kill -KILL -- "-$1" 2>/dev/null
 "#;
 
 #[derive(Debug)]

@@ -45,6 +45,7 @@ pub fn session() -> &'static SessionState {
             .with_default_features()
             .build();
         functions::register(&mut state);
+        crate::engine::register(&mut state);
         state
     })
 }

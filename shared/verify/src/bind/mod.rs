@@ -3,8 +3,10 @@
 
 pub mod context;
 mod functions;
+mod growth;
 mod lower;
 mod ordering;
+mod relations;
 mod tables;
 pub mod types;
 
@@ -28,6 +30,10 @@ pub use tables::SwapTable;
 /// Longest statement that is verified, in bytes: planning takes time that grows faster than the text.
 pub const MOST_BYTES: usize = 64 * 1024;
 
+/// Most relations that a query may read, those of its common table expressions counted wherever they are
+/// used: planning takes time that grows with their square.
+pub const MOST_RELATIONS: usize = 100;
+
 /// Why a query cannot be verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindError {
@@ -40,6 +46,18 @@ pub enum BindError {
     /// It is longer than [`MOST_BYTES`].
     #[error("the query has {0} bytes; at most {most} are verified", most = MOST_BYTES)]
     TooLong(usize),
+    /// It reads more relations than [`MOST_RELATIONS`].
+    #[error(
+        "the query reads {0} relations, those of WITH counted at each use; at most {most} are verified",
+        most = MOST_RELATIONS
+    )]
+    TooManyRelations(usize),
+    /// Its expressions grow by more than [`growth::MOST_GROWTH`].
+    #[error(
+        "an expression of the query grows by {0} terms when the names in it are written out; at most {most} are verified",
+        most = growth::MOST_GROWTH
+    )]
+    TooLarge(usize),
     /// Something in it is not verified.
     #[error("{0}")]
     Unsupported(String),
@@ -109,6 +127,10 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
             "only queries are verified, and this is a {keyword} statement"
         )));
     }
+    let relations = relations::count(tree);
+    if relations > MOST_RELATIONS {
+        return Err(BindError::TooManyRelations(relations));
+    }
     let tokens = fold_words(&tree.to_string());
     let mut tree = tree.clone();
     let lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
@@ -117,6 +139,10 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     let plan = SqlToRel::new_with_options(&provider, options(dialect))
         .sql_statement_to_plan(tree)
         .map_err(|error| unresolved(&error))?;
+    let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
+    if growth > growth::MOST_GROWTH {
+        return Err(BindError::TooLarge(growth));
+    }
     let traits = Traits::of(&plan).map_err(|error| unresolved(&error))?;
     Ok(Bound {
         schema: std::sync::Arc::clone(plan.schema().inner()),

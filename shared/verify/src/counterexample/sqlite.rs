@@ -3,6 +3,7 @@
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::Statement;
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
@@ -14,6 +15,12 @@ use crate::value::{Kind, Value};
 
 mod forms;
 
+/// Most steps of its machine that a query may take, about a second of them: a small database needs a
+/// thousandth.
+const MOST_STEPS: i32 = 50_000_000;
+/// Longest text that it may make, in bytes.
+const MOST_BYTES: i32 = 1024 * 1024;
+
 /// The statement, already in DataFusion's form, in SQLite's; `None` where it has none.
 pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
     forms::translate(statement, nulls)
@@ -23,6 +30,7 @@ pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
 pub fn differ(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
     let connection = Connection::open_in_memory().ok()?;
     connection.pragma_update(None, "case_sensitive_like", true).ok()?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_BYTES).ok()?;
     load(&connection, pair.schema, database).ok()?;
     let one = run(&connection, first.sqlite.as_deref()?).ok()?;
     let two = run(&connection, second.sqlite.as_deref()?).ok()?;
@@ -76,6 +84,8 @@ fn parameter(value: &Value) -> rusqlite::types::Value {
 
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare(sql)?;
+    // The count starts anew with each query.
+    connection.progress_handler(MOST_STEPS, Some(|| true));
     let width = statement.column_count();
     let mut rows = statement.query([])?;
     let mut result = Vec::new();

@@ -1,7 +1,7 @@
 //! What a rewrite brings where both were run: in the embedded engine on generated data, and nowhere
 //! else. That is a hint of growth, not a promise for another engine.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sqm_domain::Dialect;
@@ -9,7 +9,7 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
 use crate::bind::{self, Tables};
-use crate::engine::{Engine, Query};
+use crate::engine::{Engine, Limits, Query};
 use crate::generate::Generator;
 
 /// Rows of each table at which both are run.
@@ -45,17 +45,29 @@ pub struct Run {
     pub rewrite_ms: f64,
 }
 
-/// Runs both at growing sizes; `None` where they do not run.
-pub fn measure(original: &str, rewrite: &str, dialect: Dialect, catalog: &Catalog) -> Option<Benefit> {
-    guard::on_large_stack(|| measure_here(original, rewrite, dialect, catalog)).ok().flatten()
+/// Runs both at growing sizes, until then at most; `None` where they do not run.
+pub fn measure(
+    original: &str,
+    rewrite: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    until: Instant,
+) -> Option<Benefit> {
+    guard::on_large_stack(|| measure_here(original, rewrite, dialect, catalog, until)).ok().flatten()
 }
 
-fn measure_here(original: &str, rewrite: &str, dialect: Dialect, catalog: &Catalog) -> Option<Benefit> {
+fn measure_here(
+    original: &str,
+    rewrite: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    until: Instant,
+) -> Option<Benefit> {
     let tables = Tables::new(catalog);
     let one = bind::bind(original, dialect, &tables).ok()?;
     let two = bind::bind(rewrite, dialect, &tables).ok()?;
     let (schema, swaps) = tables.schema();
-    let engine = Engine::new(swaps, LONGEST * 4).ok()?;
+    let engine = Engine::new(swaps, Limits { run: LONGEST * 4, until }).ok()?;
     let (one, two) = (engine.plan(&one).ok()?, engine.plan(&two).ok()?);
     let generator = Generator::new(&schema, 1);
     let mut runs = Vec::new();

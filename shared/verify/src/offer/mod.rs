@@ -28,7 +28,7 @@ pub struct Options {
     pub lint: Config,
     /// Whether what a rewrite brings is measured.
     pub measure: bool,
-    /// No further candidate is verified or measured after this time.
+    /// Longest time for all of them; those left over are counted in the notes.
     pub time: Duration,
 }
 
@@ -172,7 +172,7 @@ pub fn judge(
     candidates: impl IntoIterator<Item = Candidate>,
     options: &Options,
 ) -> Optimization {
-    let start = Instant::now();
+    let until = Instant::now() + options.time;
     let mut optimization = Optimization {
         rewrites: Vec::new(),
         refuted: Vec::new(),
@@ -181,26 +181,32 @@ pub fn judge(
         notes: Vec::new(),
     };
     let mut skipped = 0;
+    let mut sound = Vec::new();
     for candidate in candidates {
-        if start.elapsed() > options.time {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
             skipped += 1;
             continue;
         }
-        let verified = candidate.verify(sql, dialect, catalog, &options.verification);
+        let time = options.verification.time.min(left);
+        let verification = crate::verifier::Options { time, ..options.verification.clone() };
+        let verified = candidate.verify(sql, dialect, catalog, &verification);
         match verified.verdict() {
             Verdict::Refuted { .. } => optimization.refuted.push(verified.into_offer(None)),
             Verdict::Unknown { .. } => optimization.rewrites.push(verified.into_offer(None)),
-            Verdict::Proved { .. } | Verdict::Tested { .. } => {
-                let measure = options.measure && start.elapsed() < options.time;
-                let benefit = measure
-                    .then(|| benefit::measure(sql, &verified.candidate.sql, dialect, catalog))
-                    .flatten();
-                optimization.rewrites.push(verified.into_offer(benefit));
-            }
+            Verdict::Proved { .. } | Verdict::Tested { .. } => sound.push(verified),
         }
     }
     if skipped > 0 {
         optimization.notes.push(format!("{skipped} candidates were not verified within {:?}", options.time));
+    }
+    // A verdict matters more than a measurement: nothing is measured before all are verified.
+    for verified in sound {
+        let benefit = options
+            .measure
+            .then(|| benefit::measure(sql, &verified.candidate.sql, dialect, catalog, until))
+            .flatten();
+        optimization.rewrites.push(verified.into_offer(benefit));
     }
     // Verdict first, then what it brought; the order of the proposals settles the rest.
     optimization

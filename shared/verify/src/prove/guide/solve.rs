@@ -127,6 +127,10 @@ pub fn inverted(term: &Term, literal: &Literal) -> Option<(Var, usize, Literal)>
                 let sum = Sum::of(term)?;
                 let mut parts = sum.parts.iter();
                 let (Some((part, factor)), None) = (parts.next(), parts.next()) else { return None };
+                // A product of columns is a part of its own.
+                if part == term {
+                    return None;
+                }
                 let rest = Number::of(literal)?.plus(sum.constant.negated())?;
                 if *factor == Number::ONE {
                     return match rest.term(part.type_of()) {

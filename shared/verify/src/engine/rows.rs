@@ -1,7 +1,4 @@
-//! Plans once, runs often: a bound query as a physical plan over swappable tables.
-
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+//! Record batches as rows of values.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -10,96 +7,13 @@ use datafusion::arrow::datatypes::{
     TimeUnit, TimestampMicrosecondType,
 };
 use datafusion::arrow::util::display::array_value_to_string;
-use datafusion::common::Result;
-use datafusion::execution::TaskContext;
-use datafusion::physical_plan::execution_plan::reset_plan_states;
-use datafusion::physical_plan::{ExecutionPlan, collect};
-use tokio::runtime::{Builder, Runtime};
 
-use crate::bind::{Bound, SwapTable, context};
-use crate::database::{Database, Row};
+use super::Outcome;
+use crate::database::Row;
 use crate::value::Value;
 
-/// What a query made of a database: rows in the order in which they came, or an error in words.
-pub type Outcome = std::result::Result<Vec<Row>, String>;
-
-/// A query ready to run.
-pub struct Query {
-    plan: Arc<dyn ExecutionPlan>,
-    /// Planned anew for each run where the plan keeps state that cannot be reset.
-    recursive: Option<Bound>,
-}
-
-/// Runs queries on databases.
-pub struct Engine {
-    runtime: Runtime,
-    context: Arc<TaskContext>,
-    tables: Vec<Option<Arc<SwapTable>>>,
-    /// Longest time for one run.
-    longest: Duration,
-}
-
-impl Engine {
-    /// An engine for these tables, in the order of their schema.
-    ///
-    /// # Errors
-    /// When no runtime can be made.
-    pub fn new(tables: Vec<Option<Arc<SwapTable>>>, longest: Duration) -> std::io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_time().build()?;
-        Ok(Self { runtime, context: context::session().task_ctx(), tables, longest })
-    }
-
-    /// Optimizes a bound query and plans its execution.
-    ///
-    /// # Errors
-    /// What the planner does not take.
-    pub fn plan(&self, bound: &Bound) -> Result<Query> {
-        let session = context::session();
-        let plan = self.runtime.block_on(session.create_physical_plan(&bound.plan))?;
-        Ok(Query { plan, recursive: bound.traits.recursive.then(|| bound.clone()) })
-    }
-
-    /// Puts the rows of this database under every query.
-    ///
-    /// # Errors
-    /// When the rows do not fit the tables.
-    pub fn load(&self, database: &Database) -> std::result::Result<(), String> {
-        for (table, rows) in self.tables.iter().zip(&database.tables) {
-            if let Some(table) = table {
-                table.swap(rows).map_err(|error| error.to_string())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs a query on the database loaded last.
-    pub fn run(&self, query: &Query) -> Outcome {
-        self.batches(query).map_err(|error| error.strip_backtrace()).and_then(|batches| rows(&batches))
-    }
-
-    /// Runs a query on the database loaded last and says how long it took.
-    pub fn time(&self, query: &Query) -> std::result::Result<Duration, String> {
-        let start = Instant::now();
-        self.batches(query).map_err(|error| error.strip_backtrace())?;
-        Ok(start.elapsed())
-    }
-
-    fn batches(&self, query: &Query) -> Result<Vec<RecordBatch>> {
-        let plan = match &query.recursive {
-            Some(bound) => self.plan(bound)?.plan,
-            None => reset_plan_states(Arc::clone(&query.plan))?,
-        };
-        self.runtime.block_on(async {
-            match tokio::time::timeout(self.longest, collect(plan, Arc::clone(&self.context))).await {
-                Ok(result) => result,
-                Err(_) => datafusion::common::exec_err!("it ran longer than {:?}", self.longest),
-            }
-        })
-    }
-}
-
 /// The rows of record batches.
-fn rows(batches: &[RecordBatch]) -> Outcome {
+pub fn rows(batches: &[RecordBatch]) -> Outcome {
     let mut rows: Vec<Row> = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
     for batch in batches {
         let first = rows.len();
