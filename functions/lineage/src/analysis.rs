@@ -83,7 +83,8 @@ pub(crate) fn tag(version: VersionNumber, basis: &Basis, options: &Options, form
 mod tests {
     use std::collections::BTreeSet;
 
-    use sqm_http::{CatalogUsed, ENGINE_VERSION};
+    use sqm_http::CatalogUsed;
+    use sqm_sql::ENGINE_VERSION;
 
     use super::*;
 

@@ -36,6 +36,16 @@ fn token(what: &'static str, text: &str) -> Result<(), InvalidName> {
     }
 }
 
+/// A token that is one segment of a path as it stands: proxies take `.` and `..` out of a path, and split it
+/// at a slash even where that is escaped.
+fn segment(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    token(what, text)?;
+    if text.contains('/') || matches!(text, "." | "..") {
+        return Err(InvalidName { what, why: "must not hold a slash, nor be . or ..".to_owned() });
+    }
+    Ok(())
+}
+
 fn prose(what: &'static str, text: &str) -> Result<(), InvalidName> {
     let why = if text.chars().count() > MAX_DESCRIPTION_CHARS {
         format!("at most {MAX_DESCRIPTION_CHARS} characters")
@@ -102,8 +112,8 @@ name! {
     Tag, "tag", token
 }
 name! {
-    /// The name of a catalog inside a workspace: as a tag.
-    CatalogName, "catalog", token
+    /// The name of a catalog inside a workspace: as a tag, without a slash, and not `.` or `..`.
+    CatalogName, "catalog", segment
 }
 name! {
     /// Who acts or owns: the subject of a token, as its issuer writes it; one printable line of at most
@@ -136,6 +146,11 @@ mod tests {
         assert!("x".repeat(201).parse::<Title>().is_err());
         assert!("team:finance".parse::<Tag>().is_ok());
         assert!("a#b".parse::<Tag>().is_err());
+        assert!("team/finance".parse::<Tag>().is_ok());
+        assert!("team.finance".parse::<CatalogName>().is_ok());
+        for name in ["team/finance", ".", ".."] {
+            assert!(name.parse::<CatalogName>().is_err(), "{name}");
+        }
         assert!("auth0|6543".parse::<Subject>().is_ok());
         assert!("".parse::<Note>().is_ok());
         assert!("two\n\tlines".parse::<Note>().is_ok());

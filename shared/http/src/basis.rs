@@ -3,14 +3,12 @@
 
 use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, VersionNumber, WorkspaceId};
+use sqm_sql::ENGINE_VERSION;
 use sqm_sql::catalog::{Catalog, CatalogProblem, SchemaInput};
 use sqm_store::{Store, StoreError};
 
 use crate::compute::compute;
 use crate::problem::Problem;
-
-/// The version of the analyses: what the same text gives may change with it.
-pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Longest time to read a schema that comes with a request.
 const SCHEMA_BUDGET: std::time::Duration = std::time::Duration::from_secs(10);

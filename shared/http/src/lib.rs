@@ -21,7 +21,7 @@ mod router;
 pub mod serve;
 pub mod settings;
 
-pub use basis::{Basis, CatalogUsed, ENGINE_VERSION};
+pub use basis::{Basis, CatalogUsed};
 pub use body::{Body, MediaType};
 pub use caller::{Caller, Scope};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};

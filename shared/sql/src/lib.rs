@@ -12,3 +12,7 @@ pub mod rewrites;
 pub mod rules;
 pub mod scope;
 pub mod text;
+
+/// The version of the analyses: what the same text gives may change with it. It names the sources that it
+/// was built of.
+pub const ENGINE_VERSION: &str = env!("SQM_ENGINE_VERSION");

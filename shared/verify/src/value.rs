@@ -227,12 +227,13 @@ pub fn days(year: i64, month: i64, day: i64) -> i32 {
     i32::try_from(era * 146_097 + doe - 719_468).unwrap_or(0)
 }
 
-/// Reads `YYYY-MM-DD`, whatever follows it.
+/// Reads `YYYY-MM-DD`, whatever follows it; `None` where the calendar has no such day.
 pub fn parse_date(text: &str) -> Option<i32> {
-    let mut parts = text.trim().get(..10)?.split('-');
+    let text = text.trim().get(..10)?;
+    let mut parts = text.split('-');
     let mut next = || parts.next()?.parse::<i64>().ok();
-    let (year, month, day) = (next()?, next()?, next()?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days(year, month, day))
+    let day = days(next()?, next()?, next()?);
+    (date(day) == text).then_some(day)
 }
 
 #[cfg(test)]
@@ -246,6 +247,11 @@ mod tests {
         {
             assert_eq!(parse_date(text), Some(day));
             assert_eq!(date(day), text);
+        }
+        for text in
+            ["2024-02-30", "2023-02-29", "2024-00-01", "2024-13-01", "2024-1-001", "+024-01-01", "2024-01-32"]
+        {
+            assert_eq!(parse_date(text), None, "{text}");
         }
     }
 

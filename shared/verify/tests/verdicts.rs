@@ -301,3 +301,13 @@ fn bad_input_is_answered() {
     }
     assert_eq!(verdict("SELECT id, pay FROM emp", "SELECT id FROM emp").verdict.name(), "refuted");
 }
+
+#[test]
+fn a_day_that_does_not_exist_is_no_other_day() {
+    for (first, second) in [
+        ("SELECT id FROM emp WHERE hired <= '2024-02-30'", "SELECT id FROM emp WHERE hired <= '2024-03-01'"),
+        ("SELECT DATE '2024-02-30' FROM emp", "SELECT DATE '2024-03-01' FROM emp"),
+    ] {
+        check(first, second, "unknown");
+    }
+}
