@@ -39,8 +39,8 @@ pub struct Arguments {
     /// How loudly a rule speaks: off, info, warning or error.
     #[arg(long, value_name = "RULE=LEVEL", value_delimiter = ',')]
     level: Vec<Level>,
-    /// The same in a file of JSON: {"only": […], "ignore": […], "levels": {"SQM301": "error"}}. The options
-    /// above add to it.
+    /// The same in a file of TOML, by default sqm.toml where there is one: a table [rules] with only = [...],
+    /// ignore = [...] and levels = { SQM301 = "error" }. The options above add to it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print what a rule finds and why, instead of looking for it; `all` lists the rules.

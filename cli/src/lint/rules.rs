@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 use sqm_sql::lint::{self, Config, NOT_CHECKED};
 use sqm_sql::rules;
 
@@ -33,16 +34,28 @@ impl FromStr for Level {
     }
 }
 
-/// The configuration of a file, with what the options add.
+/// Where a project says which rules speak.
+const PROJECT: &str = "sqm.toml";
+
+/// A configuration file.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    rules: Config,
+}
+
+/// The configuration of a file (`sqm.toml` of the folder one stands in, where there is one), with what the
+/// options add.
 ///
 /// # Errors
 /// A file that is no configuration, and names that no rule has: a typing error must not pass in silence.
 pub fn config(file: Option<&Path>, only: &[String], ignore: &[String], levels: &[Level]) -> Result<Config> {
-    let mut config = match file {
+    let project = Path::new(PROJECT);
+    let mut config = match file.or_else(|| project.exists().then_some(project)) {
         None => Config::default(),
         Some(path) => {
             let text = input::read(path)?;
-            serde_json::from_str(&text.sql).with_context(|| text.name)?
+            toml::from_str::<File>(&text.sql).with_context(|| text.name)?.rules
         }
     };
     config.only.extend_from_slice(only);

@@ -48,16 +48,8 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
     }
     whole.findings = rules::lint(sql, dialect, catalog, &options.lint);
     // Each statement's are in order already: best first over all of them.
-    whole.rewrites.sort_by(|a, b| rank(a).cmp(&rank(b)).then(ratio(b).total_cmp(&ratio(a))));
+    whole.rewrites.sort_by(Offer::best_first);
     whole
-}
-
-fn rank(offer: &Offer) -> u8 {
-    u8::from(!matches!(offer.verdict, "proved" | "tested"))
-}
-
-fn ratio(offer: &Offer) -> f64 {
-    offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio)
 }
 
 /// A statement in its script.

@@ -39,18 +39,18 @@ fn lint_stops_where_it_is_told_to() {
 #[test]
 fn a_configuration_is_read_and_checked() {
     let folder = folder(&[
-        ("good.json", r#"{"only": ["equals-null"], "levels": {"equals-null": "error"}}"#),
-        ("bad.json", r#"{"onyl": []}"#),
+        ("good.toml", "[rules]\nonly = [\"equals-null\"]\nlevels = { equals-null = \"error\" }"),
+        ("bad.toml", "[rules]\nonyl = []"),
     ]);
     let path = |name: &str| folder.path().join(name).display().to_string();
     check(
-        &format!("lint --config {}", path("good.json")),
+        &format!("lint --config {}", path("good.toml")),
         "SELECT a FROM t WHERE a = NULL",
         1,
         "1 error in 1 text",
     );
-    check(&format!("lint --config {}", path("bad.json")), "SELECT 1", 2, "unknown field `onyl`");
-    check("lint --config nowhere.json", "SELECT 1", 2, "sqm: nowhere.json: no such file or directory");
+    check(&format!("lint --config {}", path("bad.toml")), "SELECT 1", 2, "unknown field `onyl`");
+    check("lint --config nowhere.toml", "SELECT 1", 2, "sqm: nowhere.toml: no such file or directory");
     check("lint --ignore SQM999", "SELECT 1", 2, "no rule is called SQM999");
     check("lint --level equals-null=loud", "SELECT 1", 2, "no level is called loud");
     check("lint --explain equals-null", "", 0, "## Why");

@@ -227,6 +227,11 @@ pub fn days(year: i64, month: i64, day: i64) -> i32 {
     i32::try_from(era * 146_097 + doe - 719_468).unwrap_or(0)
 }
 
+/// Ten to this power, or the largest number where that is larger.
+pub fn power_of_ten(power: u8) -> i128 {
+    10i128.checked_pow(u32::from(power)).unwrap_or(i128::MAX)
+}
+
 /// Reads `YYYY-MM-DD`, whatever follows it; `None` where the calendar has no such day.
 pub fn parse_date(text: &str) -> Option<i32> {
     let text = text.trim().get(..10)?;

@@ -32,7 +32,7 @@ pub const MOST_BYTES: usize = 64 * 1024;
 
 /// Most relations that a query may read, those of its common table expressions counted wherever they are
 /// used: planning takes time that grows with their square.
-pub const MOST_RELATIONS: usize = 100;
+pub const MOST_RELATIONS: usize = 64;
 
 /// Why a query cannot be verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

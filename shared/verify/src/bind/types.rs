@@ -33,7 +33,8 @@ pub fn kind(written: Option<&str>) -> Kind {
         "time" | "timetz" => Kind::Time,
         "timestamp" | "timestamptz" | "datetime" | "datetime2" | "smalldatetime" | "timestamp_ntz"
         | "timestamp_ltz" | "timestamp_tz" | "datetime64" | "datetimeoffset" => Kind::Timestamp,
-        _ => Kind::Text { length: numbers.first().copied() },
+        // A length of 0 is an error in most dialects and "as long as it may be" in the others.
+        _ => Kind::Text { length: numbers.first().copied().filter(|length| *length > 0) },
     }
 }
 
@@ -43,6 +44,10 @@ fn exact(name: &str, numbers: &[u32]) -> Kind {
         ("money" | "smallmoney", _) => (19, 4),
         (_, []) => (38, 2),
         (_, [precision]) => (*precision, 0),
+        // Of what is wider than we go, the digits before the point are kept.
+        (_, [precision, scale, ..]) if *precision > 38 && scale <= precision => {
+            (38, 38 - precision.saturating_sub(*scale).min(36).max(38u32.saturating_sub(*scale)))
+        }
         (_, [precision, scale, ..]) => (*precision, *scale),
     };
     if scale == 0 {
@@ -80,6 +85,8 @@ mod tests {
         check("DECIMAL(15, 2)", Kind::Decimal { precision: 15, scale: 2 });
         check("NUMBER(38,0)", Kind::Int { bits: 64 });
         check("varchar(10)", Kind::Text { length: Some(10) });
+        check("varchar(0)", Kind::Text { length: None });
+        check("numeric(76, 40)", Kind::Decimal { precision: 38, scale: 2 });
         check("character varying", Kind::Text { length: None });
         check("double precision", Kind::Float);
         check("timestamp with time zone", Kind::Timestamp);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::database::{Database, Schema, key_text};
 use crate::pair::{Pair, Seen};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Value, power_of_ten};
 
 /// Most databases that are tried on the way: small plans run in a tenth of a millisecond.
 const MOST_TRIES: usize = 500;
@@ -135,7 +135,7 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
             all
         }
         (Value::Decimal { mantissa, .. }, Kind::Decimal { scale, .. }) => {
-            let one = 10i128.pow(u32::from(scale.unsigned_abs()));
+            let one = power_of_ten(scale.unsigned_abs());
             [0, one]
                 .into_iter()
                 .filter(|simple| simple != mantissa && *mantissa != 0)

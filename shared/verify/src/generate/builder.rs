@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 
 use super::palette::{Palette, fits, step};
 use crate::database::{Database, Row, Schema, key_text};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Value, power_of_ten};
 
 /// How many rows a chain of references may bring with it: cycles end here, with NULL where that is
 /// allowed.
@@ -54,7 +54,7 @@ impl<'s> Builder<'s> {
             let value = match kind {
                 Kind::Int { .. } => Value::Int(n),
                 Kind::Decimal { scale, .. } => Value::Decimal {
-                    mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())),
+                    mantissa: i128::from(n).saturating_mul(power_of_ten(scale.unsigned_abs())),
                     scale,
                 },
                 #[allow(clippy::cast_precision_loss)]

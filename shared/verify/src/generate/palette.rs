@@ -5,7 +5,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::database::{Attribute, Schema};
-use crate::value::{Kind, Value, days};
+use crate::value::{Kind, Value, days, power_of_ten};
 
 /// Values for every attribute of a schema.
 #[derive(Debug, Clone)]
@@ -74,9 +74,8 @@ fn small_values(kind: Kind) -> Vec<Value> {
         Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
         Kind::Int { .. } => [1, 2, 3, 0, 5, -1, 10].map(Value::Int).to_vec(),
         Kind::Decimal { precision, scale } => {
-            let one = 10i128.pow(u32::from(scale.unsigned_abs()));
-            let most = 10i128.checked_pow(u32::from(precision)).unwrap_or(i128::MAX);
-            [one, 2 * one, 3 * one, 0, one / 2, -one, 10 * one]
+            let (one, most) = (power_of_ten(scale.unsigned_abs()), power_of_ten(precision));
+            [one, one.saturating_mul(2), one.saturating_mul(3), 0, one / 2, -one, one.saturating_mul(10)]
                 .into_iter()
                 .filter(|mantissa| mantissa.abs() < most)
                 .map(|mantissa| Value::Decimal { mantissa, scale })
@@ -126,7 +125,7 @@ pub fn fits(value: &Value, kind: Kind) -> bool {
         | (Value::Timestamp(_), Kind::Timestamp) => true,
         (Value::Int(n), Kind::Int { bits }) => bits >= 64 || n.unsigned_abs() < 1 << (bits - 1),
         (Value::Decimal { mantissa, scale }, Kind::Decimal { precision, scale: of }) => {
-            *scale == of && mantissa.unsigned_abs() < 10u128.pow(u32::from(precision))
+            *scale == of && mantissa.unsigned_abs() < power_of_ten(precision).unsigned_abs()
         }
         (Value::Text(text), Kind::Text { length }) => {
             length.is_none_or(|most| text.chars().count() <= most as usize)

@@ -34,6 +34,13 @@ pub struct Benefit {
     pub runs: Vec<Run>,
 }
 
+impl Benefit {
+    /// Whether the rewrite was faster, by more than one run of a query differs from the next.
+    pub fn is_shown(&self) -> bool {
+        self.ratio >= SHOWN
+    }
+}
+
 /// Both queries at one size.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {

@@ -6,6 +6,7 @@
 
 mod benefit;
 
+use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -102,6 +103,18 @@ pub struct Offer {
     pub conditions: Vec<String>,
     /// What it brought; `None` where it was not measured.
     pub benefit: Option<Benefit>,
+    /// Whether it is worth being used: shown to be the same, and measured to be faster.
+    pub recommended: bool,
+}
+
+impl Offer {
+    /// By verdict, then by what was measured; among the rest the order of the proposals is for the caller
+    /// to keep.
+    pub fn best_first(one: &Self, other: &Self) -> Ordering {
+        let is_open = |offer: &Self| !matches!(offer.verdict, "proved" | "tested");
+        let ratio = |offer: &Self| offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio);
+        is_open(one).cmp(&is_open(other)).then_with(|| ratio(other).total_cmp(&ratio(one)))
+    }
 }
 
 impl From<rewrites::Candidate> for Candidate {
@@ -139,7 +152,9 @@ impl Verified {
     /// How it is shown.
     pub fn into_offer(self, benefit: Option<Benefit>) -> Offer {
         let Self { candidate, verification } = self;
+        let is_sound = matches!(verification.verdict, Verdict::Proved { .. } | Verdict::Tested { .. });
         Offer {
+            recommended: is_sound && benefit.as_ref().is_some_and(Benefit::is_shown),
             verdict: verification.verdict.name(),
             reason: verification.verdict.reason(),
             sql: candidate.sql,
@@ -208,20 +223,6 @@ pub fn judge(
             .flatten();
         optimization.rewrites.push(verified.into_offer(benefit));
     }
-    // Verdict first, then what it brought; the order of the proposals settles the rest.
+    optimization.rewrites.sort_by(Offer::best_first);
     optimization
-        .rewrites
-        .sort_by(|a, b| rank(a.verdict).cmp(&rank(b.verdict)).then_with(|| ratio(b).total_cmp(&ratio(a))));
-    optimization
-}
-
-fn rank(verdict: &str) -> u8 {
-    match verdict {
-        "proved" | "tested" => 0,
-        _ => 1,
-    }
-}
-
-fn ratio(offer: &Offer) -> f64 {
-    offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio)
 }

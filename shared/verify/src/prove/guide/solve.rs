@@ -12,7 +12,7 @@ use crate::database::Schema;
 use crate::generate::step;
 use crate::prove::build::number::{Number, Sum};
 use crate::prove::term::{Fact, Literal, Term, Var};
-use crate::value::{Kind, Value, days};
+use crate::value::{Kind, Value, days, power_of_ten};
 
 type Place = (Var, usize);
 
@@ -274,7 +274,7 @@ fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
     Some(match kind {
         Kind::Int { .. } => Value::Int(n),
         Kind::Decimal { scale, .. } => {
-            Value::Decimal { mantissa: i128::from(n) * 10i128.pow(u32::from(scale.unsigned_abs())), scale }
+            Value::Decimal { mantissa: i128::from(n).checked_mul(power_of_ten(scale.unsigned_abs()))?, scale }
         }
         Kind::Text { .. } => Value::Text(["a", "b", "c", "ab"][usize::try_from(n - 1).ok()?].into()),
         Kind::Date => Value::Date(days(2000, 1, 1) + i32::try_from(n).ok()?),

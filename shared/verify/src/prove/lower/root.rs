@@ -80,7 +80,9 @@ impl Lower<'_, '_> {
             None => Ok(None),
             Some(Expr::Literal(value, _)) => match (value, super::literal::literal(value)) {
                 (ScalarValue::Null, _) => Ok(None),
-                (_, Term::Literal(Literal::Int(n), _)) => Ok(u64::try_from(n).ok()),
+                (_, Term::Literal(Literal::Int(n), _)) => {
+                    u64::try_from(n).map(Some).map_err(|_| "a negative LIMIT is not understood".to_owned())
+                }
                 _ => Err("a LIMIT that is no number is not understood by the prover".to_owned()),
             },
             Some(_) => Err("a computed LIMIT is not understood by the prover".to_owned()),
