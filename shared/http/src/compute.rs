@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::problem::{Kind, Problem};
 
@@ -13,6 +15,9 @@ use crate::problem::{Kind, Problem};
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
     Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from).saturating_mul(2))
 });
+
+/// When to come again where no turn came, in seconds.
+const RETRY_AFTER_S: u32 = 5;
 
 /// Runs the work on a thread of its own, after others if there are many, and waits for it no longer than
 /// `budget`, the waiting for its turn included.
@@ -23,16 +28,19 @@ pub async fn compute<T: Send + 'static>(
     budget: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let in_turn = async {
-        let turn = TURNS.acquire().await.map_err(Problem::internal)?;
-        let work = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        work.await.map_err(Problem::internal)
+    let until = Instant::now() + budget;
+    let Ok(turn) = timeout_at(until, TURNS.acquire()).await else {
+        return Err(Problem::new(Kind::TooManyRequests)
+            .detail("other analyses are being made; this one was not begun")
+            .header(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S)));
     };
-    match timeout(budget, in_turn).await {
-        Ok(outcome) => outcome,
+    let turn = turn.map_err(Problem::internal)?;
+    let work = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    match timeout_at(until, work).await {
+        Ok(outcome) => outcome.map_err(Problem::internal),
         Err(_) => {
             Err(Problem::new(Kind::TooExpensive)
                 .detail(format!("no result after {} seconds", budget.as_secs())))
@@ -44,8 +52,12 @@ pub async fn compute<T: Send + 'static>(
 mod tests {
     use super::*;
 
+    /// One test takes all turns, which the others must not miss.
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     #[tokio::test]
     async fn a_panic_is_our_fault_and_a_result_comes_back() {
+        let _alone = ALONE.lock().await;
         let budget = Duration::from_secs(60);
         assert_eq!(compute(budget, || 7).await.unwrap(), 7);
         let problem = compute(budget, || -> u8 { panic!("on purpose") }).await.unwrap_err();
@@ -53,7 +65,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_never_got_its_turn_is_told_to_come_again() {
+        let _alone = ALONE.lock().await;
+        let most = u32::try_from(TURNS.available_permits()).unwrap();
+        let all = TURNS.acquire_many(most).await.unwrap();
+        let problem = compute(Duration::from_millis(20), || ()).await.unwrap_err();
+        assert_eq!(problem.kind(), Kind::TooManyRequests);
+        drop(all);
+    }
+
+    #[tokio::test]
     async fn work_over_its_budget_is_named() {
+        let _alone = ALONE.lock().await;
         let (done, wait) = std::sync::mpsc::channel::<()>();
         let problem = compute(Duration::from_millis(20), move || wait.recv().is_ok()).await.unwrap_err();
         assert_eq!(problem.kind(), Kind::TooExpensive);
