@@ -8,7 +8,7 @@ use crate::test::run_to_end;
 /// What `bench` is told.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What follows goes to `cargo bench`, such as `--bench parse`.
+    /// What follows goes to `cargo bench`, such as `--bench lineage`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

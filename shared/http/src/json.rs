@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::body::{Body, MediaType, place};
+use crate::plain::plain;
 use crate::problem::{Kind, Problem};
 
 /// A body read from JSON. Types that are read should deny unknown fields; fields given twice are refused
@@ -59,10 +60,7 @@ fn problem(text: &str, error: &serde_json::Error, path: &str) -> Problem {
 /// The message without the place at its end, which counts bytes.
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match message.rfind(" at line ") {
-        Some(end) => message[..end].to_owned(),
-        None => message,
-    }
+    plain(message.rfind(" at line ").map_or(&message, |end| &message[..end]))
 }
 
 /// The path of a field that is unknown, missing or given twice: the path of the error ends above it.

@@ -15,6 +15,7 @@ mod etag;
 mod json;
 pub mod log;
 mod parameters;
+mod plain;
 mod problem;
 mod reply;
 mod router;

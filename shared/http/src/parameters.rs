@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, Path as AxumPath, RawPathParams, path::Err
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use crate::plain::plain;
 use crate::problem::{Kind, Problem};
 
 /// The parameters of the path.
@@ -22,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
                     Problem::parameter(key, format!("expected a value of type {expected_type}"))
                 }
                 ErrorKind::InvalidUtf8InPathParam { key } => Problem::parameter(key, "not valid UTF-8"),
-                ErrorKind::DeserializeError { key, message, .. } => Problem::parameter(key, message),
+                ErrorKind::DeserializeError { key, message, .. } => Problem::parameter(key, plain(&message)),
                 ErrorKind::Message(message) => named::<T>(parts, message).await,
                 ErrorKind::ParseErrorAtIndex { .. } | ErrorKind::ParseError { .. } => {
                     Problem::new(Kind::InvalidParameter).detail("a part of the path is not valid")
@@ -62,7 +63,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded(text));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let path = error.path().to_string();
-        let message = error.into_inner().to_string();
+        let message = plain(&error.into_inner().to_string());
         let quoted = message.split('`').nth(1).map(str::to_owned);
         match (path.as_str(), quoted) {
             // What is unknown, missing or given twice has no path, but stands in the message.

@@ -3,7 +3,7 @@
 //! Prints a line for each query of the sample workspace and, where `../shared/corpora` exists, of TPC-H and
 //! TPC-DS, then one for each set and for all corpora; Criterion then measures the sets. Single thread,
 //! warm, with the schema where there is one; the least of several runs counts in the table.
-//! `cargo bench -p sqm-sql --bench lineage -- TABLE` prints the table alone.
+//! `cargo xtask bench --bench lineage -- TABLE` prints the table alone.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 

@@ -2,7 +2,7 @@
 //!
 //! Prints a line for each query of the sample workspace and, where `../shared/corpora` exists, of TPC-H and
 //! TPC-DS, then one for each set; Criterion then measures single verdicts. Single thread, warm.
-//! `cargo bench --bench verify -- TABLE` prints the table alone.
+//! `cargo xtask bench --bench verify -- TABLE` prints the table alone.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 

@@ -95,8 +95,7 @@ fn relations_are_counted_before_they_are_planned() {
     }
     unknown(&format!("{sql} SELECT a FROM c59"), "at most 64 are verified");
     // As many as are taken.
-    let chain =
-        (1..64).map(|n| format!(" JOIN t AS t{n} ON t{n}.a = t{m}.b", m = n - 1)).collect::<String>();
+    let chain = (1..64).map(|n| format!(" JOIN t AS t{n} ON t{n}.a = t{m}.b", m = n - 1)).collect::<String>();
     judged(&format!("SELECT t0.a FROM t AS t0{chain}"), &format!("SELECT t0.b FROM t AS t0{chain}"));
 }
 
