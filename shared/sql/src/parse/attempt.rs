@@ -4,7 +4,7 @@ use sqlparser::ast::Statement;
 use sqlparser::dialect::Dialect as ParserDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use sqm_domain::Dialect;
 
 use super::bounded::Bounded;
@@ -13,7 +13,7 @@ use super::mend::{Mend, mend};
 
 /// How deep the parser follows brackets and subqueries. More would let what it tries twice at each level,
 /// such as types of arrays of arrays, take minutes.
-pub(super) const MOST_LEVELS: usize = 50;
+const MOST_LEVELS: usize = 50;
 
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(
@@ -64,7 +64,16 @@ fn whole(
         Token::EOF => Ok(statement),
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),
     });
+    let result = result.map_err(|error| match error {
+        // The parser does not say where; it stands there still.
+        ParserError::RecursionLimitExceeded => too_deep(parser.peek_token_ref().span.start),
+        other => other,
+    });
     (result, parser.into_tokens())
+}
+
+fn too_deep(at: Location) -> ParserError {
+    ParserError::ParserError(format!("nested too deeply: at most {MOST_LEVELS} levels are taken{at}"))
 }
 
 /// Parses the tokens once they are mended; `None` where there is nothing to mend.
@@ -75,4 +84,23 @@ pub(super) fn mended(
 ) -> Option<Result<(Statement, Vec<Mend>), ParserError>> {
     let (tokens, mends) = mend(tokens, dialect)?;
     Some(plain(grammar, tokens).0.map(|statement| (statement, mends)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::guard;
+
+    use super::*;
+
+    #[test]
+    fn what_is_nested_too_deeply_is_refused_where_it_is() {
+        let sql = format!("SELECT a,\n  {}1{} FROM t", "(".repeat(500), ")".repeat(500));
+        let error = guard::with_script(&sql, Dialect::Postgres, |script| {
+            script.statements[0].tree.as_ref().err().map(|error| (error.message.clone(), error.position))
+        });
+        let (message, position) = error.unwrap().unwrap();
+        assert!(message.starts_with("nested too deeply"), "{message}");
+        assert_eq!(position.line, 2);
+        assert!((3..503).contains(&position.column), "{position}");
+    }
 }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use sqlparser::parser::ParserError;
 use sqlparser::tokenizer::TokenizerError;
 
-use super::attempt::MOST_LEVELS;
 use crate::text::Position;
 
 /// What the grammar did not expect, and where.
@@ -20,10 +19,8 @@ pub struct ParseError {
 impl ParseError {
     pub(super) fn of_parser(error: ParserError, start: Position) -> Self {
         match error {
-            ParserError::RecursionLimitExceeded => Self {
-                message: format!("nested too deeply: at most {MOST_LEVELS} levels are taken"),
-                position: start,
-            },
+            // An attempt says where it went too deep.
+            ParserError::RecursionLimitExceeded => Self::of_text("nested too deeply", start),
             ParserError::ParserError(text) | ParserError::TokenizerError(text) => Self::of_text(&text, start),
         }
     }
