@@ -99,7 +99,7 @@ impl Labels {
         let mut list: Vec<(TableId, TableRef)> = Vec::new();
         let mut places: HashMap<TableId, usize> = HashMap::new();
         for (table, span) in tables {
-            if table == TableId::UNKNOWN || table == TableId::QUERY {
+            if table == TableId::UNKNOWN || table == TableId::QUERY || scopes.tables.is_record(table) {
                 continue;
             }
             let at = *places.entry(table).or_insert_with(|| {
@@ -116,7 +116,9 @@ impl Labels {
     pub(super) fn edges(&mut self, scopes: &Scopes<'_>, flow: &Flow) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(flow.targets.len() * 2);
         for target in &flow.targets {
-            if target.elements.is_empty() {
+            if target.elements.is_empty()
+                || scopes.tables.is_record(scopes.tables.column(target.column).table)
+            {
                 continue;
             }
             let label = self.column(scopes, target.column);
@@ -125,7 +127,7 @@ impl Labels {
                 self.kinds(scopes, element, Into::Column(&label), spans, &mut edges);
             }
         }
-        for (table, elements) in &flow.rows {
+        for (table, elements) in flow.rows.iter().filter(|(table, _)| !scopes.tables.is_record(*table)) {
             let table = self.table(scopes, *table);
             for element in elements {
                 let spans = spans(scopes, None, element);

@@ -271,6 +271,10 @@ fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
     }
     output.copy(source, start);
     let mut at = start + 1;
+    // CREATE TABLE t (a, b) AS SELECT …: the types are those of the query.
+    if at == end {
+        output.words(source, start, "ANY");
+    }
     if source.is_ident(at)
         && !source.is_any(at, &["AS", "GENERATED", "NOT", "PRIMARY", "DEFAULT", "OPTIONS", "COMMENT"])
     {
