@@ -270,6 +270,9 @@ impl Script<'_> {
     fn add_command(&mut self, tokens: &[TokenWithSpan], span: Span, in_body: bool) -> bool {
         let source = Source::of(tokens, self.dialect);
         let Some((mut command, query)) = recognise(&source, in_body) else { return false };
+        if command.kind == "CREATE TABLE FUNCTION" {
+            declared::parameters(tokens, &mut self.variables);
+        }
         let mut mends = Vec::new();
         let mut grammar = self.grammar;
         if let Some(range) = query {

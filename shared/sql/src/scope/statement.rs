@@ -166,7 +166,15 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
                 self.function_body(function, outcomes);
             }
-            Statement::CreateMacro { definition: sqlparser::ast::MacroDefinition::Table(query), .. } => {
+            Statement::CreateMacro {
+                args,
+                definition: sqlparser::ast::MacroDefinition::Table(query),
+                ..
+            } => {
+                for arg in args.iter().flatten() {
+                    let name = self.scopes.names.ident(&arg.name);
+                    self.scopes.variables.insert(self.scopes.names.key(name));
+                }
                 let rows = self.query(query, None);
                 self.finish("CREATE MACRO", Some(rows), outcomes);
             }

@@ -65,6 +65,9 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         at = if source.is_any(at, MODIFIERS) { at + 1 } else { option(source, at)? };
     }
     let is_view = source.is(at, "VIEW");
+    if source.is(at + 1, "FUNCTION") && source.is_ident(at + 2) {
+        return None;
+    }
     if temporary {
         output.words(source, at, "TEMPORARY");
     }

@@ -8,6 +8,7 @@ use super::super::source::{Output, Source, name};
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     match source.token(at) {
         Token::Word(word) if word.quote_style.is_none() => typed_array(source, at, output)
+            .or_else(|| super::types::mend(source, at, output))
             .or_else(|| except_qualified(source, at, output))
             .or_else(|| word_operator(source, at, output))
             .or_else(|| small_words(source, at, output)),
@@ -141,6 +142,10 @@ fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize>
         return Some(at + 2);
     }
     if source.is(at, "N") && source.is_string(at + 1) {
+        return Some(at + 1);
+    }
+    // Redshift: APPROXIMATE COUNT(DISTINCT a).
+    if source.is(at, "APPROXIMATE") && source.is_ident(at + 1) && source.is_token(at + 2, &Token::LParen) {
         return Some(at + 1);
     }
     if source.is(at, "SAFE") && source.is_token(at + 1, &Token::Period) {

@@ -14,6 +14,7 @@ mod pivot;
 mod setop;
 mod table;
 mod template;
+mod types;
 
 use serde::Serialize;
 use sqlparser::tokenizer::TokenWithSpan;
