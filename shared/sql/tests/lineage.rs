@@ -154,3 +154,24 @@ fn edges_are_as_expected_by_hand() {
     assert!(count > 0, "no case is called so");
     assert!(said.is_empty(), "{said}");
 }
+
+#[test]
+fn no_edge_comes_twice() {
+    let texts = [
+        (
+            "tsql",
+            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET t.a = s.a WHEN NOT MATCHED THEN INSERT (id, a) VALUES (s.id, s.a);",
+        ),
+        ("postgres", "SELECT a AS x, b AS x, a AS x FROM t"),
+        ("mysql", "INSERT INTO t (a) SELECT b FROM s ON DUPLICATE KEY UPDATE a = VALUES(a)"),
+        ("postgres", "INSERT INTO t (a) SELECT b FROM s; INSERT INTO t (a) SELECT b FROM s WHERE b > 1"),
+    ];
+    for (dialect, sql) in texts {
+        let found = trace(sql, dialect.parse().unwrap(), &Catalog::default(), &Options::default());
+        let lists = found.statements.iter().map(|statement| &statement.columns).chain([&found.columns]);
+        for list in lists {
+            let unique: BTreeSet<_> = list.iter().map(|edge| (written(edge), edge.rows_of.clone())).collect();
+            assert_eq!(unique.len(), list.len(), "{sql}: {list:?}");
+        }
+    }
+}

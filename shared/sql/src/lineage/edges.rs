@@ -55,10 +55,33 @@ impl Flow {
                 });
             }
         }
+        flow.join_targets();
         for (table, node) in rows {
             flow.rows.push((table, influences(&scopes.values, first, node)));
         }
         flow
+    }
+
+    /// A column that several branches write, or several outputs of one name, become one target.
+    pub(super) fn join_targets(&mut self) {
+        let count = self.targets.len();
+        let mut first: HashMap<ColumnId, usize> = HashMap::with_capacity(count);
+        let mut joined: Vec<Target> = Vec::with_capacity(count);
+        for target in self.targets.drain(..) {
+            match first.get(&target.column) {
+                Some(&at) => joined[at].elements.extend(target.elements),
+                None => {
+                    first.insert(target.column, joined.len());
+                    joined.push(target);
+                }
+            }
+        }
+        if joined.len() < count {
+            for target in &mut joined {
+                target.elements = super::closure::merged(std::mem::take(&mut target.elements));
+            }
+        }
+        self.targets = joined;
     }
 }
 

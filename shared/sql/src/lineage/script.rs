@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::closure::{Element, Mask, through};
+use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
 use super::{Options, Views};
@@ -400,6 +400,7 @@ impl Whole {
             flow.targets.push(Target { column: *column, span: *span, elements: elements.clone() });
         }
         flow.targets.extend(self.outputs);
+        flow.join_targets();
         flow.rows.push((TableId::QUERY, merged(self.output_rows)));
         (flow, self.sources, tables)
     }
@@ -414,18 +415,6 @@ fn composed(outer: Mask, inner: &Element) -> Element {
         }
     }
     Element { mask, ..*inner }
-}
-
-fn merged(mut elements: Vec<Element>) -> Vec<Element> {
-    elements.sort_by_key(|element| element.column);
-    elements.dedup_by(|next, kept| {
-        let same = next.column == kept.column;
-        if same {
-            kept.mask |= next.mask;
-        }
-        same
-    });
-    elements
 }
 
 fn findings(script: &Script<'_>, scopes: &Scopes<'_>) -> Vec<Finding> {
