@@ -230,3 +230,16 @@ impl Closure {
             .unwrap_or_default()
     }
 }
+
+/// Each column once, with every way in which it has influence.
+pub(super) fn merged(mut elements: Vec<Element>) -> Vec<Element> {
+    elements.sort_by_key(|element| element.column);
+    elements.dedup_by(|next, kept| {
+        let same = next.column == kept.column;
+        if same {
+            kept.mask |= next.mask;
+        }
+        same
+    });
+    elements
+}

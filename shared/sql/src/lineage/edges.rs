@@ -55,10 +55,33 @@ impl Flow {
                 });
             }
         }
+        flow.join_targets();
         for (table, node) in rows {
             flow.rows.push((table, influences(&scopes.values, first, node)));
         }
         flow
+    }
+
+    /// A column that several branches write, or several outputs of one name, become one target.
+    pub(super) fn join_targets(&mut self) {
+        let count = self.targets.len();
+        let mut first: HashMap<ColumnId, usize> = HashMap::with_capacity(count);
+        let mut joined: Vec<Target> = Vec::with_capacity(count);
+        for target in self.targets.drain(..) {
+            match first.get(&target.column) {
+                Some(&at) => joined[at].elements.extend(target.elements),
+                None => {
+                    first.insert(target.column, joined.len());
+                    joined.push(target);
+                }
+            }
+        }
+        if joined.len() < count {
+            for target in &mut joined {
+                target.elements = super::closure::merged(std::mem::take(&mut target.elements));
+            }
+        }
+        self.targets = joined;
     }
 }
 
@@ -99,7 +122,7 @@ impl Labels {
         let mut list: Vec<(TableId, TableRef)> = Vec::new();
         let mut places: HashMap<TableId, usize> = HashMap::new();
         for (table, span) in tables {
-            if table == TableId::UNKNOWN || table == TableId::QUERY {
+            if table == TableId::UNKNOWN || table == TableId::QUERY || scopes.tables.is_record(table) {
                 continue;
             }
             let at = *places.entry(table).or_insert_with(|| {
@@ -116,7 +139,9 @@ impl Labels {
     pub(super) fn edges(&mut self, scopes: &Scopes<'_>, flow: &Flow) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(flow.targets.len() * 2);
         for target in &flow.targets {
-            if target.elements.is_empty() {
+            if target.elements.is_empty()
+                || scopes.tables.is_record(scopes.tables.column(target.column).table)
+            {
                 continue;
             }
             let label = self.column(scopes, target.column);
@@ -125,7 +150,7 @@ impl Labels {
                 self.kinds(scopes, element, Into::Column(&label), spans, &mut edges);
             }
         }
-        for (table, elements) in &flow.rows {
+        for (table, elements) in flow.rows.iter().filter(|(table, _)| !scopes.tables.is_record(*table)) {
             let table = self.table(scopes, *table);
             for element in elements {
                 let spans = spans(scopes, None, element);

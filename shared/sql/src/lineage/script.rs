@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::closure::{Element, Mask, through};
+use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
 use super::{Options, Views};
@@ -42,6 +42,8 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
             match &mend.kind {
                 MendKind::InsertByName => resolver.inserts_by_name = true,
                 MendKind::SetByName { side, columns } => resolver.set_sides.push((*side, columns.clone())),
+                MendKind::NamedExpression { name } => resolver.named_expressions.push(name.clone()),
+                MendKind::OutputColumns { columns } => resolver.output_columns.clone_from(columns),
                 MendKind::Rephrased => {}
             }
         }
@@ -50,7 +52,10 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
             Tree::Command(command) => resolver.command(command, &mut outcomes),
         }
         for outcome in outcomes {
-            let flow = Flow::of(&mut scopes, &outcome, first);
+            let mut flow = Flow::of(&mut scopes, &outcome, first);
+            if scopes.tables.has_records() {
+                whole.look_through_records(&mut scopes, &mut flow);
+            }
             statements.push(StatementLineage {
                 kind: outcome.kind.to_string(),
                 span: parsed.span,
@@ -234,6 +239,26 @@ impl Whole {
         }
     }
 
+    /// What comes from a record comes from what its query reads.
+    fn look_through_records(&self, scopes: &mut Scopes<'_>, flow: &mut Flow) {
+        let of_record =
+            |scopes: &Scopes<'_>, e: &Element| scopes.tables.is_record(scopes.tables.column(e.column).table);
+        let lists = flow.targets.iter_mut().map(|target| &mut target.elements);
+        for list in lists.chain(flow.rows.iter_mut().map(|rows| &mut rows.1)) {
+            if !list.iter().any(|element| of_record(scopes, element)) {
+                continue;
+            }
+            let mut seen = Vec::with_capacity(list.len());
+            for element in list.drain(..) {
+                match self.definitions.get(&element.column).filter(|_| of_record(scopes, &element)) {
+                    Some((made, _)) => seen.extend(made.iter().map(|inner| composed(element.mask, inner))),
+                    None => seen.push(element),
+                }
+            }
+            *list = merged(seen);
+        }
+    }
+
     /// The table that this one was before the script.
     fn original(&self, table: TableId) -> TableId {
         self.renamed.get(&table).copied().unwrap_or(table)
@@ -349,7 +374,11 @@ impl Whole {
 
     #[allow(clippy::type_complexity)] // A triple that is taken apart at once.
     fn finish(self, scopes: &Scopes<'_>) -> (Flow, Vec<(TableId, Span)>, Vec<(TableId, Span)>) {
-        let result = |table: &TableId| !self.read_later.contains(table) && !self.dropped.contains(table);
+        let result = |table: &TableId| {
+            !self.read_later.contains(table)
+                && !self.dropped.contains(table)
+                && !scopes.tables.is_record(*table)
+        };
         let mut flow = Flow::default();
         let mut tables = Vec::new();
         let mut seen = HashSet::new();
@@ -371,6 +400,7 @@ impl Whole {
             flow.targets.push(Target { column: *column, span: *span, elements: elements.clone() });
         }
         flow.targets.extend(self.outputs);
+        flow.join_targets();
         flow.rows.push((TableId::QUERY, merged(self.output_rows)));
         (flow, self.sources, tables)
     }
@@ -385,18 +415,6 @@ fn composed(outer: Mask, inner: &Element) -> Element {
         }
     }
     Element { mask, ..*inner }
-}
-
-fn merged(mut elements: Vec<Element>) -> Vec<Element> {
-    elements.sort_by_key(|element| element.column);
-    elements.dedup_by(|next, kept| {
-        let same = next.column == kept.column;
-        if same {
-            kept.mask |= next.mask;
-        }
-        same
-    });
-    elements
 }
 
 fn findings(script: &Script<'_>, scopes: &Scopes<'_>) -> Vec<Finding> {

@@ -15,7 +15,8 @@ pub(super) struct Body {
 pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
     let mut cursor = Cursor::new(tokens, 0);
     let is_block = cursor.is("DO") || (cursor.is("EXECUTE") && cursor.next().is("IMMEDIATE"));
-    if !is_block && !is_procedure(cursor) {
+    let object = created(cursor);
+    if !is_block && object.is_none() {
         return None;
     }
     let mut found = None;
@@ -49,17 +50,37 @@ pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
         }
         cursor.advance();
     }
-    text_of(tokens.get(found?)?)
+    let body = text_of(tokens.get(found?)?)?;
+    // The body of a function may be an expression, or of a language that is not named.
+    (object != Some(Object::Function) || starts_statement(&body.text)).then_some(body)
 }
 
-fn is_procedure(mut cursor: Cursor<'_>) -> bool {
+/// What has a body that may be a string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Object {
+    Procedure,
+    Function,
+}
+
+fn starts_statement(text: &str) -> bool {
+    let word = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "BEGIN", "DECLARE"]
+        .iter()
+        .any(|start| word.eq_ignore_ascii_case(start))
+}
+
+fn created(mut cursor: Cursor<'_>) -> Option<Object> {
     if !cursor.take("CREATE") {
-        return false;
+        return None;
     }
     while cursor.is_any(&["OR", "REPLACE", "ALTER", "SECURE", "TEMPORARY", "TEMP"]) {
         cursor.advance();
     }
-    cursor.is("PROCEDURE")
+    match () {
+        () if cursor.is("PROCEDURE") => Some(Object::Procedure),
+        () if cursor.is("FUNCTION") => Some(Object::Function),
+        () => None,
+    }
 }
 
 /// The text of a string whose characters stand in the text as they are; `None` where some are escaped.

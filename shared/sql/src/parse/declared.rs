@@ -1,5 +1,6 @@
 //! Names of variables and parameters, which look like columns where they are used.
 
+use sqlparser::ast::Ident;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::tokens::{Cursor, bare_word};
@@ -46,6 +47,37 @@ pub(super) fn variables(tokens: &[TokenWithSpan], names: &mut Vec<String>) {
         if !cursor.take_token(&Token::Comma) {
             return;
         }
+    }
+}
+
+/// The cursor in `CURSOR c IS SELECT …`, `c CURSOR FOR SELECT …` and `LET c CURSOR FOR …`.
+pub(super) fn cursor(tokens: &[TokenWithSpan]) -> Option<Ident> {
+    let mut here = Cursor::new(tokens, 0);
+    while here.is_any(&["DECLARE", "LET"]) {
+        here.advance();
+    }
+    if here.take("CURSOR") {
+        return ident(tokens, here);
+    }
+    here.next().is_any(&["CURSOR", "SCROLL"]).then(|| ident(tokens, here)).flatten()
+}
+
+/// The record in `r IN (SELECT …)`, or in `r IN c` with the cursor.
+pub(super) fn record(tokens: &[TokenWithSpan]) -> Option<(Ident, Option<Ident>)> {
+    let here = Cursor::new(tokens, 0);
+    let (after_in, record) = (here.next().next(), ident(tokens, here)?);
+    if !here.next().is("IN") {
+        return None;
+    }
+    let rest = after_in.next();
+    let alone = matches!(rest.token(), Token::EOF | Token::LParen);
+    Some((record, ident(tokens, after_in).filter(|_| alone)))
+}
+
+fn ident(tokens: &[TokenWithSpan], here: Cursor<'_>) -> Option<Ident> {
+    match here.token() {
+        Token::Word(word) => Some(word.clone().into_ident(tokens[here.at()].span)),
+        _ => None,
     }
 }
 

@@ -170,10 +170,17 @@ impl Script<'_> {
                     self.push_command(&tokens, Command::header(&tokens));
                 }
                 Role::Control(kind) => {
+                    let mut command = Command::new(kind);
                     if kind == "FOR" {
                         declared::variables(&tokens, &mut self.variables);
+                        if let Some((record, cursor)) = declared::record(&tokens) {
+                            (command.record, command.cursor) = (Some(record), cursor);
+                        }
                     }
-                    self.add_queries(&tokens, kind);
+                    let over_cursor = command.cursor.is_some();
+                    if !self.add_queries(&tokens, &command) && over_cursor {
+                        self.push_command(&tokens, command);
+                    }
                 }
                 Role::Declaration => self.add_declaration(tokens),
             }
@@ -189,7 +196,7 @@ impl Script<'_> {
     }
 
     /// One command for each query that stands in the tokens; says whether there was one.
-    fn add_queries(&mut self, tokens: &[TokenWithSpan], kind: &str) -> bool {
+    fn add_queries(&mut self, tokens: &[TokenWithSpan], command: &Command) -> bool {
         let found = queries_in(tokens);
         let any = !found.is_empty();
         for range in found {
@@ -198,7 +205,7 @@ impl Script<'_> {
             let found = self.parse_anyhow(inner.to_vec(), Some(span), true).map_err(|(error, _)| error);
             self.push_found(span, found, |tree| match tree {
                 Statement::Query(query) => {
-                    Ok(Tree::Command(Command { query: Some(query), ..Command::new(kind) }))
+                    Ok(Tree::Command(Command { query: Some(query), ..command.clone() }))
                 }
                 _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
             });
@@ -208,7 +215,8 @@ impl Script<'_> {
 
     fn add_declaration(&mut self, tokens: Vec<TokenWithSpan>) {
         declared::variables(&tokens, &mut self.variables);
-        if !self.add_queries(&tokens, "DECLARE") {
+        let command = Command { record: declared::cursor(&tokens), ..Command::new("DECLARE") };
+        if !self.add_queries(&tokens, &command) {
             self.push_command(&tokens, Command::new("DECLARE"));
         }
     }
@@ -262,6 +270,9 @@ impl Script<'_> {
     fn add_command(&mut self, tokens: &[TokenWithSpan], span: Span, in_body: bool) -> bool {
         let source = Source::of(tokens, self.dialect);
         let Some((mut command, query)) = recognise(&source, in_body) else { return false };
+        if command.kind == "CREATE TABLE FUNCTION" {
+            declared::parameters(tokens, &mut self.variables);
+        }
         let mut mends = Vec::new();
         let mut grammar = self.grammar;
         if let Some(range) = query {
@@ -275,8 +286,8 @@ impl Script<'_> {
                 _ => return false,
             }
         } else if in_body && command.reads.is_empty() && command.writes.is_empty() {
-            let kind = command.kind.clone();
-            if self.add_queries(tokens, &kind) {
+            let command = Command { record: declared::cursor(tokens), ..Command::new(command.kind.clone()) };
+            if self.add_queries(tokens, &command) {
                 return true;
             }
         }

@@ -16,6 +16,9 @@ impl<'t> Resolver<'t, '_, '_> {
         if let Some(ident) = function.name.0.first().and_then(|part| part.as_ident()) {
             self.cover(span(ident.span));
         }
+        if self.is_columns(name) {
+            return self.columns_call(function, name, kind, place);
+        }
         if name.ends_with("_table") || name.ends_with("_tables") {
             self.moved_partitions(name, function);
         }

@@ -2,11 +2,12 @@
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, Ident, Insert, MultiTableInsertIntoClause, MultiTableInsertValue,
-    OnConflictAction, OnInsert, OutputClause, TableObject,
+    OnConflictAction, OnInsert, TableObject,
 };
 
 use super::names::Name;
 use super::query::{Place, Resolver, Rows};
+use super::returning::{Changed, returned};
 use super::statement::{Action, Effect};
 use super::values::{Kind, NO_REFERENCE, span};
 use super::{DoubtKind, Output, ScopeId, TableId};
@@ -40,7 +41,7 @@ impl<'t> Resolver<'t, '_, '_> {
         };
         let scope = self.scopes.add_scope(parent);
         let alias = insert.table_alias.as_ref().map(|alias| self.scopes.names.ident(&alias.alias));
-        self.target(scope, table, alias, at);
+        let target = self.target(scope, table, alias, at);
         let start = self.scopes.values.begin();
         let mut columns = match source {
             Some(rows) => {
@@ -69,6 +70,8 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         self.on_insert(insert, scope, source, &mut columns);
         let node = self.scopes.values.finish(start);
+        let returned = returned(insert.returning.as_deref(), insert.output.as_ref());
+        let assigned = if returned.is_some() { columns.clone() } else { Vec::new() };
         self.effects.push(Effect {
             action: Action::Write,
             table,
@@ -78,17 +81,7 @@ impl<'t> Resolver<'t, '_, '_> {
             defines: None,
         });
         self.leave(depth);
-        let items = match (&insert.returning, &insert.output) {
-            (Some(items), _) => items,
-            (
-                None,
-                Some(
-                    OutputClause::Output { select_items, .. } | OutputClause::Returning { select_items, .. },
-                ),
-            ) => select_items,
-            (None, None) => return None,
-        };
-        Some(self.returning(items, scope, node))
+        self.returning(returned?, scope, &Changed { target, columns: &assigned, branches: 1, rows: node })
     }
 
     /// ON CONFLICT DO UPDATE, ON DUPLICATE KEY UPDATE: `excluded` is the row that was to be inserted.

@@ -39,6 +39,9 @@ impl<'t> Resolver<'t, '_, '_> {
         if !self.parameters.is_empty() && self.parameters.contains(&self.scopes.names.key(name)) {
             return;
         }
+        if !self.expressions.is_empty() && self.expression(name, kind, place) {
+            return;
+        }
         if ident.quote_style.is_none() && is_constant(&ident.value) && !self.scopes.knows(place.scope, name) {
             return;
         }
@@ -53,6 +56,18 @@ impl<'t> Resolver<'t, '_, '_> {
             None => self.scopes.unknown(name, place.scope, at),
         };
         self.refer(found, kind, place.scope, at);
+    }
+
+    /// A name that a WITH clause gave to an expression; inside of the expression it means something else.
+    fn expression(&mut self, name: Name, kind: Kind, place: Place<'t>) -> bool {
+        let key = self.scopes.names.key(name);
+        let found = self.expressions.iter().rev().find(|(name, _)| *name == key).map(|found| found.1);
+        let Some(expr) = found.filter(|_| !self.expanding.contains(&key)) else { return false };
+        self.expanding.push(key);
+        let node = self.field_node(expr, place);
+        self.expanding.pop();
+        self.scopes.values.add(node, kind, NO_REFERENCE);
+        true
     }
 
     /// Identifiers with dots: a qualified column, a field of a column, or both.
@@ -84,6 +99,11 @@ impl<'t> Resolver<'t, '_, '_> {
             };
             self.scopes.mark_correlated(place.scope, relation);
             return self.refer_to_field(found, &parts[split + 1..], kind, place.scope, at);
+        }
+        if let [record, column] = parts[..]
+            && let Some(node) = self.scopes.record_column(record, column)
+        {
+            return self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at);
         }
         if self.scopes.is_pseudo(parts[parts.len() - 1]) || !self.scopes.sees_relations(place.scope) {
             return;
@@ -148,6 +168,13 @@ impl<'t> Resolver<'t, '_, '_> {
 }
 
 impl Scopes<'_> {
+    /// A column of the rows that a loop's record, or a cursor, stands for.
+    fn record_column(&mut self, record: Name, column: Name) -> Option<Node> {
+        let table = self.tables.record(self.names.key(record))?;
+        let column = self.tables.find(table, self.names.key(column))?;
+        Some(self.tables.node(column, &mut self.values))
+    }
+
     fn unqualified(&mut self, name: Name, scope: ScopeId, aliases: Aliases, at: Span) -> Option<Found> {
         let key = self.names.key(name);
         if aliases == Aliases::First

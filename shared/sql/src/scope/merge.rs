@@ -4,6 +4,7 @@ use sqlparser::ast::{AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr
 
 use super::names::Name;
 use super::query::{Place, Resolver, Rows};
+use super::returning::Changed;
 use super::statement::{Action, Effect};
 use super::values::Kind;
 use super::{Output, ScopeId, TableId};
@@ -16,6 +17,7 @@ impl<'t> Resolver<'t, '_, '_> {
         self.factor(&merge.source, scope);
         let mut targets = Vec::new();
         self.changed(&merge.table, scope, &mut targets);
+        let changed = targets.first().map(|target| target.0);
         let target = targets.first().map(|&(relation, table, at)| {
             self.scopes.relations[relation.0 as usize].hidden = true;
             (table, at)
@@ -70,6 +72,8 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         let node = self.scopes.values.finish(start);
         let (table, span) = target?;
+        let returned = super::returning::returned(None, merge.output.as_ref());
+        let assigned = if returned.is_some() { columns.clone() } else { Vec::new() };
         self.effects.push(Effect {
             action: Action::Write,
             table,
@@ -78,8 +82,10 @@ impl<'t> Resolver<'t, '_, '_> {
             rows: Some(node),
             defines: None,
         });
-        let items = super::update::returned(None, merge.output.as_ref())?;
-        Some(self.returning(items, scope, node))
+        let is_change = |action: &MergeAction| !matches!(action, MergeAction::Delete { .. });
+        let branches = merge.clauses.iter().filter(|clause| is_change(&clause.action)).count();
+        let changed = Changed { target: changed?, columns: &assigned, branches, rows: node };
+        self.returning(returned?, scope, &changed)
     }
 
     fn merge_insert(

@@ -13,6 +13,7 @@
 //! scopes.is_not_null(reference)                         // by the catalog
 //! ```
 
+mod columns;
 mod create;
 mod expr;
 mod from;
@@ -21,9 +22,11 @@ mod insert;
 mod lookup;
 mod merge;
 mod names;
+mod pattern;
 mod pipes;
 mod pivot;
 mod query;
+mod returning;
 mod select;
 mod set;
 mod shard;

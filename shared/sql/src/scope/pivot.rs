@@ -2,6 +2,8 @@
 
 use sqlparser::ast::{Expr, ExprWithAlias, Ident, PivotValueSource, TableAlias, TableFactor, Value};
 
+use sqm_domain::Dialect;
+
 use super::names::Name;
 use super::query::{NOWHERE, Place, Resolver, Rows};
 use super::values::{Kind, NO_REFERENCE, span};
@@ -154,7 +156,7 @@ impl<'t> Resolver<'t, '_, '_> {
             (None, Expr::Value(text)) => match &text.value {
                 Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => {
                     // Snowflake keeps the quotes as a part of the name.
-                    let quoted = self.scopes.dialect == sqm_domain::Dialect::Snowflake;
+                    let quoted = self.scopes.dialect == Dialect::Snowflake;
                     let text = if quoted { format!("'{text}'") } else { text.clone() };
                     Some(self.scopes.names.exact(&text))
                 }
@@ -170,9 +172,13 @@ impl<'t> Resolver<'t, '_, '_> {
             return own.filter(|_| count == 1);
         };
         let alias = self.scopes.names.ident(alias);
+        // Spark takes the value alone where there is but one aggregate.
+        let is_spark = matches!(self.scopes.dialect, Dialect::SparkSql | Dialect::Databricks);
+        if is_spark && count == 1 {
+            return Some(own);
+        }
         // BigQuery puts the aggregate's alias first, the others last.
-        let (a, b) =
-            if self.scopes.dialect == sqm_domain::Dialect::BigQuery { (alias, own) } else { (own, alias) };
+        let (a, b) = if self.scopes.dialect == Dialect::BigQuery { (alias, own) } else { (own, alias) };
         let text = format!("{}_{}", self.scopes.names.text(a), self.scopes.names.text(b));
         Some(self.scopes.names.exact(&text))
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByKind, Query, SetExpr, Statement, TableAlias,
-    Values, With,
+    Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByKind, Query, SelectItem, SetExpr, Statement,
+    TableAlias, Values, With,
 };
 
 use super::names::Name;
@@ -53,6 +53,18 @@ pub(crate) struct Resolver<'t, 's, 'c> {
     pub(crate) inserts_by_name: bool,
     /// Which columns the set operations by name keep.
     pub(crate) set_sides: Vec<(SetSide, Vec<String>)>,
+    /// The columns of the table that OUTPUT fills, where the text lists them.
+    pub(crate) output_columns: Vec<String>,
+    /// Names in WITH clauses that stand for expressions, as written.
+    pub(crate) named_expressions: Vec<String>,
+    /// Those that are in sight: key and expression.
+    pub(super) expressions: Vec<(Name, &'t Expr)>,
+    /// Those that are being looked into.
+    pub(super) expanding: Vec<Name>,
+    /// The column that COLUMNS stands for while an item is resolved for each of them.
+    pub(super) stands_for: Option<Node>,
+    /// The call of COLUMNS that the item at hand holds.
+    pub(super) columns_met: Option<&'t sqlparser::ast::Function>,
 }
 
 /// The span of what stands nowhere in the text.
@@ -102,12 +114,19 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             struct_queries: HashMap::new(),
             inserts_by_name: false,
             set_sides: Vec::new(),
+            output_columns: Vec::new(),
+            named_expressions: Vec::new(),
+            expressions: Vec::new(),
+            expanding: Vec::new(),
+            stands_for: None,
+            columns_met: None,
         }
     }
 
     /// Resolves a query. `parent` is the scope it may refer to.
     pub(crate) fn query(&mut self, query: &'t Query, parent: Option<ScopeId>) -> Rows {
         let depth = self.ctes.len();
+        let expressions = self.expressions.len();
         if let Some(with) = &query.with {
             self.with(with, parent);
         }
@@ -131,6 +150,7 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             let from = self.visible_from(&query.body);
             self.pipes(rows, from, &query.pipe_operators, parent)
         };
+        self.expressions.truncate(expressions);
         self.ctes.truncate(depth);
         rows
     }
@@ -147,6 +167,10 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
     pub(crate) fn with(&mut self, with: &'t With, parent: Option<ScopeId>) {
         for cte in &with.cte_tables {
             let name = self.scopes.names.ident(&cte.alias.name);
+            if let Some(expr) = self.named_expression(cte) {
+                self.expressions.push((self.scopes.names.key(name), expr));
+                continue;
+            }
             let (reads, effects) = (self.reads.len(), self.effects.len());
             let rows = match &*cte.query.body {
                 SetExpr::SetOperation { .. }
@@ -161,6 +185,20 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             // What changes a table is done whether or not it is referred to.
             let reads = if self.effects.len() > effects { Vec::new() } else { self.reads.split_off(reads) };
             self.ctes.push(Cte { name, rows, reads });
+        }
+    }
+
+    /// The expression that a name in WITH stands for.
+    fn named_expression(&self, cte: &'t sqlparser::ast::Cte) -> Option<&'t Expr> {
+        if !self.named_expressions.contains(&cte.alias.name.value) {
+            return None;
+        }
+        match &*cte.query.body {
+            SetExpr::Select(select) if select.from.is_empty() => match &select.projection[..] {
+                [SelectItem::ExprWithAlias { expr, .. }] => Some(expr),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

@@ -43,6 +43,7 @@ impl<'t> Resolver<'t, '_, '_> {
             self.drop_excluded(scope, exclude);
         }
         self.rows_of(select, place);
+        self.columns_met = None;
         if let Some(order_by) = order_by {
             self.order(order_by, place);
         }
@@ -84,6 +85,15 @@ impl<'t> Resolver<'t, '_, '_> {
     }
 
     pub(super) fn select_item(&mut self, item: &'t SelectItem, place: Place<'t>, rest: &mut Vec<Rest>) {
+        let before = self.scopes.scope(place.scope).outputs.len();
+        self.one_item(item, place, rest);
+        if let Some(call) = self.columns_met.take() {
+            self.scopes.scopes[place.scope.0 as usize].outputs.truncate(before);
+            self.for_each_column(item, call, place, rest);
+        }
+    }
+
+    fn one_item(&mut self, item: &'t SelectItem, place: Place<'t>, rest: &mut Vec<Rest>) {
         match item {
             SelectItem::UnnamedExpr(expr) => self.unnamed(expr, place),
             SelectItem::ExprWithAlias { expr, alias } => {

@@ -58,7 +58,12 @@ impl<'t> Resolver<'t, '_, '_> {
         rest
     }
 
-    fn exclude(&mut self, columns: &mut Vec<Output>, rest: &mut Rest, options: &WildcardAdditionalOptions) {
+    pub(super) fn exclude(
+        &mut self,
+        columns: &mut Vec<Output>,
+        rest: &mut Rest,
+        options: &WildcardAdditionalOptions,
+    ) {
         let mut keys: Vec<Name> = Vec::new();
         if let Some(names) = &options.opt_except {
             for ident in std::iter::once(&names.first_element).chain(&names.additional_elements) {
@@ -223,7 +228,7 @@ impl<'t> Resolver<'t, '_, '_> {
         }
     }
 
-    fn qualified_star(
+    pub(super) fn qualified_star(
         &mut self,
         place: Place<'t>,
         name: &'t ObjectName,
@@ -279,7 +284,7 @@ fn except(rest: &mut Rest, key: Name) {
 }
 
 /// SQL's LIKE on text that is folded already: `%` and `_`, nothing escaped.
-fn like(text: &str, pattern: &str) -> bool {
+pub(super) fn like(text: &str, pattern: &str) -> bool {
     let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;

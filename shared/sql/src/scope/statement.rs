@@ -7,11 +7,9 @@ use sqlparser::ast::{
     ObjectName, Query, SetExpr, Statement,
 };
 
-use sqm_domain::Dialect;
-
 use super::names::Name;
 use super::query::{NOWHERE, Resolver, Rows};
-use super::{Output, ScopeId, TableId};
+use super::{Output, TableId};
 use crate::parse::{Command, Relation};
 use crate::text::Span;
 
@@ -168,7 +166,15 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
                 self.function_body(function, outcomes);
             }
-            Statement::CreateMacro { definition: sqlparser::ast::MacroDefinition::Table(query), .. } => {
+            Statement::CreateMacro {
+                args,
+                definition: sqlparser::ast::MacroDefinition::Table(query),
+                ..
+            } => {
+                for arg in args.iter().flatten() {
+                    let name = self.scopes.names.ident(&arg.name);
+                    self.scopes.variables.insert(self.scopes.names.key(name));
+                }
                 let rows = self.query(query, None);
                 self.finish("CREATE MACRO", Some(rows), outcomes);
             }
@@ -270,6 +276,7 @@ impl<'t> Resolver<'t, '_, '_> {
     /// A statement that is known by its tables alone.
     pub(crate) fn command(&mut self, command: &'t Command, outcomes: &mut Vec<Outcome>) {
         let rows = command.query.as_deref().map(|query: &'t Query| self.query(query, None));
+        self.record(command, rows);
         for relation in &command.reads {
             let (table, span) = self.relation_id(relation);
             self.reads.push((table, span));
@@ -305,6 +312,33 @@ impl<'t> Resolver<'t, '_, '_> {
         self.finish(command.kind.clone(), gives, outcomes);
     }
 
+    /// Lets a record or cursor stand for the rows of a query, or of a cursor.
+    fn record(&mut self, command: &'t Command, rows: Option<Rows>) {
+        let Some(record) = &command.record else { return };
+        let name = self.scopes.names.ident(record);
+        let key = self.scopes.names.key(name);
+        let Some(rows) = rows else {
+            let cursor = command.cursor.as_ref().map(|cursor| self.scopes.names.ident(cursor));
+            let table = cursor.and_then(|cursor| self.scopes.tables.record(self.scopes.names.key(cursor)));
+            if let Some(table) = table {
+                self.scopes.tables.same_record(key, table);
+            }
+            return;
+        };
+        let table = self.scopes.tables.new_record(key, &mut self.scopes.names);
+        let columns = self.scopes.shape(rows.shape).columns.clone();
+        let defines = Some(columns.iter().filter_map(|column| column.name).collect());
+        let span = super::values::span(record.span);
+        self.effects.push(Effect {
+            action: Action::Create,
+            table,
+            span,
+            columns,
+            rows: Some(rows.node),
+            defines,
+        });
+    }
+
     fn relation_id(&mut self, relation: &Relation) -> (TableId, Span) {
         match relation {
             Relation::Table(name) => self.table_id(name).unwrap_or((TableId::UNKNOWN, NOWHERE)),
@@ -322,37 +356,6 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn table_id(&mut self, name: &ObjectName) -> Option<(TableId, Span)> {
         let (parts, span) = self.table_name(name)?;
         Some((self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog), span))
-    }
-
-    /// RETURNING and OUTPUT: a list over the rows that were changed.
-    pub(super) fn returning(
-        &mut self,
-        items: &'t [sqlparser::ast::SelectItem],
-        scope: ScopeId,
-        rows: super::Node,
-    ) -> Rows {
-        let mut rest = Vec::new();
-        self.scopes.scopes[scope.0 as usize].outputs.clear();
-        // T-SQL calls the rows before and after the change so.
-        let changed = self.scopes.scope(scope).relations.iter().copied().find_map(|relation| {
-            let source = self.scopes.relation(relation).source;
-            matches!(source, super::Source::Table(_)).then_some(source)
-        });
-        for alias in ["inserted", "deleted"] {
-            let (Some(source), Dialect::TSql | Dialect::Fabric) = (changed, self.scopes.dialect) else {
-                break;
-            };
-            let alias = Some(self.scopes.names.fold(alias));
-            let relation =
-                super::Relation { alias, source, renamed: Vec::new(), hidden: true, span: NOWHERE };
-            self.scopes.add_relation(scope, relation);
-        }
-        for item in items {
-            self.select_item(item, super::query::Place::new(scope), &mut rest);
-        }
-        let columns = std::mem::take(&mut self.scopes.scopes[scope.0 as usize].outputs);
-        let rest = rest.into_iter().next().unwrap_or_default();
-        Rows { shape: self.scopes.add_shape(columns, rest), node: rows }
     }
 }
 

@@ -171,6 +171,9 @@ impl<'t> Resolver<'t, '_, '_> {
             }
             Expr::Array(Array { elem, .. }) => return self.fields_of_all(elem, None, place),
             Expr::Cast { expr, data_type, .. } => {
+                if let Some(fields) = self.row_fields(expr, data_type, place) {
+                    return Some(fields);
+                }
                 return match struct_type(data_type) {
                     Some(types) => self.typed_fields(expr, types, place),
                     None => self.fields_of(expr, place),
@@ -262,6 +265,26 @@ impl<'t> Resolver<'t, '_, '_> {
             }
             fields.push((name, self.scopes.values.finish(start)));
             self.extent = extent;
+        }
+        Some(fields)
+    }
+
+    /// `CAST(ROW(a, b) AS ROW(x BIGINT, y VARCHAR))`, whose type the grammar reads as words in a row.
+    fn row_fields(&mut self, expr: &'t Expr, data_type: &'t DataType, place: Place<'t>) -> Option<Fields> {
+        let DataType::Custom(name, words) = data_type else { return None };
+        let is_row = matches!(&name.0[..], [part] if part.as_ident().is_some_and(|i| i.value.eq_ignore_ascii_case("row")));
+        let Expr::Function(function) = without_brackets(expr) else { return None };
+        let mut buffer = [0u8; 32];
+        let FunctionArguments::List(list) = &function.args else { return None };
+        // Types of several words would make more of them.
+        if !is_row || last_name(function, &mut buffer) != "row" || words.len() != 2 * list.args.len() {
+            return None;
+        }
+        let mut fields = Vec::with_capacity(list.args.len());
+        for (name, arg) in words.iter().step_by(2).zip(&list.args) {
+            let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg else { return None };
+            let name = self.scopes.names.fold(name);
+            fields.push((name, self.field_node(expr, place)));
         }
         Some(fields)
     }

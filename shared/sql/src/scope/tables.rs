@@ -39,6 +39,8 @@ struct Entry {
     known: Option<Vec<ColumnId>>,
     /// Key → column.
     by_key: HashMap<Name, ColumnId>,
+    /// Whether it is no table but what a record stands for.
+    is_record: bool,
 }
 
 /// All tables met so far.
@@ -47,6 +49,8 @@ pub(crate) struct Tables {
     entries: Vec<Entry>,
     columns: Vec<Column>,
     by_parts: HashMap<Vec<Name>, TableId>,
+    /// Key of a record or cursor → the rows that it stands for.
+    records: HashMap<Name, TableId>,
     pub(crate) default_db: Option<Name>,
     pub(crate) default_schema: Option<Name>,
     /// Whether the default database completes names of one part, as USE has it where there is no schema.
@@ -61,6 +65,7 @@ impl Tables {
             entries: Vec::new(),
             columns: Vec::new(),
             by_parts: HashMap::new(),
+            records: HashMap::new(),
             default_db: None,
             default_schema: None,
             completes_bare: false,
@@ -75,7 +80,7 @@ impl Tables {
 
     fn add(&mut self, identity: Vec<Name>, parts: Vec<Name>, catalog: Option<u32>) -> TableId {
         let id = TableId(self.entries.len() as u32);
-        self.entries.push(Entry { parts, catalog, known: None, by_key: HashMap::new() });
+        self.entries.push(Entry { parts, catalog, known: None, by_key: HashMap::new(), is_record: false });
         self.by_parts.insert(identity, id);
         id
     }
@@ -119,6 +124,35 @@ impl Tables {
         id
     }
 
+    /// The rows that a record or cursor stands for.
+    pub(crate) fn record(&self, key: Name) -> Option<TableId> {
+        self.records.get(&key).copied()
+    }
+
+    /// Makes the rows that a record or cursor stands for from now on.
+    pub(crate) fn new_record(&mut self, key: Name, names: &mut Names) -> TableId {
+        let parts = vec![names.exact("(record)"), key];
+        let table = self.add(parts.clone(), parts, None);
+        self.entries[table.0 as usize].is_record = true;
+        self.records.insert(key, table);
+        table
+    }
+
+    /// Says that a record stands for the rows of a cursor.
+    pub(crate) fn same_record(&mut self, key: Name, table: TableId) {
+        self.records.insert(key, table);
+    }
+
+    /// Whether these are the rows of a record.
+    pub(crate) fn is_record(&self, table: TableId) -> bool {
+        !self.records.is_empty() && self.entries[table.0 as usize].is_record
+    }
+
+    /// Whether there are any records.
+    pub(crate) fn has_records(&self) -> bool {
+        !self.records.is_empty()
+    }
+
     /// Gives a part of a table the name of the whole, unless the catalog knows the part.
     fn join_shards(&self, parts: &mut [Name], names: &mut Names, catalog: &Catalog) {
         let Some(whole) = parts.last().and_then(|&last| super::shard::whole_of(names.text(last))) else {
@@ -136,6 +170,13 @@ impl Tables {
     /// Says what columns a table has, in order.
     pub(crate) fn define(&mut self, table: TableId, columns: &[Name], names: &Names) {
         let mut known = Vec::with_capacity(columns.len());
+        let entry = &mut self.entries[table.0 as usize];
+        // Columns met before the table was known are found by key from now on.
+        if entry.known.replace(Vec::new()).is_none() {
+            for (name, column) in entry.by_key.clone() {
+                entry.by_key.entry(names.key(name)).or_insert(column);
+            }
+        }
         for &name in columns {
             let column = self.intern(table, name, names);
             self.columns[column.0 as usize].declared = true;
@@ -154,8 +195,10 @@ impl Tables {
     /// The column of this name, made where it is new.
     pub(crate) fn intern(&mut self, table: TableId, name: Name, names: &Names) -> ColumnId {
         let next = ColumnId(self.columns.len() as u32);
-        let key = names.key(name);
-        let found = *self.entries[table.0 as usize].by_key.entry(key).or_insert(next);
+        let entry = &mut self.entries[table.0 as usize];
+        // Where nobody says what columns there are, names that differ in case may be different columns.
+        let key = if entry.known.is_some() { names.key(name) } else { names.identity(name) };
+        let found = *entry.by_key.entry(key).or_insert(next);
         if found == next {
             self.columns.push(Column { table, name, node: None, declared: false });
         }

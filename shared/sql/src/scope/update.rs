@@ -2,11 +2,11 @@
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, ObjectName, OutputClause, SelectItem, TableAlias, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind,
+    FunctionArguments, ObjectName, TableAlias, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::query::{Place, Resolver, Rows};
+use super::returning::{Changed, returned};
 use super::statement::{Action, Effect};
 use super::values::Kind;
 use super::{Output, RelationId, Rest, ScopeId, Source, TableId};
@@ -51,6 +51,7 @@ impl<'t> Resolver<'t, '_, '_> {
         if assigned.iter().any(|target| !target.3.is_empty()) {
             assigned.retain(|target| !target.3.is_empty());
         }
+        let first = assigned.first().map(|(relation, _, _, columns)| (*relation, columns.clone()));
         for (_, table, at, columns) in assigned {
             self.effects.push(Effect {
                 action: Action::Write,
@@ -61,8 +62,9 @@ impl<'t> Resolver<'t, '_, '_> {
                 defines: None,
             });
         }
-        let items = returned(update.returning.as_deref(), update.output.as_ref())?;
-        Some(self.returning(items, scope, node))
+        let returned = returned(update.returning.as_deref(), update.output.as_ref())?;
+        let (target, columns) = first?;
+        self.returning(returned, scope, &Changed { target, columns: &columns, branches: 1, rows: node })
     }
 
     pub(super) fn delete(&mut self, delete: &'t Delete, parent: Option<ScopeId>) -> Option<Rows> {
@@ -107,6 +109,7 @@ impl<'t> Resolver<'t, '_, '_> {
             self.walk(predicate, Kind::Filter, Place::new(scope));
         }
         let node = self.scopes.values.finish(start);
+        let first = targets.first().map(|target| target.0);
         for (_, table, at) in targets {
             self.effects.push(Effect {
                 action: Action::Change,
@@ -117,8 +120,8 @@ impl<'t> Resolver<'t, '_, '_> {
                 defines: None,
             });
         }
-        let items = returned(delete.returning.as_deref(), delete.output.as_ref())?;
-        Some(self.returning(items, scope, node))
+        let returned = returned(delete.returning.as_deref(), delete.output.as_ref())?;
+        self.returning(returned, scope, &Changed { target: first?, columns: &[], branches: 0, rows: node })
     }
 
     /// The target of a change, which is not a read.
@@ -361,16 +364,5 @@ fn has_alias(item: &TableWithJoins, name: &ObjectName) -> bool {
                 .is_some_and(|last| last.value.eq_ignore_ascii_case(&ident.value)),
             _ => false,
         }
-    })
-}
-
-pub(super) fn returned<'t>(
-    returning: Option<&'t [SelectItem]>,
-    output: Option<&'t OutputClause>,
-) -> Option<&'t [SelectItem]> {
-    returning.or_else(|| {
-        let (OutputClause::Output { select_items, .. } | OutputClause::Returning { select_items, .. }) =
-            output?;
-        Some(select_items)
     })
 }

@@ -25,6 +25,10 @@ pub struct Command {
     pub columns: Vec<Ident>,
     /// A query whose rows it writes, or that it merely runs.
     pub query: Option<Box<Query>>,
+    /// The record or cursor that stands for the rows of the query.
+    pub record: Option<Ident>,
+    /// The cursor whose rows the record stands for.
+    pub cursor: Option<Ident>,
 }
 
 /// Something that holds rows.
@@ -48,7 +52,7 @@ impl Command {
 
     /// What introduces a body: `CREATE OR REPLACE PROCEDURE p AS` is a CREATE PROCEDURE.
     pub(super) fn header(tokens: &[TokenWithSpan]) -> Self {
-        let objects = ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TYPE", "EVENT"];
+        let objects = ["PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TYPE", "EVENT", "TASK"];
         let words = tokens.iter().filter_map(|token| bare_word(&token.token));
         let object = words.clone().map(str::to_ascii_uppercase).find(|word| objects.contains(&word.as_str()));
         let verb = words.map(str::to_ascii_uppercase).next().filter(|word| word == "ALTER");

@@ -81,14 +81,16 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
     {
         return Some(next);
     }
-    merge(source, at, output).or_else(|| recursion(source, at)).or_else(|| limit_by(source, at)).or_else(
-        || {
+    merge(source, at, output)
+        .or_else(|| prior(source, at))
+        .or_else(|| recursion(source, at))
+        .or_else(|| limit_by(source, at))
+        .or_else(|| {
             // A function that lives as long as the query.
             (source.is(at, "WITH") && source.is(at + 1, "FUNCTION"))
                 .then(|| source.find(at, source.len(), |at| source.is(at, "SELECT")))
                 .flatten()
-        },
-    )
+        })
 }
 
 fn left_out(source: &Source, at: usize) -> Option<usize> {
@@ -140,6 +142,13 @@ fn primary(source: &Source, at: usize) -> Option<usize> {
     }
 }
 
+/// `PRIOR a` outside of CONNECT BY: the value of another row, of the same column.
+fn prior(source: &Source, at: usize) -> Option<usize> {
+    let is_item = at > 0 && (source.is(at - 1, "SELECT") || source.is_token(at - 1, &Token::Comma));
+    (is_item && source.is(at, "PRIOR") && source.is_ident(at + 1) && !source.is_any(at + 1, &["AS", "FROM"]))
+        .then_some(at + 1)
+}
+
 /// `LOCKING t FOR ACCESS`, before a query.
 fn locking(source: &Source, at: usize) -> Option<usize> {
     if !source.is_any(at, &["LOCKING", "LOCK"]) {
@@ -159,15 +168,10 @@ fn first(source: &Source, output: &mut Output) -> Option<usize> {
         output.copy(source, 0);
         return Some(source.after_group(2));
     }
-    // DELETE t OUTPUT … FROM: what it gives is lost, what it changes is not.
-    if source.is_any(0, &["DELETE", "DEL"]) && source.dialect == Dialect::TSql {
-        let target = source.after_name(1 + usize::from(source.is(1, "FROM")));
-        if source.is(target, "OUTPUT")
-            && let Some(from) = source.find(target, source.len(), |at| source.is(at, "FROM"))
-        {
-            output.copy_range(source, 0..target);
-            return Some(from);
-        }
+    // TABLE t, with whatever may follow a query.
+    if source.is(0, "TABLE") && source.is_ident(1) {
+        output.words(source, 0, "SELECT * FROM");
+        return Some(1);
     }
     if source.is(0, "EXPLAIN") {
         let mut at = 1;

@@ -65,6 +65,9 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         at = if source.is_any(at, MODIFIERS) { at + 1 } else { option(source, at)? };
     }
     let is_view = source.is(at, "VIEW");
+    if source.is(at + 1, "FUNCTION") && source.is_ident(at + 2) {
+        return None;
+    }
     if temporary {
         output.words(source, at, "TEMPORARY");
     }
@@ -271,6 +274,10 @@ fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
     }
     output.copy(source, start);
     let mut at = start + 1;
+    // CREATE TABLE t (a, b) AS SELECT …: the types are those of the query.
+    if at == end {
+        output.words(source, start, "ANY");
+    }
     if source.is_ident(at)
         && !source.is_any(at, &["AS", "GENERATED", "NOT", "PRIMARY", "DEFAULT", "OPTIONS", "COMMENT"])
     {

@@ -8,10 +8,12 @@ use super::super::source::{Output, Source, name};
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     match source.token(at) {
         Token::Word(word) if word.quote_style.is_none() => typed_array(source, at, output)
+            .or_else(|| super::types::mend(source, at, output))
             .or_else(|| except_qualified(source, at, output))
             .or_else(|| word_operator(source, at, output))
             .or_else(|| small_words(source, at, output)),
         Token::LParen => phrase(source, at, output).or_else(|| star_of_name(source, at, output)),
+        Token::LBracket => comprehension(source, at, output),
         Token::Placeholder(text) => placeholder(source, at, text, output),
         Token::Number(text, _) if text.starts_with('.') => tuple_element(source, at, text, output),
         _ => symbols(source, at, output),
@@ -142,6 +144,10 @@ fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize>
     if source.is(at, "N") && source.is_string(at + 1) {
         return Some(at + 1);
     }
+    // Redshift: APPROXIMATE COUNT(DISTINCT a).
+    if source.is(at, "APPROXIMATE") && source.is_ident(at + 1) && source.is_token(at + 2, &Token::LParen) {
+        return Some(at + 1);
+    }
     if source.is(at, "SAFE") && source.is_token(at + 1, &Token::Period) {
         return Some(at + 2);
     }
@@ -192,6 +198,34 @@ fn script_output(source: &Source, at: usize, output: &mut Output) -> usize {
     }
     output.copy(source, end - 1);
     end
+}
+
+/// `[f(x) FOR x IN list IF test(x)]` as `list_transform(list_filter(list, x -> test(x)), x -> f(x))`.
+fn comprehension(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let end = source.after_group(at);
+    let keyword = source.find(at + 1, end, |at| source.is(at, "FOR") && source.is_ident(at + 1))?;
+    let list = source.is(keyword + 2, "IN").then_some(keyword + 3)?;
+    let close = end - 1;
+    let test = source.find(list, close, |at| source.is(at, "IF")).unwrap_or(close);
+    let parameter = keyword + 1;
+    output.words(source, at, "list_transform (");
+    if test < close {
+        output.words(source, at, "list_filter (");
+        output.copy_range(source, list..test);
+        output.words(source, test, ",");
+        output.copy(source, parameter);
+        output.words(source, test, "->");
+        output.copy_range(source, test + 1..close);
+        output.words(source, test, ")");
+    } else {
+        output.copy_range(source, list..close);
+    }
+    output.words(source, at, ",");
+    output.copy(source, parameter);
+    output.words(source, at, "->");
+    output.copy_range(source, at + 1..keyword);
+    output.words(source, close, ")");
+    Some(end)
 }
 
 /// `a (TITLE 'x')`, `a (FORMAT 'y')`, `a (NAMED b)`, `a (DATE)`.
@@ -258,6 +292,13 @@ fn tuple_element(source: &Source, at: usize, text: &str, output: &mut Output) ->
 /// Operators written in two parts, and assignments with an operator.
 fn symbols(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let next = source.token(at + 1);
+    // *COLUMNS(…): the columns as arguments of one call.
+    let as_arguments = source.is(at + 1, "COLUMNS") && source.is_token(at + 2, &Token::LParen);
+    let opens = at > 0 && matches!(source.token(at - 1), Token::LParen | Token::Comma);
+    if as_arguments && opens && source.is_token(at, &Token::Mul) {
+        output.put(source, at + 1, Token::make_word("columns_unpacked", None));
+        return Some(at + 2);
+    }
     let whole = match (source.token(at), next) {
         (Token::ExclamationMark, Token::Eq) | (Token::Lt, Token::Gt) => Token::Neq,
         (Token::Gt, Token::Eq) => Token::GtEq,

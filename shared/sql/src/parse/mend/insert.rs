@@ -48,7 +48,10 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     let mut changed = source.is(start, "UPSERT");
     let query = source.find(at, source.len(), |at| starts_rows(source, at))?;
     while at < query {
-        if source.is(at, "PARTITION") && source.is_token(at + 1, &Token::LParen) {
+        if source.is(at, "OUTPUT") && matches!(source.dialect, Dialect::TSql | Dialect::Fabric) {
+            output.copy_range(source, at..query);
+            at = query;
+        } else if source.is(at, "PARTITION") && source.is_token(at + 1, &Token::LParen) {
             let end = source.after_group(at + 1);
             output.copy_range(source, at..end);
             at = end;

@@ -8,10 +8,13 @@ mod clause;
 mod create;
 mod expression;
 mod insert;
+mod named;
+mod output;
 mod pivot;
 mod setop;
 mod table;
 mod template;
+mod types;
 
 use serde::Serialize;
 use sqlparser::tokenizer::TokenWithSpan;
@@ -45,6 +48,16 @@ pub enum MendKind {
     },
     /// An INSERT whose columns are those of the query by name, not by position.
     InsertByName,
+    /// The columns of the table that OUTPUT … INTO fills: the tree has the table alone.
+    OutputColumns {
+        /// Their names, in order.
+        columns: Vec<String>,
+    },
+    /// A name in WITH that stands for an expression; the tree has it as a query.
+    NamedExpression {
+        /// The name.
+        name: String,
+    },
 }
 
 /// Which columns a set operation by name keeps.
@@ -63,7 +76,9 @@ pub enum SetSide {
 pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<TokenWithSpan>, Vec<Mend>)> {
     let mut mends = Vec::new();
     let mut source = Source::of(tokens, dialect);
-    for pass in [template::mend, create::mend, insert::mend, pivot::mend] {
+    for pass in
+        [template::mend, create::mend, insert::mend, pivot::mend, named::mend, output::move_behind_from]
+    {
         if let Some(better) = pass(&source, &mut mends) {
             source = Source::from_toks(better, dialect);
         }
@@ -72,6 +87,7 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
     let mut at = 0;
     while at < source.len() {
         let next = setop::mend(&source, at, &mut output, &mut mends)
+            .or_else(|| output::mend(&source, at, &mut output, &mut mends))
             .or_else(|| clause::mend(&source, at, &mut output))
             .or_else(|| table::mend(&source, at, &mut output))
             .or_else(|| expression::mend(&source, at, &mut output));

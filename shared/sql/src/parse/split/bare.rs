@@ -189,6 +189,8 @@ impl Context {
                     && !(began(&["WITH"]) && !self.has_query && !self.has_change)
                     && (is_first_on_line(tokens, at) || !matches!(next.token(), Token::Period))
             }
+            // A MERGE has a SET in each of its branches.
+            () if here.is("SET") && is_word(before, "UPDATE") => false,
             () if here.is("SET") => self.has_set || !began(&["UPDATE", "WITH", "MERGE", "ALTER"]),
             () if here.is("WITH") => {
                 let after_name = next.next();

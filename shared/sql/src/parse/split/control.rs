@@ -333,6 +333,9 @@ fn header(here: Cursor<'_>, dialect: Dialect) -> Peeled {
             }
         }
     }
+    if cursor.is("TASK") && dialect == Dialect::Snowflake {
+        return task(cursor);
+    }
     let is_trigger = cursor.is_any(&["TRIGGER", "EVENT"]);
     let is_function = cursor.is("FUNCTION");
     let is_type = cursor.is("TYPE");
@@ -406,4 +409,16 @@ fn header(here: Cursor<'_>, dialect: Dialect) -> Peeled {
         }
         cursor.advance();
     }
+}
+
+/// `CREATE TASK t SCHEDULE = '…' AS`, up to the statement that it runs.
+fn task(mut cursor: Cursor<'_>) -> Peeled {
+    while !matches!(cursor.token(), Token::EOF | Token::SemiColon) {
+        let next = cursor.next();
+        if cursor.is("AS") && starts_statement(next) {
+            return Peeled::Header { end: next.at(), declares: false };
+        }
+        cursor.advance();
+    }
+    Peeled::Nothing
 }
