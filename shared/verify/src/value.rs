@@ -232,7 +232,9 @@ pub fn parse_date(text: &str) -> Option<i32> {
     let mut parts = text.trim().get(..10)?.split('-');
     let mut next = || parts.next()?.parse::<i64>().ok();
     let (year, month, day) = (next()?, next()?, next()?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days(year, month, day))
+    let found = ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days(year, month, day))?;
+    // The 30th of February is no day, and not the 1st of March either.
+    text.trim().starts_with(&date(found)).then_some(found)
 }
 
 #[cfg(test)]
@@ -247,6 +249,8 @@ mod tests {
             assert_eq!(parse_date(text), Some(day));
             assert_eq!(date(day), text);
         }
+        assert_eq!(parse_date("2024-02-30"), None);
+        assert_eq!(parse_date("2023-02-29 10:00:00"), None);
     }
 
     #[test]
