@@ -76,14 +76,14 @@ fn small_values(kind: Kind) -> Vec<Value> {
         Kind::Decimal { precision, scale } => {
             let one = 10i128.pow(u32::from(scale.unsigned_abs()));
             let most = 10i128.checked_pow(u32::from(precision)).unwrap_or(i128::MAX);
-            [one, 2 * one, 3 * one, 0, one / 2, -one, 10 * one]
+            [one, 2 * one, 3 * one, 0, one / 2, -one, 10 * one, one / 4]
                 .into_iter()
                 .filter(|mantissa| mantissa.abs() < most)
                 .map(|mantissa| Value::Decimal { mantissa, scale })
                 .collect()
         }
         Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0].map(Value::Float).to_vec(),
-        Kind::Text { length } => ["a", "b", "c", "ab", "d e"]
+        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a"]
             .into_iter()
             .filter(|text| length.is_none_or(|most| text.len() <= most as usize))
             .map(|text| Value::Text(text.into()))
