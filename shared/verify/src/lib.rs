@@ -10,6 +10,7 @@ pub mod database;
 pub mod engine;
 pub mod generate;
 pub mod offer;
+mod padding;
 pub mod pair;
 pub mod prove;
 mod search;

@@ -8,12 +8,12 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
-use crate::bind::{self, BindError, Bound, SwapTable, Tables};
+use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
 use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
-use crate::pair::Pair;
+use crate::pair::{Pair, Runs};
 use crate::prove::{self, Proof};
 use crate::search::Search;
 use crate::verdict::{Verdict, Verification};
@@ -84,7 +84,7 @@ fn examine(
     };
     let mut assumptions: BTreeSet<String> =
         first.assumptions.iter().chain(&second.assumptions).map(|text| (*text).to_owned()).collect();
-    if first.tokens == second.tokens {
+    if first.tokens == second.tokens && !first.traits.loose.contains(&Trait::Volatile) {
         return (Verdict::Proved { steps: vec!["both queries are the same text".into()] }, 0, Vec::new());
     }
     let (schema, swaps) = tables.schema();
@@ -94,6 +94,7 @@ fn examine(
                 .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
         }
     }
+    assumptions.extend(crate::padding::assumption(catalog, &schema));
     let resolve = |parts: &[String]| {
         let name = &catalog.tables().get(position(catalog, parts)?)?.name;
         schema.relations.iter().position(|relation| relation.name == *name)
@@ -135,16 +136,19 @@ fn judge(
         .plan(first)
         .map_err(|error| ("first", error))
         .and_then(|one| Ok((one, engine.plan(second).map_err(|error| ("second", error))?)));
-    let (one, two) = match planned {
-        Ok(queries) => queries,
-        Err((which, error)) => {
+    let runs = match (planned, Runs::in_sqlite(first, second)) {
+        (Ok((one, two)), _) => Runs::Engine { engine: &engine, one, two },
+        (Err(_), Some(runs)) => runs,
+        (Err((which, error)), None) => {
             return otherwise(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
         }
     };
-    let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
+    let rounds = first.traits.rounds || second.traits.rounds || matches!(runs, Runs::Sqlite { .. });
+    let numbers = if rounds { Numbers::Rounded } else { Numbers::Exact };
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
     let keys = comparable_keys(first, second);
-    let pair = Pair { engine: &engine, schema, one, two, keys, numbers, loose };
+    let orders = [&first.ordering, &second.ordering];
+    let pair = Pair { runs, schema, keys, orders, numbers, loose };
     let guide = prove::Guide::new([&first.plan, &second.plan], schema, resolve);
     let generator = Generator::guided(schema, options.seed, guide);
     let mut search = Search::new(&pair, &generator, first, second);

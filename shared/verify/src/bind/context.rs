@@ -16,9 +16,11 @@ use datafusion::prelude::SessionConfig;
 use sqm_sql::catalog::Catalog;
 
 use super::functions;
+use super::lower::Names;
 use super::tables::SwapTable;
 use super::types;
 use crate::database::{Schema, position};
+use crate::value::Kind;
 
 /// Most memory that one execution may take, in bytes.
 const MEMORY: usize = 256 * 1024 * 1024;
@@ -48,6 +50,12 @@ pub fn session() -> &'static SessionState {
         crate::engine::register(&mut state);
         state
     })
+}
+
+/// Whether an aggregate function has this name.
+pub fn is_aggregate(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "grouping" || session().aggregate_functions().contains_key(&name)
 }
 
 /// The tables of one verification, each made when a query first names it.
@@ -113,6 +121,25 @@ pub struct Provider<'a> {
     pub session: &'a SessionState,
     /// Tables.
     pub tables: &'a Tables<'a>,
+}
+
+impl Names for Provider<'_> {
+    fn is_aggregate(&self, name: &str) -> bool {
+        is_aggregate(name)
+    }
+
+    fn is_text(&self, column: &str) -> bool {
+        let mut found = self
+            .tables
+            .catalog
+            .tables()
+            .iter()
+            .flat_map(|table| &table.columns)
+            .filter(|declared| declared.name.to_lowercase() == column)
+            .map(|declared| types::kind(declared.data_type.as_deref()))
+            .peekable();
+        found.peek().is_some() && found.all(|kind| matches!(kind, Kind::Text { .. }))
+    }
 }
 
 impl ContextProvider for Provider<'_> {

@@ -131,14 +131,27 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     if relations > MOST_RELATIONS {
         return Err(BindError::TooManyRelations(relations));
     }
+    if names_columns_of_unions(script.text_of(statement)) {
+        let message = "a set operation by name with INNER, LEFT, FULL, ON or CORRESPONDING is not verified";
+        return Err(BindError::Unsupported(message.into()));
+    }
     let tokens = fold_words(&tree.to_string());
     let mut tree = tree.clone();
-    let lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
+    let mut lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
     let sqlite = crate::counterexample::sqlite::translate(&tree, null_order(dialect));
     let provider = context::Provider { session: context::session(), tables };
-    let plan = SqlToRel::new_with_options(&provider, options(dialect))
-        .sql_statement_to_plan(tree)
-        .map_err(|error| unresolved(&error))?;
+    let planned = |tree| SqlToRel::new_with_options(&provider, options(dialect)).sql_statement_to_plan(tree);
+    let plan = match planned(tree.clone()) {
+        Ok(plan) => plan,
+        Err(error) => match lower::mend(&mut tree, &error.strip_backtrace(), &provider) {
+            Some(assumption) => {
+                lowered.assumptions.insert(assumption);
+                // Where that does not help either, what was wrong at first says more.
+                planned(tree).map_err(|_| unresolved(&error))?
+            }
+            None => return Err(unresolved(&error)),
+        },
+    };
     let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));
@@ -197,6 +210,22 @@ fn unresolved(error: &DataFusionError) -> BindError {
         .fold(message.as_str(), |text, prefix| text.strip_prefix(prefix).unwrap_or(text))
         .to_owned();
     BindError::Unresolved { message, position }
+}
+
+/// Whether a set operation says which columns it keeps, in words that are in no tree.
+fn names_columns_of_unions(text: &str) -> bool {
+    let words: Vec<String> = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_uppercase)
+        .collect();
+    let is = |word: &str, any: &[&str]| any.contains(&word);
+    words.windows(3).any(|three| {
+        let operation = is(&three[1], &["UNION", "EXCEPT", "INTERSECT"]);
+        (operation && is(&three[0], &["INNER", "LEFT", "FULL", "OUTER"]))
+            || (is(&three[0], &["UNION", "EXCEPT", "INTERSECT", "ALL"]) && three[1] == "CORRESPONDING")
+            || (three[0] == "BY" && three[1] == "NAME" && three[2] == "ON")
+    })
 }
 
 /// Lower case outside quotes.

@@ -1,9 +1,11 @@
 //! What a plan promises about the order of its rows, and what in it makes a result hard to compare.
 
-use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
-use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Operator, SortExpr};
+use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Operator, SortExpr, Volatility};
+
+use crate::database::Row;
 
 /// The top-level ORDER BY of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Ordering {
     /// The outputs that its leading keys are, up to the first key that is no output. Constant keys order
     /// nothing and are left out.
     pub outputs: Vec<usize>,
+    /// For each of these whether it ascends, and whether NULL comes first.
+    pub directions: Vec<(bool, bool)>,
 }
 
 /// Something that lets a query return one of several results on the same database.
@@ -23,6 +27,7 @@ pub enum Trait {
     DistinctOn,
     OrderedAggregate,
     OrderedWindow,
+    Volatile,
 }
 
 impl Trait {
@@ -33,6 +38,7 @@ impl Trait {
             Self::DistinctOn => "DISTINCT ON without a total order",
             Self::OrderedAggregate => "an aggregate that depends on the order of rows",
             Self::OrderedWindow => "a window function that depends on the order of tied rows",
+            Self::Volatile => "a function that gives another value at each call",
         }
     }
 }
@@ -62,7 +68,9 @@ impl Ordering {
                     node = &p.input;
                 }
                 LogicalPlan::Sort(sort) => {
-                    return Self { ordered: true, outputs: outputs(&sort.expr, projection, &sort.input) };
+                    let (outputs, directions) =
+                        outputs(&sort.expr, projection, &sort.input).into_iter().unzip();
+                    return Self { ordered: true, outputs, directions };
                 }
                 _ => return Self::default(),
             }
@@ -70,7 +78,24 @@ impl Ordering {
     }
 }
 
-fn outputs(keys: &[SortExpr], projection: Option<&[Expr]>, input: &LogicalPlan) -> Vec<usize> {
+/// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query
+/// where `t` is there; DataFusion counts the subquery's.
+fn is_of_the_outer_query(expr: &Expr) -> bool {
+    let (mut inner, mut outer) = (false, false);
+    let _ = expr.apply(|part| {
+        inner |= matches!(part, Expr::Column(_));
+        outer |= matches!(part, Expr::OuterReferenceColumn(..));
+        Ok(TreeNodeRecursion::Continue)
+    });
+    outer && !inner
+}
+
+/// The outputs that are keys, with the direction of each.
+fn outputs(
+    keys: &[SortExpr],
+    projection: Option<&[Expr]>,
+    input: &LogicalPlan,
+) -> Vec<(usize, (bool, bool))> {
     let mut found = Vec::new();
     for key in keys {
         if matches!(key.expr, Expr::Literal(..)) {
@@ -84,11 +109,34 @@ fn outputs(keys: &[SortExpr], projection: Option<&[Expr]>, input: &LogicalPlan) 
             },
         };
         match output {
-            Some(output) => found.push(output),
+            Some(output) => found.push((output, (key.asc, key.nulls_first))),
             None => break,
         }
     }
     found
+}
+
+impl Ordering {
+    /// Whether the rows come as the keys that are outputs demand. DataFusion leaves out keys that it takes
+    /// for constant, and under grouping sets they are not.
+    pub fn is_kept(&self, rows: &[Row]) -> bool {
+        use std::cmp::Ordering as Order;
+        let order = |a: &Row, b: &Row| {
+            let keys = self.outputs.iter().zip(&self.directions);
+            keys.map(|(&at, &(ascends, nulls_first))| match (a[at].is_null(), b[at].is_null()) {
+                (true, true) => Order::Equal,
+                (true, false) if nulls_first => Order::Less,
+                (true, false) => Order::Greater,
+                (false, true) if nulls_first => Order::Greater,
+                (false, true) => Order::Less,
+                (false, false) if ascends => a[at].order(&b[at]),
+                (false, false) => b[at].order(&a[at]),
+            })
+            .find(|order| order.is_ne())
+            .unwrap_or(Order::Equal)
+        };
+        rows.windows(2).all(|pair| order(&pair[0], &pair[1]).is_le())
+    }
 }
 
 impl Traits {
@@ -103,6 +151,11 @@ impl Traits {
                 LogicalPlan::Limit(_) => traits.loose.push(Trait::Limit),
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
+                LogicalPlan::Aggregate(aggregate) => {
+                    if aggregate.aggr_expr.iter().any(is_of_the_outer_query) {
+                        return plan_err!("an aggregate of outer columns alone belongs to the outer query, and is not verified");
+                    }
+                }
                 _ => {}
             }
             node.apply_expressions(|expr| {
@@ -143,6 +196,9 @@ impl Traits {
                     }
                 }
             },
+            Expr::ScalarFunction(call) if call.func.signature().volatility == Volatility::Volatile => {
+                self.loose.push(Trait::Volatile);
+            }
             Expr::ScalarFunction(call)
                 if matches!(call.name(), "sqrt" | "power" | "exp" | "ln" | "log" | "log10" | "log2") =>
             {

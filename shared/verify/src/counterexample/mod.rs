@@ -7,7 +7,7 @@ pub mod sqlite;
 
 use crate::bind::Bound;
 use crate::database::Database;
-use crate::pair::{Pair, Seen};
+use crate::pair::{Pair, Runs, Seen};
 use crate::verdict::Counterexample;
 
 /// Makes the database small and confirms it; `None` where SQLite runs both queries and finds them equal.
@@ -30,7 +30,10 @@ pub fn establish(
     };
     let Seen::Different(difference) = pair.see(&database) else { return None };
     let (result1, result2) = pair.results(&database).ok()?;
-    let mut confirmed_by = vec!["DataFusion".to_owned()];
+    let mut confirmed_by = match pair.runs {
+        Runs::Engine { .. } => vec!["DataFusion".to_owned()],
+        Runs::Sqlite { .. } => Vec::new(),
+    };
     if confirmed == Some(true) {
         confirmed_by.push("SQLite".to_owned());
     }

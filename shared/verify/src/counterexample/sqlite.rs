@@ -28,13 +28,26 @@ pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
 
 /// Whether both queries return different results in SQLite; `None` where they do not run there.
 pub fn differ(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
-    let connection = Connection::open_in_memory().ok()?;
-    connection.pragma_update(None, "case_sensitive_like", true).ok()?;
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_BYTES).ok()?;
-    load(&connection, pair.schema, database).ok()?;
-    let one = run(&connection, first.sqlite.as_deref()?).ok()?;
-    let two = run(&connection, second.sqlite.as_deref()?).ok()?;
+    let (first, second) = (first.sqlite.as_deref()?, second.sqlite.as_deref()?);
+    let (one, two) = results(pair.schema, database, first, second).ok()?;
     Some(difference(&one, &two, &pair.keys, Numbers::Rounded).is_some())
+}
+
+/// What both return.
+///
+/// # Errors
+/// When SQLite refuses one of them, or fails.
+pub fn results(
+    schema: &Schema,
+    database: &Database,
+    first: &str,
+    second: &str,
+) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
+    let connection = Connection::open_in_memory()?;
+    connection.pragma_update(None, "case_sensitive_like", true)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_BYTES)?;
+    load(&connection, schema, database)?;
+    Ok((run(&connection, first)?, run(&connection, second)?))
 }
 
 fn load(connection: &Connection, schema: &Schema, database: &Database) -> rusqlite::Result<()> {

@@ -7,8 +7,9 @@ mod palette;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::database::{Database, Schema};
+use crate::database::{Database, Row, Schema};
 use crate::prove::{Guide, WishedRow};
+use crate::value::{Kind, Value};
 use builder::Builder;
 use palette::Palette;
 pub use palette::step;
@@ -77,9 +78,14 @@ impl<'s> Generator<'s> {
         }
         let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
         let beside = rng.random_range(0.0..0.6);
+        // Where all numbers are alike, an average or a share of it is one of them.
+        let flat = rng.random_bool(0.08);
         for relation in self.schema.parents_first() {
             for (_, values) in wished.iter().filter(|(of, _)| *of == relation) {
                 let mut row = builder.random_row(relation, nulls, rng);
+                if flat {
+                    self.flatten(relation, &mut row);
+                }
                 for (&at, value) in values {
                     row[at] = value.clone();
                 }
@@ -96,6 +102,23 @@ impl<'s> Generator<'s> {
                     builder.insert(relation, row, rng);
                 }
             }
+        }
+    }
+
+    /// Makes the numbers of a row zero that are neither a key nor a reference.
+    fn flatten(&self, relation: usize, row: &mut Row) {
+        let shape = &self.schema.relations[relation];
+        for (at, attribute) in shape.attributes.iter().enumerate() {
+            let ties = shape.keys.iter().chain(shape.references.iter().map(|r| &r.columns));
+            if ties.clone().any(|columns| columns.contains(&at)) {
+                continue;
+            }
+            row[at] = match attribute.kind {
+                Kind::Int { .. } => Value::Int(0),
+                Kind::Decimal { scale, .. } => Value::Decimal { mantissa: 0, scale },
+                Kind::Float => Value::Float(0.0),
+                _ => continue,
+            };
         }
     }
 

@@ -75,14 +75,23 @@ fn small_values(kind: Kind) -> Vec<Value> {
         Kind::Int { .. } => [1, 2, 3, 0, 5, -1, 10].map(Value::Int).to_vec(),
         Kind::Decimal { precision, scale } => {
             let (one, most) = (power_of_ten(scale.unsigned_abs()), power_of_ten(precision));
-            [one, one.saturating_mul(2), one.saturating_mul(3), 0, one / 2, -one, one.saturating_mul(10)]
-                .into_iter()
-                .filter(|mantissa| mantissa.abs() < most)
-                .map(|mantissa| Value::Decimal { mantissa, scale })
-                .collect()
+            [
+                one,
+                one.saturating_mul(2),
+                one.saturating_mul(3),
+                0,
+                one / 2,
+                -one,
+                one.saturating_mul(10),
+                one / 4,
+            ]
+            .into_iter()
+            .filter(|mantissa| mantissa.abs() < most)
+            .map(|mantissa| Value::Decimal { mantissa, scale })
+            .collect()
         }
         Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0].map(Value::Float).to_vec(),
-        Kind::Text { length } => ["a", "b", "c", "ab", "d e"]
+        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a"]
             .into_iter()
             .filter(|text| length.is_none_or(|most| text.len() <= most as usize))
             .map(|text| Value::Text(text.into()))

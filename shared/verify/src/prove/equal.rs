@@ -2,6 +2,7 @@
 //! that the conditions and outputs then mean the same is left to the solver, both ways.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use super::build::compare::same;
@@ -80,19 +81,26 @@ pub fn same_aggregate(prover: &Prover<'_>, sources: &[(Var, Source)], one: &Term
     if a == b {
         return true;
     }
+    let mut free = BTreeSet::new();
+    substitute::free_in_query(&a, &mut free);
+    substitute::free_in_query(&b, &mut free);
+    let outer = sources
+        .iter()
+        .filter(|(var, source)| free.contains(var) && !matches!(source, Source::Opaque(..)))
+        .cloned()
+        .collect();
+    let scene = Scene { sources: outer, formulas: Vec::new() };
+    // What is known of the outer rows changes while a query is made simpler.
+    let mut hasher = DefaultHasher::new();
+    scene.sources.hash(&mut hasher);
     let key = (
         Term::Aggregate(name.clone(), Rc::new(a.clone()), t.clone()),
         Term::Aggregate(name.clone(), Rc::new(b.clone()), t.clone()),
+        hasher.finish(),
     );
     if let Some(known) = prover.compared.borrow().get(&key) {
         return *known;
     }
-    let mut free = BTreeSet::new();
-    substitute::free_in_query(&a, &mut free);
-    substitute::free_in_query(&b, &mut free);
-    let tables =
-        sources.iter().filter(|(var, source)| free.contains(var) && matches!(source, Source::Table(_)));
-    let scene = Scene { sources: tables.cloned().collect(), formulas: Vec::new() };
     let same = nested(prover, || {
         let (a, b) = (prover.refresh(&a), prover.refresh(&b));
         if super::build::ignores_repetition(name) {

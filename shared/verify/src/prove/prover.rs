@@ -10,6 +10,9 @@ use super::substitute;
 use super::term::{Block, Fact, Formula, Query, Source, Term, Type, Var};
 use crate::database::Schema;
 
+/// A check of so many facts costs a unit more: it takes that much longer.
+const FACTS_OF_A_UNIT: usize = 16;
+
 /// Shared by the parts of one proof.
 pub struct Prover<'s> {
     /// The tables with what holds in them.
@@ -20,8 +23,8 @@ pub struct Prover<'s> {
     steps: RefCell<Vec<String>>,
     /// How deep comparisons of queries inside comparisons of queries have gone.
     pub depth: Cell<u32>,
-    /// Pairs of aggregates that were compared.
-    pub compared: RefCell<HashMap<(Term, Term), bool>>,
+    /// Pairs of aggregates that were compared, with where their outer rows come from.
+    pub compared: RefCell<HashMap<(Term, Term, u64), bool>>,
     /// Queries that were made simpler, with where that was, and what came of it.
     pub simplified: RefCell<HashMap<(Query, u64), Query>>,
 }
@@ -54,13 +57,14 @@ impl<'s> Prover<'s> {
         var
     }
 
-    /// Spends a check; `false` when none is left, and nothing more is proved.
-    pub fn spend(&self) -> bool {
+    /// Spends a check of so many facts; `false` when nothing is left, and nothing more is proved.
+    pub fn spend(&self, facts: usize) -> bool {
         if self.until.is_some_and(|until| Instant::now() > until) {
             self.fuel.set(0);
         }
         let left = self.fuel.get();
-        self.fuel.set(left.saturating_sub(1));
+        let price = 1 + u32::try_from(facts / FACTS_OF_A_UNIT).unwrap_or(u32::MAX);
+        self.fuel.set(left.saturating_sub(price));
         left > 0
     }
 

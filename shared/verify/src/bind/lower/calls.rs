@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    Ident, ObjectName,
+    Ident, ObjectName, Value,
 };
 use sqm_domain::Dialect;
 
@@ -124,9 +124,34 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             let texts = arguments.into_iter().map(|arg| cast(arg, DataType::Varchar(None)));
             texts.reduce(|left, right| binary(left, BinaryOperator::StringConcat, right))
         }
+        ("greatest" | "least", [_, _, ..]) if greatest_keeps_null(dialect) => {
+            let nulls = arguments.iter().map(|argument| Expr::IsNull(Box::new(argument.clone())));
+            let null = nulls.reduce(|a, b| binary(a, BinaryOperator::Or, b))?;
+            let value = call(name, arguments);
+            Some(case(vec![(null, Expr::value(Value::Null))], Some(value)))
+        }
         ("space", [n]) => Some(call("repeat", vec![text(" "), take_out(n)])),
         _ => None,
     }
+}
+
+/// Whether GREATEST and LEAST are NULL where one argument is, rather than skip it.
+fn greatest_keeps_null(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Oracle
+            | D::Snowflake
+            | D::BigQuery
+            | D::Sqlite
+            | D::Trino
+            | D::Presto
+            | D::Athena
+            | D::Hive
+    )
 }
 
 fn concat_keeps_null(dialect: Dialect) -> bool {

@@ -67,7 +67,11 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         ("dayofyear", [date]) => Some(part("doy", take_out(date))),
         ("dayofweek" | "weekday", [date]) => Some(part("dow", take_out(date))),
         ("weekofyear", [date]) => Some(part("week", take_out(date))),
-        ("date" | "to_date", [date]) => Some(cast(take_out(date), DataType::Date)),
+        ("date" | "to_date", [date]) => {
+            without_zone(date);
+            Some(cast(take_out(date), DataType::Date))
+        }
+        ("date", [date, modifier]) => modified(date, modifier),
         ("timestamp" | "datetime" | "to_timestamp_ntz", [moment]) => {
             Some(cast(take_out(moment), DataType::Timestamp(None, TimezoneInfo::None)))
         }
@@ -85,6 +89,30 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
     if let Some(rewritten) = rewritten {
         *expr = rewritten;
     }
+}
+
+/// The day of a moment written with the zone behind it, which changes nothing of the day itself.
+fn without_zone(date: &mut Expr) {
+    if let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = date
+        && let Some((day, zone)) = text.trim().split_once(' ')
+        && day.len() == 10
+        && zone.starts_with(['+', '-'])
+        && zone[1..].chars().all(|c| c.is_ascii_digit() || c == ':')
+    {
+        *text = day.to_owned();
+    }
+}
+
+/// SQLite's `date(x, '-90 days')`.
+fn modified(date: &mut Expr, modifier: &Expr) -> Option<Expr> {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = modifier else {
+        return None;
+    };
+    let (n, unit) = text.trim().split_once(' ')?;
+    let n: i64 = n.parse().ok()?;
+    let unit = field(&super::build::text(unit.trim()))?;
+    let day = cast(take_out(date), DataType::Date);
+    Some(cast(shift(day, number(n), unit, BinaryOperator::Plus), DataType::Date))
 }
 
 fn moment(name: &str) -> Option<Expr> {

@@ -3,15 +3,21 @@
 //! What a dialect means differently (division, NULL order, concatenation) is modelled here where a tree
 //! can say it; where it cannot, the assumption is recorded and becomes part of the verdict.
 
+mod bags;
+mod bare;
 mod build;
 mod calls;
 mod dates;
+mod membership;
+mod mend;
 mod names;
 mod operators;
+mod select;
 mod shapes;
 mod types;
 
 pub(crate) use dates::single_name;
+pub use mend::{Names, mend};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -38,7 +44,9 @@ pub struct Lowered {
 /// # Errors
 /// What cannot be verified, in words.
 pub fn lower(statement: &mut Statement, dialect: Dialect) -> Result<Lowered, String> {
-    let mut pass = Pass { dialect, lowered: Lowered::default(), depth: 0, selects: 0, aliases: 0 };
+    let numbered = statement.to_string().to_ascii_lowercase().contains(shapes::NUMBERED);
+    let lowered = Lowered::default();
+    let mut pass = Pass { dialect, lowered, depth: 0, selects: 0, aliases: 0, sets: 0, numbered };
     match statement.visit(&mut pass) {
         ControlFlow::Continue(()) => Ok(pass.lowered),
         ControlFlow::Break(reason) => Err(reason),
@@ -52,6 +60,10 @@ struct Pass {
     selects: usize,
     /// Names given to derived tables that had none.
     aliases: usize,
+    /// Subqueries that come next and are sets beside ANY or ALL.
+    sets: usize,
+    /// Whether outputs without a name are called by their number.
+    numbered: bool,
 }
 
 impl VisitorMut for Pass {
@@ -59,6 +71,7 @@ impl VisitorMut for Pass {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
         names::fold_query(query);
+        bags::lower(&mut query.body, &mut self.aliases)?;
         shapes::lower_query(query)
     }
 
@@ -68,11 +81,20 @@ impl VisitorMut for Pass {
             return ControlFlow::Break(format!("the query has more than {MOST_SELECTS} SELECTs"));
         }
         names::fold_select(select);
+        for condition in select.selection.iter_mut().chain(&mut select.having) {
+            membership::lower(condition, &mut self.aliases);
+        }
+        if self.numbered {
+            shapes::number_outputs(select);
+        }
         shapes::lower_select(select)
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
         names::fold_factor(factor, &mut self.aliases);
+        if self.numbered {
+            shapes::number_values(factor);
+        }
         ControlFlow::Continue(())
     }
 
@@ -82,6 +104,14 @@ impl VisitorMut for Pass {
             return ControlFlow::Break(format!("an expression is nested deeper than {MOST_DEPTH} levels"));
         }
         names::fold_expr(expr);
+        match expr {
+            Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } if matches!(**right, Expr::Subquery(_)) => {
+                self.sets += 1;
+            }
+            Expr::Subquery(_) if self.sets > 0 => self.sets -= 1,
+            Expr::Subquery(query) => shapes::demand_one_row(query, &super::context::is_aggregate),
+            _ => {}
+        }
         ControlFlow::Continue(())
     }
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, ExactNumberInfo, Expr, UnaryOperator, Value, ValueWithSpan,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, Interval, UnaryOperator, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
@@ -73,6 +73,11 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
                     take(right, |right| call("nullif", vec![right, number(0)]));
                 }
             }
+            BinaryOperator::Multiply => {
+                if let Some(interval) = times_interval(left, right).or_else(|| times_interval(right, left)) {
+                    *expr = interval;
+                }
+            }
             BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => {
                 *op = BinaryOperator::Divide
             }
@@ -104,6 +109,23 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     if compares_without_case(dialect) && matches!(expr, Expr::BinaryOp { op: BinaryOperator::Eq, .. }) {
         lowered.assumptions.insert("no two texts differ in case alone");
     }
+}
+
+/// A number of times an interval, both written out, as one interval.
+fn times_interval(times: &Expr, interval: &Expr) -> Option<Expr> {
+    let times = super::build::as_number(times)?;
+    let interval = match interval {
+        Expr::Nested(inner) => inner,
+        other => other,
+    };
+    let Expr::Interval(interval) = interval else { return None };
+    let unit = interval.leading_field.as_ref()?.to_string();
+    let n = super::build::as_number(&interval.value)?.checked_mul(times)?;
+    Some(Expr::Interval(Interval {
+        value: Box::new(super::build::text(&format!("{n} {unit}"))),
+        leading_field: None,
+        ..interval.clone()
+    }))
 }
 
 /// `x LIKE ANY (a, b)` is `x LIKE a OR x LIKE b`.

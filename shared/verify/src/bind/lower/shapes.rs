@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Query,
-    Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableWithJoins, TopQuantity, Value,
+    Select, SelectItem, SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins, TopQuantity, Value,
 };
 
 use super::build::{self, number};
@@ -13,7 +13,6 @@ use super::build::{self, number};
 /// Brings FETCH and TOP to LIMIT.
 pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
     query.locks.clear();
-    refuse_set_operations(&query.body)?;
     if !query.pipe_operators.is_empty() {
         return ControlFlow::Break("pipe syntax is not verified".into());
     }
@@ -50,18 +49,30 @@ pub fn lower_query(query: &mut Query) -> ControlFlow<String> {
     ControlFlow::Continue(())
 }
 
-/// DataFusion takes `INTERSECT ALL` and `EXCEPT ALL` for a semi- and an anti-join, which lose the numbers
-/// of repeated rows: nothing may rest on that.
-fn refuse_set_operations(body: &SetExpr) -> ControlFlow<String> {
-    let SetExpr::SetOperation { op, set_quantifier, left, right } = body else {
-        return ControlFlow::Continue(());
-    };
-    let is_all = matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName);
-    if is_all && matches!(op, SetOperator::Intersect | SetOperator::Except | SetOperator::Minus) {
-        return ControlFlow::Break(format!("{op} ALL is not verified"));
+/// How Calcite calls outputs without a name, in lower case; their number follows.
+pub const NUMBERED: &str = "expr$";
+
+/// Gives outputs without a name the one that Calcite gives them.
+pub fn number_outputs(select: &mut Select) {
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        if let SelectItem::UnnamedExpr(expr) = item
+            && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+        {
+            let alias = Ident::new(format!("{NUMBERED}{at}"));
+            *item = SelectItem::ExprWithAlias { expr: super::operators::take_out(expr), alias };
+        }
     }
-    refuse_set_operations(left)?;
-    refuse_set_operations(right)
+}
+
+/// The same for the columns of VALUES.
+pub fn number_values(factor: &mut TableFactor) {
+    if let TableFactor::Derived { subquery, alias: Some(alias), .. } = factor
+        && let SetExpr::Values(values) = subquery.body.as_ref()
+        && let (Some(row), true) = (values.rows.first(), alias.columns.is_empty())
+    {
+        let names = (0..row.content.len()).map(|at| format!("{NUMBERED}{at}"));
+        alias.columns = names.map(TableAliasColumnDef::from_name).collect();
+    }
 }
 
 /// Takes the TOP of a query that is one SELECT.
@@ -76,6 +87,29 @@ fn top(body: &mut SetExpr) -> Result<Option<Expr>, String> {
             None => number(1),
         })),
     }
+}
+
+/// A scalar subquery that may have several rows says so: DataFusion joins it, and would repeat the outer row
+/// where the standard has an error. Left as it is where it aggregates, groups or cuts.
+pub fn demand_one_row(query: &mut Query, is_aggregate: &dyn Fn(&str) -> bool) {
+    if query.limit_clause.is_some() || query.fetch.is_some() || query.with.is_some() {
+        return;
+    }
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    if is_grouped || select.distinct.is_some() || select.having.is_some() || select.top.is_some() {
+        return;
+    }
+    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
+        select.projection.as_mut_slice()
+    else {
+        return;
+    };
+    if select.from.is_empty() || super::bare::aggregates(expr, is_aggregate) {
+        return;
+    }
+    super::operators::take(expr, |expr| build::call("single_value", vec![expr]));
+    query.order_by = None;
 }
 
 /// Gives repeated outputs names of their own and drops what changes no result.

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, OrderByExpr, OrderByKind, Query, Statement, TypedString, Value, VisitMut, VisitorMut,
-    WindowType,
+    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, LimitClause, OrderByExpr, OrderByKind,
+    Query, Statement, TypedString, Value, VisitMut, VisitorMut, WindowType,
 };
 
 use crate::bind::single_name;
@@ -38,6 +38,9 @@ const SHARED: &[&str] = &[
     "trim",
     "btrim",
 ];
+
+/// What stands for the one row of a scalar subquery.
+pub const SINGLE_VALUE: &str = "single_value";
 
 /// The statement as text; NULLs are told to stand where the dialect puts them.
 pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
@@ -79,6 +82,13 @@ impl VisitorMut for Pass {
         {
             self.order(keys);
         }
+        if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause {
+            // Below zero there is no limit in SQLite and an error elsewhere.
+            let counts = limit.iter().chain(offset.iter().map(|offset| &offset.value));
+            if counts.into_iter().any(|count| !matches!(count, Expr::Value(_))) {
+                return ControlFlow::Break(());
+            }
+        }
         ControlFlow::Continue(())
     }
 
@@ -114,6 +124,14 @@ impl VisitorMut for Pass {
                 _ => return ControlFlow::Break(()),
             },
             Expr::Function(function) => {
+                if single_name(function) == Some(SINGLE_VALUE)
+                    && let FunctionArguments::List(list) = &mut function.args
+                    && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice()
+                {
+                    // SQLite takes the first row. Where there are two, DataFusion has failed before.
+                    *expr = std::mem::replace(value, Expr::value(Value::Null));
+                    return ControlFlow::Continue(());
+                }
                 let Some(name) = single_name(function) else { return ControlFlow::Break(()) };
                 if !SHARED.contains(&name) {
                     return ControlFlow::Break(());

@@ -3,6 +3,17 @@
 use super::formula::{all, any, boolean, not, truth};
 use crate::prove::term::{Formula, Term, Type};
 
+/// A CASE of more arms is one value that is not looked into: each guard stands in all the branches after it.
+pub const MOST_ARMS: usize = 16;
+
+/// The arms of a CASE that is looked into.
+pub fn arms(term: &Term) -> Option<(&[(Formula, Term)], &Term)> {
+    match term {
+        Term::Case(arms, otherwise, _) if arms.len() <= MOST_ARMS => Some((arms, otherwise)),
+        _ => None,
+    }
+}
+
 /// Branches that exclude one another, each with its whole guard; together they cover everything.
 pub fn branches(arms: &[(Formula, Term)], otherwise: &Term) -> Vec<(Formula, Term)> {
     let mut before: Vec<Formula> = Vec::new();
@@ -41,7 +52,7 @@ pub fn case(arms: Vec<(Formula, Term)>, otherwise: Term, result: &Type) -> Term 
     if kept.is_empty() {
         return last;
     }
-    if *result == Type::Bool {
+    if *result == Type::Bool && kept.len() <= MOST_ARMS {
         let (yes, no) = truth(&Term::Case(kept, Box::new(last), Type::Bool));
         return boolean(yes, no);
     }

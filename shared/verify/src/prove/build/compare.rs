@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::case::branches;
+use super::case::{MOST_ARMS, arms, branches};
 use super::formula::{all, any, not, truth};
 use super::is_strict;
+use super::number::{Sum, bare};
 use crate::prove::term::{Fact, Formula, Literal, Term, Type};
 
 /// How two terms are compared.
@@ -22,15 +23,16 @@ pub fn compare(how: Comparison, a: &Term, b: &Term) -> Formula {
     if a.is_null() || b.is_null() {
         return Formula::False;
     }
-    if let Term::Case(arms, otherwise, _) = a {
+    if let Some((arms, otherwise)) = arms(a) {
         return enter(arms, otherwise, |value| compare(how, value, b));
     }
-    if let Term::Case(arms, otherwise, _) = b {
+    if let Some((arms, otherwise)) = arms(b) {
         return enter(arms, otherwise, |value| compare(how, a, value));
     }
     if *a.type_of() == Type::Bool && *b.type_of() == Type::Bool {
         return compare_booleans(how, a, b);
     }
+    let (a, b) = (bare(a), bare(b));
     let (a, b) = (&meet(a, b), &meet(b, a));
     if let (Term::Literal(x, _), Term::Literal(y, _)) = (a, b)
         && let Some(order) = order(x, y)
@@ -98,7 +100,8 @@ fn compare_booleans(how: Comparison, a: &Term, b: &Term) -> Formula {
 
 /// Where both are the same, NULL included.
 pub fn same(a: &Term, b: &Term) -> Formula {
-    if a == b {
+    let (a, b) = (bare(a), bare(b));
+    if a == b || is_one_number(a, b) {
         return Formula::True;
     }
     if a.is_null() {
@@ -107,10 +110,10 @@ pub fn same(a: &Term, b: &Term) -> Formula {
     if b.is_null() {
         return null(a);
     }
-    if let Term::Case(arms, otherwise, _) = a {
+    if let Some((arms, otherwise)) = arms(a) {
         return enter(arms, otherwise, |value| same(value, b));
     }
-    if let Term::Case(arms, otherwise, _) = b {
+    if let Some((arms, otherwise)) = arms(b) {
         return enter(arms, otherwise, |value| same(a, value));
     }
     let is_column = |term: &Term| matches!(term, Term::Column(..));
@@ -130,11 +133,20 @@ pub fn same(a: &Term, b: &Term) -> Formula {
     Fact::Same(a.clone().min(b.clone()), a.clone().max(b.clone())).into()
 }
 
+/// Whether two terms of different types are one exact number, computed alike.
+fn is_one_number(a: &Term, b: &Term) -> bool {
+    let computed = |term: &Term| matches!(term, Term::Call(..)) && term.type_of().is_exact();
+    a.type_of() != b.type_of()
+        && computed(a)
+        && computed(b)
+        && matches!((Sum::of(a), Sum::of(b)), (Some(x), Some(y)) if x == y)
+}
+
 /// Where the term is NULL.
 pub fn null(term: &Term) -> Formula {
     match term {
         Term::Literal(literal, _) => constant(*literal == Literal::Null),
-        Term::Case(arms, otherwise, _) => enter(arms, otherwise, null),
+        Term::Case(arms, otherwise, _) if arms.len() <= MOST_ARMS => enter(arms, otherwise, null),
         Term::Truth(yes, no) => all([not(yes), not(no)]),
         Term::Call(name, arguments, _) if is_strict(name) => any(arguments.iter().map(null)),
         Term::Aggregate(name, query, _) if super::is_null_of_nothing_alone(name) => {

@@ -2,6 +2,26 @@
 
 use crate::value::{date, days, parse_date};
 
+/// The nanoseconds since 1970 of `YYYY-MM-DD` or `YYYY-MM-DD hh:mm:ss`.
+pub fn moment(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let day = i64::from(parse_date(text)?);
+    if !(-100_000..100_000).contains(&day) {
+        return None;
+    }
+    let seconds = match text.get(10..)? {
+        "" => 0,
+        time => {
+            let digits = time.strip_prefix([' ', 'T'])?.split(':').map(str::parse::<i64>);
+            match digits.collect::<Result<Vec<_>, _>>().ok()?.as_slice() {
+                [h @ 0..=23, m @ 0..=59, s @ 0..=59] => h * 3600 + m * 60 + s,
+                _ => return None,
+            }
+        }
+    };
+    Some((day * 86_400 + seconds) * 1_000_000_000)
+}
+
 /// The day so many months, then so many days later. A day that the month lacks becomes its last one.
 pub fn shift(day: i32, months: i32, more: i32) -> Option<i32> {
     let text = date(day);
@@ -24,6 +44,14 @@ pub fn shift(day: i32, months: i32, more: i32) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_read() {
+        assert_eq!(moment("1970-01-02"), Some(86_400_000_000_000));
+        assert_eq!(moment("1970-01-01 00:01:02"), Some(62_000_000_000));
+        assert_eq!(moment("1970-01-01 25:00:00"), None);
+        assert_eq!(moment("1970-01-01 00:00:00+02"), None);
+    }
 
     #[test]
     fn months_keep_the_day_where_there_is_one() {

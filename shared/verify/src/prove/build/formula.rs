@@ -96,7 +96,7 @@ pub fn truth(term: &Term) -> (Formula, Formula) {
         Term::Literal(Literal::Bool(true), _) => (Formula::True, Formula::False),
         Term::Literal(Literal::Bool(false), _) => (Formula::False, Formula::True),
         Term::Literal(Literal::Null, _) => (Formula::False, Formula::False),
-        Term::Case(arms, otherwise, _) => {
+        Term::Case(arms, otherwise, _) if arms.len() <= super::case::MOST_ARMS => {
             let split = super::case::branches(arms, otherwise);
             let part = |pick: fn((Formula, Formula)) -> Formula| {
                 any(split.iter().map(|(guard, value)| all([guard.clone(), pick(truth(value))])))

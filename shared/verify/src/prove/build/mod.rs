@@ -151,6 +151,17 @@ pub fn cast(term: &Term, target: &Type, written: &str) -> Term {
                     return Term::Literal(Literal::Date(day), Type::Date);
                 }
             }
+            (Literal::Text(text), Type::Timestamp) => {
+                if let Some(nanos) = date::moment(text) {
+                    return Term::Literal(Literal::Timestamp(nanos), Type::Timestamp);
+                }
+            }
+            (Literal::Date(day), Type::Timestamp) => {
+                return Term::Literal(
+                    Literal::Timestamp(i64::from(*day) * 86_400_000_000_000),
+                    Type::Timestamp,
+                );
+            }
             (Literal::Text(text), Type::Int) => {
                 if let Ok(n) = text.trim().parse::<i64>() {
                     return Term::int(i128::from(n));

@@ -169,9 +169,42 @@ impl Sum {
             });
         }
         if parts.len() == 1 {
-            return parts.swap_remove(0);
+            return widened(parts.swap_remove(0), data_type);
         }
         Term::Call("+".into(), parts, data_type.clone())
+    }
+}
+
+/// The same number as one of another type: what is done to it next (division, a cast to text) may depend
+/// on the type. Written as nothing added to it.
+pub fn widened(term: Term, data_type: &Type) -> Term {
+    match &term {
+        _ if term.type_of() == data_type => term,
+        Term::Literal(value, _) if Number::of(value).is_some() => {
+            Number::of(value).map_or(term.clone(), |number| number.term(data_type))
+        }
+        _ => {
+            let term = bare(&term).clone();
+            if term.type_of() == data_type {
+                return term;
+            }
+            Term::Call("+".into(), vec![Number::ZERO.term(data_type), term], data_type.clone())
+        }
+    }
+}
+
+/// The number itself, whatever type it was given: all that a comparison or a sum looks at.
+pub fn bare(term: &Term) -> &Term {
+    match term {
+        Term::Call(name, arguments, of) if name == "+" && of.is_exact() => match arguments.as_slice() {
+            [Term::Literal(zero, _), inner]
+                if inner.type_of().is_exact() && Number::of(zero).is_some_and(Number::is_zero) =>
+            {
+                bare(inner)
+            }
+            _ => term,
+        },
+        _ => term,
     }
 }
 
@@ -196,7 +229,7 @@ pub fn product(a: &Term, b: &Term, data_type: &Type) -> Option<Term> {
     }
     let mut constant = Number::ONE;
     let mut factors = Vec::new();
-    for term in [a, b] {
+    for term in [bare(a), bare(b)] {
         match term {
             Term::Call(name, inner, data_type) if name == "*" && data_type.is_exact() => {
                 for factor in inner {

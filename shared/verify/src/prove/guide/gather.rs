@@ -11,7 +11,7 @@ use crate::prove::prover::Prover;
 use crate::prove::term::{Block, Fact, Formula, Literal, Query, Source, Term, Var};
 
 /// Most rows of one wish.
-const MOST_ROWS: usize = 48;
+const MOST_ROWS: usize = 64;
 
 /// Rows, and what shall hold of them.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,9 @@ impl Way<'_, '_> {
             match source {
                 Source::Table(table) => self.wishes.rows.push((*var, *table)),
                 Source::Distinct(query) | Source::Opaque(_, query) => {
+                    if let Source::Opaque(name, _) = source {
+                        self.limit(name, query, depth);
+                    }
                     let outputs = self.query(query, depth + 1);
                     for (at, output) in outputs.iter().enumerate() {
                         let column = Term::Column(*var, at, output.type_of().clone());
@@ -62,12 +65,45 @@ impl Way<'_, '_> {
             }
         }
         block.conditions.iter().for_each(|condition| self.formula(condition, depth));
+        block.outputs.iter().for_each(|output| self.branch(output, depth));
         let mut inside = Vec::new();
         block.outputs.iter().for_each(|output| queries_of(output, &mut Vec::new(), &mut inside));
         for query in inside.iter().take(6) {
             for _ in 0..self.rng.random_range(0..=2) {
                 self.query(query, depth + 1);
             }
+        }
+    }
+
+    /// As many rows as a LIMIT keeps, and more, so that it is seen which it keeps.
+    fn limit(&mut self, name: &str, query: &Query, depth: usize) {
+        if depth <= 4
+            && let Some(most) = crate::prove::lower::limit_of(name)
+            && self.rng.random_bool(0.5)
+        {
+            let rows = most.min(40) + self.rng.random_range(0..=2);
+            for _ in 0..rows {
+                self.query(query, depth + 1);
+            }
+        }
+    }
+
+    /// One branch of each CASE, mostly not the last.
+    fn branch(&mut self, term: &Term, depth: usize) {
+        match term {
+            Term::Call(_, arguments, _) => arguments.iter().for_each(|argument| self.branch(argument, depth)),
+            Term::Case(arms, otherwise, _) => {
+                let at = self.rng.random_range(0..=arms.len());
+                let at = if at == arms.len() && self.rng.random_bool(0.5) { 0 } else { at };
+                match arms.get(at) {
+                    Some((guard, value)) => {
+                        self.formula(guard, depth);
+                        self.branch(value, depth);
+                    }
+                    None => self.branch(otherwise, depth),
+                }
+            }
+            _ => {}
         }
     }
 
@@ -132,7 +168,8 @@ impl Way<'_, '_> {
                 .iter()
                 .all(|b| matches!(b.outputs.first(), Some(Term::Literal(Literal::Int(1), _))));
         if let (true, Literal::Int(n)) = (counts, literal) {
-            let shift = if self.rng.random_bool(0.6) { 0 } else { self.rng.random_range(-1..=1) };
+            // The group's own row and that of an EXISTS count as well.
+            let shift = self.rng.random_range(-3..=1);
             let rows = (n + more + shift).clamp(0, 40);
             for _ in 0..rows {
                 self.query(query, depth + 1);

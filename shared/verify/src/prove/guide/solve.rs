@@ -1,7 +1,7 @@
 //! Values for wished rows: columns that shall be equal get one value, at or beside the constants with
 //! which they are compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -25,6 +25,13 @@ struct Asked {
     above: Vec<(Literal, bool)>,
     below: Vec<(Literal, bool)>,
     null: bool,
+}
+
+impl Asked {
+    /// Whether a constant says where the value is.
+    fn binds(&self) -> bool {
+        !(self.exactly.is_empty() && self.above.is_empty() && self.below.is_empty())
+    }
 }
 
 /// The rows with values.
@@ -56,9 +63,7 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
             values.insert(*root, value);
         }
     }
-    for _ in 0..2 {
-        order(&mut classes, &asked, &members, &mut values, wishes, rng);
-    }
+    order(&mut classes, &asked, &members, &mut values, wishes, rng);
     wishes
         .rows
         .iter()
@@ -143,11 +148,17 @@ pub fn inverted(term: &Term, literal: &Literal) -> Option<(Var, usize, Literal)>
                 inverted(part, &quotient)
             }
             ("date_part", [Term::Literal(Literal::Text(unit), _), date]) => {
-                let (Literal::Int(n), "year") = (literal, unit.to_ascii_lowercase().as_str()) else {
-                    return None;
+                let Literal::Int(n) = literal else { return None };
+                let n = i64::try_from(*n).ok()?;
+                let day = match unit.to_ascii_lowercase().as_str() {
+                    "year" => days(n, 2, 1),
+                    "month" => days(2024, n, 1),
+                    "day" => days(2024, 2, n),
+                    _ => return None,
                 };
-                inverted(date, &Literal::Date(days(i64::try_from(*n).ok()?, 7, 1)))
+                inverted(date, &Literal::Date(day))
             }
+            ("date_trunc", [_, moment]) => inverted(moment, literal),
             ("upper" | "lower" | "btrim" | "trim" | "rtrim" | "ltrim" | "abs", [inner]) => {
                 inverted(inner, literal)
             }
@@ -278,11 +289,12 @@ fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
         }
         Kind::Text { .. } => Value::Text(["a", "b", "c", "ab"][usize::try_from(n - 1).ok()?].into()),
         Kind::Date => Value::Date(days(2000, 1, 1) + i32::try_from(n).ok()?),
+        Kind::Timestamp => Value::Timestamp((i64::from(days(2000, 1, 1)) + n) * 86_400_000_000),
         _ => return None,
     })
 }
 
-/// Makes columns that are compared with each other come in that order.
+/// Makes columns that are compared with each other come in that order: from what constants bind outwards.
 fn order(
     classes: &mut Classes,
     asked: &BTreeMap<Place, Asked>,
@@ -291,6 +303,8 @@ fn order(
     wishes: &Wishes,
     rng: &mut StdRng,
 ) {
+    let kind = |place: &Place| members.get(place).and_then(|m| m.first()).map(|(_, kind)| *kind);
+    let mut open: Vec<(Place, Place, i64)> = Vec::new();
     for fact in &wishes.facts {
         let (a, b, apart) = match fact {
             Fact::Less(a, b) => (a, b, 1),
@@ -298,31 +312,44 @@ fn order(
             Fact::Unequal(a, b) => (a, b, 2),
             _ => continue,
         };
-        let (Some(a), Some(b)) = (place(a), place(b)) else { continue };
-        let (a, b) = (classes.root(a), classes.root(b));
-        let is_free = |place: &Place| asked.get(place).is_none_or(|asked| asked.exactly.is_empty());
-        let kind = |place: &Place| members.get(place).and_then(|m| m.first()).map(|(_, kind)| *kind);
-        let apart = if rng.random_bool(0.15) { 0 } else { apart };
-        if values.get(&a).is_none()
-            && let Some(value) = kind(&a).and_then(|kind| shared(kind, rng))
-        {
-            values.insert(a, value);
-        }
-        let found = match (values.get(&a).cloned(), is_free(&b)) {
-            (Some(low), true) => {
-                kind(&b).and_then(|kind| convert(&low, kind)).and_then(|v| step(&v, apart)).map(|v| (b, v))
-            }
-            _ => None,
-        };
-        let found = found.or_else(|| {
-            let high = values.get(&b).cloned()?;
-            let value = kind(&a).and_then(|kind| convert(&high, kind)).and_then(|v| step(&v, -apart))?;
-            is_free(&a).then_some((a, value))
-        });
-        if let Some((place, value)) = found {
-            values.insert(place, value);
+        if let (Some(a), Some(b)) = (place(a), place(b)) {
+            // A tie tells `<` from `<=`.
+            let apart = if rng.random_bool(0.15) { 0 } else { apart };
+            open.push((classes.root(a), classes.root(b), apart));
         }
     }
+    let mut bound: BTreeSet<Place> = asked.iter().filter(|(_, a)| a.binds()).map(|(p, _)| *p).collect();
+    while !open.is_empty() {
+        let next = open.iter().position(|(a, b, _)| bound.contains(a) || bound.contains(b)).unwrap_or(0);
+        let (a, b, apart) = open.remove(next);
+        if !bound.contains(&a) && !bound.contains(&b) {
+            if values.get(&a).is_none()
+                && let Some(value) = kind(&a).and_then(|kind| shared(kind, rng))
+            {
+                values.insert(a, value);
+            }
+            bound.insert(a);
+        }
+        let (from, to, by) = match (bound.contains(&a), bound.contains(&b)) {
+            (true, false) => (a, b, apart),
+            (false, true) => (b, a, -apart),
+            // Both are bound: the upper one moves, unless it may not.
+            _ if asked.get(&b).is_none_or(|asked| asked.exactly.is_empty()) && !holds(values, a, b) => {
+                (a, b, apart)
+            }
+            _ => continue,
+        };
+        let value = values.get(&from).cloned().zip(kind(&to)).and_then(|(v, kind)| convert(&v, kind));
+        if let Some(value) = value.and_then(|value| step(&value, by)) {
+            values.insert(to, value);
+        }
+        bound.insert(to);
+    }
+}
+
+/// Whether the first value is not above the second.
+fn holds(values: &BTreeMap<Place, Value>, a: Place, b: Place) -> bool {
+    matches!((values.get(&a), values.get(&b)), (Some(a), Some(b)) if a.order(b).is_le())
 }
 
 #[derive(Debug, Default)]

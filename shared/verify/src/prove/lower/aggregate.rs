@@ -12,17 +12,22 @@ use datafusion::logical_expr::utils::grouping_set_to_exprlist;
 use datafusion::logical_expr::{Aggregate, Expr, GroupingSet};
 
 use super::expr::Row;
-use super::{Lower, Reason};
+use super::{Lower, MOST_OF_A_QUERY, Reason, TOO_LARGE};
 use crate::prove::build::case::case;
 use crate::prove::build::compare::{not_null, same};
 use crate::prove::build::formula::{not, truth};
 use crate::prove::build::skips_null;
 use crate::prove::term::{Block, Formula, Query, Source, Term, Type};
+use crate::prove::weight::is_query_over;
 
 impl Lower<'_, '_> {
     /// An aggregation.
     pub fn aggregate(&mut self, aggregate: &Aggregate) -> Result<Query, Reason> {
         let input = self.plan(&aggregate.input)?;
+        // Each aggregate gets rows of its own.
+        if is_query_over(&input, MOST_OF_A_QUERY / (aggregate.aggr_expr.len() + 1)) {
+            return Err(TOO_LARGE.into());
+        }
         let sets = grouping_sets(&aggregate.group_expr)?;
         let Some(sets) = sets else {
             return self.grouped(aggregate, &input, &aggregate.group_expr, None);

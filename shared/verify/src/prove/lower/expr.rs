@@ -5,12 +5,13 @@ use datafusion::logical_expr::expr::{Between, Case, InList, Like, ScalarFunction
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 
 use super::literal::{data_type, literal};
-use super::{Lower, Reason};
+use super::{Lower, MOST_OF_A_TERM, Reason, TOO_LARGE};
 use crate::prove::build::case::case;
 use crate::prove::build::compare::{Comparison, compare, not_null, null, same};
 use crate::prove::build::formula::{all, any, boolean, not, truth};
 use crate::prove::build::{call, cast};
 use crate::prove::term::{Formula, Term, Type};
+use crate::prove::weight::is_term_over;
 
 /// The columns that an expression sees and the terms that stand for them.
 #[derive(Clone, Copy)]
@@ -29,6 +30,11 @@ impl Lower<'_, '_> {
 
     /// The term of an expression.
     pub fn expr(&mut self, expr: &Expr, row: Row<'_>) -> Result<Term, Reason> {
+        let term = self.expr_of_any_size(expr, row)?;
+        if is_term_over(&term, MOST_OF_A_TERM) { Err(TOO_LARGE.into()) } else { Ok(term) }
+    }
+
+    fn expr_of_any_size(&mut self, expr: &Expr, row: Row<'_>) -> Result<Term, Reason> {
         let is = |(yes, no): (Formula, Formula)| boolean(yes, no);
         let two_valued = |formula: Formula| boolean(formula.clone(), not(&formula));
         Ok(match expr {
@@ -133,8 +139,10 @@ impl Lower<'_, '_> {
             Operator::IsNotDistinctFrom => boolean(same(&a, &b), not(&same(&a, &b))),
             Operator::IsDistinctFrom => boolean(not(&same(&a, &b)), same(&a, &b)),
             op => {
+                use Operator::{Divide, Minus, Modulo, Multiply, Plus};
+                let computes = matches!(op, Plus | Minus | Multiply | Divide | Modulo);
                 let result = match (a.type_of(), b.type_of()) {
-                    (Type::Int, Type::Int) => Type::Int,
+                    (Type::Int, Type::Int) if computes => Type::Int,
                     _ => self.type_of(whole, row),
                 };
                 call(&op.to_string(), vec![a, b], &result)

@@ -15,6 +15,8 @@ use std::rc::Rc;
 use datafusion::common::DFSchema;
 
 use super::prover::Prover;
+pub use root::{keeps_one_row, limit_of, most_rows};
+
 use super::term::{Block, Query, Source, Term, Type};
 
 /// Why a plan is not understood, in words.
@@ -30,6 +32,8 @@ pub struct Lower<'p, 's> {
     /// Finds tables.
     pub resolve: Resolve<'p>,
     frames: Vec<Frame>,
+    /// How many nodes of plans were lowered.
+    nodes: usize,
 }
 
 /// What the columns of an enclosing query are.
@@ -40,11 +44,18 @@ struct Frame {
 
 /// More blocks than this are not looked into.
 const MOST_BLOCKS: usize = 64;
+/// More nodes of plans than this are not lowered: a common table expression counts wherever it is read.
+const MOST_PLANS: usize = 3_000;
+/// Terms and queries of more nodes than this are not looked into.
+const MOST_OF_A_TERM: usize = 10_000;
+const MOST_OF_A_QUERY: usize = 200_000;
+/// What is said of those.
+const TOO_LARGE: &str = "the query grows too large for the prover";
 
 impl<'p, 's> Lower<'p, 's> {
     /// One for these tables.
     pub fn new(prover: &'p Prover<'s>, resolve: Resolve<'p>) -> Self {
-        Self { prover, resolve, frames: Vec::new() }
+        Self { prover, resolve, frames: Vec::new(), nodes: 0 }
     }
 
     /// The different rows of a query.

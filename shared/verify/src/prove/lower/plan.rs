@@ -5,13 +5,19 @@ use std::rc::Rc;
 use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Union};
 
 use super::expr::Row;
-use super::{Lower, MOST_BLOCKS, Reason, over};
+use super::{Lower, MOST_BLOCKS, MOST_OF_A_QUERY, MOST_PLANS, Reason, TOO_LARGE, over};
 use crate::prove::build::cast;
+use crate::prove::build::number::widened;
 use crate::prove::term::{Block, Formula, Query, Source, Term, Type};
+use crate::prove::weight::is_query_over;
 
 impl Lower<'_, '_> {
     /// The query of a plan.
     pub fn plan(&mut self, plan: &LogicalPlan) -> Result<Query, Reason> {
+        self.nodes += 1;
+        if self.nodes > MOST_PLANS {
+            return Err(TOO_LARGE.into());
+        }
         let query = match plan {
             LogicalPlan::Projection(projection) => {
                 let input = self.plan(&projection.input)?;
@@ -77,6 +83,9 @@ impl Lower<'_, '_> {
         if query.blocks.len() > MOST_BLOCKS {
             return Err(format!("the query falls into more than {MOST_BLOCKS} parts"));
         }
+        if is_query_over(&query, MOST_OF_A_QUERY) {
+            return Err(TOO_LARGE.into());
+        }
         let mut query = query;
         query.blocks.retain(|block| !block.conditions.contains(&Formula::False));
         Ok(query)
@@ -111,7 +120,16 @@ impl Lower<'_, '_> {
             types.retain(|t| *t != Type::Null);
             types.sort();
             types.dedup();
-            if types.iter().all(Type::is_exact) || types.len() <= 1 {
+            if types.len() <= 1 {
+                continue;
+            }
+            if types.iter().all(Type::is_exact) {
+                // A whole number among fractions is a fraction: the column is not one of integers.
+                let scale = types.iter().map(|t| if let Type::Decimal(_, s) = t { *s } else { 0 }).max();
+                let widest = Type::Decimal(38, scale.unwrap_or(0));
+                for block in &mut blocks {
+                    block.outputs[at] = widened(block.outputs[at].clone(), &widest);
+                }
                 continue;
             }
             let written = format!("to one of {types:?}");

@@ -1,11 +1,14 @@
 //! The root of a query: its rows, and the keys by which they come ordered; LIMIT.
 
+use std::rc::Rc;
+
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::expr::Row;
 use super::{Lower, Reason};
-use crate::prove::term::{Literal, Query, Term};
+use crate::prove::substitute;
+use crate::prove::term::{Block, Literal, Query, Source, Term, Type, Var};
 
 /// A query whose blocks have the keys of its order behind their outputs.
 #[derive(Debug, Clone)]
@@ -28,7 +31,70 @@ impl Root {
     }
 }
 
+/// How the name of a source begins that a LIMIT makes.
+const LIMIT: &str = "limit ";
+
+/// How many rows have to be there for a LIMIT to cut any.
+pub fn limit_of(name: &str) -> Option<u64> {
+    let mut words = name.strip_prefix(LIMIT)?.split(' ');
+    let most: u64 = words.next()?.parse().unwrap_or(1);
+    let skipped: u64 = words.nth(1)?.parse().ok()?;
+    most.checked_add(skipped)
+}
+
+/// Whether an operation that is not looked into leaves at most one row.
+pub fn keeps_one_row(name: &str) -> bool {
+    name.strip_prefix(LIMIT).is_some_and(|rest| rest.starts_with("1 "))
+}
+
+/// How many rows a query has at most, where that can be read off.
+pub fn most_rows(query: &Query) -> Option<u64> {
+    query.blocks.iter().try_fold(0u64, |sofar, block| {
+        let rows = match block.sources.as_slice() {
+            [] => 1,
+            [(_, Source::Opaque(name, _))] => {
+                name.strip_prefix(LIMIT)?.split(' ').next()?.parse::<u64>().ok()?
+            }
+            _ => return None,
+        };
+        sofar.checked_add(rows)
+    })
+}
+
 impl Lower<'_, '_> {
+    /// A LIMIT over the rows of one source: which rows are kept does not depend on what is put out of them,
+    /// so that the outputs are made of the rows that are left.
+    fn cut_source(&self, name: String, block: &Block, keys: usize) -> Query {
+        let (row, source) = &block.sources[0];
+        let types: Vec<Type> = match source {
+            Source::Table(table) => self.prover.schema.relations[*table]
+                .attributes
+                .iter()
+                .map(|a| super::type_of_arrow(&crate::bind::types::arrow(a.kind)))
+                .collect(),
+            Source::Distinct(query) => super::plan::types(query),
+            // It may have more columns than the query under it.
+            Source::Opaque(..) => return self.opaque(name, Query { blocks: vec![block.clone()] }, &[]),
+        };
+        let width = types.len();
+        let mut inside = block.clone();
+        let ordered_by = inside.outputs.split_off(inside.outputs.len() - keys);
+        inside.outputs = types.iter().enumerate().map(|(at, t)| Term::Column(*row, at, t.clone())).collect();
+        inside.outputs.extend(ordered_by);
+        let var = self.prover.fresh();
+        let moved = |of: Var, at: usize, t: &Type| {
+            (of == *row && at < width).then(|| Term::Column(var, at, t.clone()))
+        };
+        let outputs = block.outputs.iter().map(|output| substitute::term(output, &moved)).collect();
+        Query {
+            blocks: vec![Block {
+                sources: vec![(var, Source::Opaque(name, Rc::new(Query { blocks: vec![inside] })))],
+                conditions: Vec::new(),
+                outputs,
+            }],
+        }
+    }
+
     /// The root of a plan.
     pub fn root(&mut self, plan: &LogicalPlan) -> Result<Root, Reason> {
         match plan {
@@ -95,14 +161,20 @@ impl Lower<'_, '_> {
     fn cut(&self, mut root: Root, skip: u64, fetch: Option<u64>) -> Root {
         match (skip, fetch) {
             (0, None) => {}
+            (0, Some(most)) if most_rows(&root.query).is_some_and(|rows| rows <= most) => {
+                self.prover.note("a LIMIT that is no lower than the number of rows cuts nothing");
+            }
             (_, Some(0)) => {
                 self.prover.note("LIMIT 0 leaves no row");
                 root.query = Query::default();
             }
             _ => {
                 let fetch = fetch.map_or("all".to_owned(), |n| n.to_string());
-                let name = format!("limit {fetch} after {skip} by {:?} of the last columns", root.keys);
-                root.query = self.opaque(name, root.query, &[]);
+                let name = format!("{LIMIT}{fetch} after {skip} by {:?} of the last columns", root.keys);
+                root.query = match root.query.blocks.as_slice() {
+                    [block] if block.sources.len() == 1 => self.cut_source(name, block, root.keys.len()),
+                    _ => self.opaque(name, root.query, &[]),
+                };
             }
         }
         root

@@ -8,13 +8,24 @@ use crate::prove::term::{Block, Term};
 
 /// Settles what the block's conditions settle.
 pub fn settle(prover: &Prover<'_>, scene: &Scene, block: &mut Block) {
-    if !block.outputs.iter().any(has_case) {
-        return;
+    if block.outputs.iter().any(has_case) {
+        let here = scene.with(block);
+        for output in &mut block.outputs {
+            *output = settled(prover, &here, output);
+        }
     }
-    let here = scene.with(block);
     for output in &mut block.outputs {
-        *output = settled(prover, &here, output);
+        if has_product(output) {
+            *output = super::aggregate::multiply(prover, output);
+        }
     }
+}
+
+/// Whether sums are multiplied with each other.
+fn has_product(term: &Term) -> bool {
+    let Term::Call(name, arguments, _) = term else { return false };
+    let sums = arguments.iter().filter(|a| matches!(a, Term::Aggregate(name, ..) if name == "sum")).count();
+    (name == "*" && sums > 1) || arguments.iter().any(has_product)
 }
 
 fn has_case(term: &Term) -> bool {

@@ -34,6 +34,7 @@ fn apart(block: &Block) -> Formula {
                     component.extend(vars.into_iter().filter(|v| own.contains(v)));
                 }
             }
+            super::semijoin::tie_sources(&sources, &mut component);
             if component.len() == before {
                 break;
             }

@@ -7,7 +7,7 @@ use crate::prove::build::formula::{all, any};
 use crate::prove::equal::{matchings, translated};
 use crate::prove::prover::Prover;
 use crate::prove::solve::Scene;
-use crate::prove::term::{Block, Formula};
+use crate::prove::term::{Block, Formula, Term};
 
 /// Takes out two blocks that can be one and gives that one.
 pub fn merge(prover: &Prover<'_>, scene: &Scene, blocks: &mut Vec<Block>) -> Option<Block> {
@@ -27,6 +27,7 @@ fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Optio
     if one.sources.len() != two.sources.len()
         || one.sources.is_empty()
         || one.outputs.len() != two.outputs.len()
+        || !one.outputs.iter().zip(&two.outputs).all(|(a, b)| has_one_type(a, b))
     {
         return None;
     }
@@ -52,7 +53,8 @@ fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Optio
                 if a == b {
                     a.clone()
                 } else {
-                    case(vec![(first.clone(), a.clone())], b.clone(), a.type_of())
+                    let of = if a.is_null() { b.type_of() } else { a.type_of() };
+                    case(vec![(first.clone(), a.clone())], b.clone(), of)
                 }
             })
             .collect();
@@ -61,4 +63,9 @@ fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Optio
         return Some(Block { sources: one.sources.clone(), conditions, outputs });
     }
     None
+}
+
+/// Whether a CASE of both has a type.
+fn has_one_type(a: &Term, b: &Term) -> bool {
+    a.type_of() == b.type_of() || a.is_null() || b.is_null()
 }

@@ -24,8 +24,34 @@ pub fn unused(prover: &Prover<'_>, scene: &Scene, block: &mut Block, mode: Mode)
     }
 }
 
+/// The rows that the outputs are made of, and those on which sources of these depend.
 fn outputs_vars(block: &Block) -> BTreeSet<Var> {
-    block.outputs.iter().flat_map(vars_of_term).collect()
+    let mut needed: BTreeSet<Var> = block.outputs.iter().flat_map(vars_of_term).collect();
+    loop {
+        let before = needed.len();
+        for (var, source) in &block.sources {
+            if needed.contains(var) {
+                free_in_source(source, &mut needed);
+            }
+        }
+        if needed.len() == before {
+            return needed;
+        }
+    }
+}
+
+/// Adds the rows of the block that sources of this component depend on, and whose sources depend on it.
+pub fn tie_sources(sources: &[(Var, Source)], component: &mut BTreeSet<Var>) {
+    for (var, source) in sources {
+        let mut mentioned = BTreeSet::new();
+        free_in_source(source, &mut mentioned);
+        mentioned.retain(|other| sources.iter().any(|(own, _)| own == other));
+        if component.contains(var) {
+            component.extend(mentioned);
+        } else if !mentioned.is_disjoint(component) {
+            component.insert(*var);
+        }
+    }
 }
 
 /// Moves the last source, in the order of the schema, that adds nothing but whether it has a row. Whatever
@@ -115,6 +141,8 @@ fn move_component(block: &mut Block, var: Var, needed: &BTreeSet<Var>) {
                 component.extend(vars.into_iter().filter(|v| own.contains(v) && !needed.contains(v)));
             }
         }
+        tie_sources(&block.sources, &mut component);
+        component.retain(|v| !needed.contains(v));
         if component.len() == before {
             break;
         }

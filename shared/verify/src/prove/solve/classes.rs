@@ -14,7 +14,8 @@ use crate::prove::term::{Literal, Source, Term, Type, Var};
 #[derive(Debug, Clone, Default)]
 pub struct Classes {
     terms: Vec<Term>,
-    ids: HashMap<Term, usize>,
+    /// By mark: the terms that have it.
+    ids: HashMap<u64, Vec<usize>>,
     parent: Vec<usize>,
     /// Of a root: whether it cannot be NULL.
     not_null: Vec<bool>,
@@ -28,7 +29,7 @@ impl Classes {
     /// The class of a term.
     pub fn intern(&mut self, term: &Term) -> usize {
         let term = if term.is_null() { &Term::null() } else { term };
-        if let Some(&id) = self.ids.get(term) {
+        if let Some(id) = self.id(term) {
             return self.find(id);
         }
         if let Term::Call(_, arguments, _) = term {
@@ -38,7 +39,7 @@ impl Classes {
         }
         let id = self.terms.len();
         self.terms.push(term.clone());
-        self.ids.insert(term.clone(), id);
+        self.ids.entry(super::mark::of(term)).or_default().push(id);
         self.parent.push(id);
         let is_literal = matches!(term, Term::Literal(..));
         self.not_null.push(is_literal && !term.is_null());
@@ -49,7 +50,11 @@ impl Classes {
     /// The class of a term that is known already.
     pub fn known(&self, term: &Term) -> Option<usize> {
         let term = if term.is_null() { &Term::null() } else { term };
-        self.ids.get(term).map(|&id| self.find(id))
+        self.id(term).map(|id| self.find(id))
+    }
+
+    fn id(&self, term: &Term) -> Option<usize> {
+        self.ids.get(&super::mark::of(term))?.iter().copied().find(|&id| self.terms[id] == *term)
     }
 
     fn find(&self, mut id: usize) -> usize {

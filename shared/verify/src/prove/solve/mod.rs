@@ -5,6 +5,7 @@
 //! promise.
 
 mod classes;
+mod mark;
 mod order;
 mod rows;
 mod theory;
@@ -113,7 +114,7 @@ impl<'p, 's> Search<'p, 's> {
             if !self.open.is_empty() {
                 continue;
             }
-            if !self.prover.spend() {
+            if !self.prover.spend(self.facts.len() + self.sources.len()) {
                 return false;
             }
             let Some(theory) = Theory::of(self.prover, &self.sources, &self.facts) else { return true };

@@ -1,0 +1,71 @@
+//! Second thoughts: what other engines take and DataFusion refuses is changed after it was refused, so that
+//! queries which bind as they are stay as they are.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Statement,
+    VisitMut, VisitorMut,
+};
+
+use super::operators::take_out;
+
+/// What has to be known of functions and tables.
+pub trait Names {
+    /// Whether an aggregate function has this name.
+    fn is_aggregate(&self, name: &str) -> bool;
+    /// Whether every column of this name holds texts.
+    fn is_text(&self, column: &str) -> bool;
+}
+
+/// Changes the statement so that the refusal may go; what its reading then rests on, or `None` where nothing
+/// is known to help.
+pub fn mend(statement: &mut Statement, refusal: &str, names: &dyn Names) -> Option<&'static str> {
+    if refusal.contains("must appear in the GROUP BY clause") {
+        super::bare::lower(statement, &|name| names.is_aggregate(name));
+        return Some("a column that is neither grouped nor aggregated is that of some row of its group");
+    }
+    if refusal.contains("failed to match any signature") && refusal.contains("received String") {
+        let mut sums = Sums { names, changed: false };
+        let _ = statement.visit(&mut sums);
+        return sums.changed.then_some("a text that is summed is the number that it spells");
+    }
+    None
+}
+
+/// Reads texts as numbers where they are summed.
+struct Sums<'n> {
+    names: &'n dyn Names,
+    changed: bool,
+}
+
+impl VisitorMut for Sums<'_> {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
+        if !matches!(super::single_name(function), Some("sum" | "avg")) {
+            return ControlFlow::Continue(());
+        }
+        let FunctionArguments::List(list) = &mut function.args else { return ControlFlow::Continue(()) };
+        if let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_mut_slice() {
+            let column = match argument {
+                Expr::Identifier(name) => Some(&name.value),
+                Expr::CompoundIdentifier(parts) => parts.last().map(|name| &name.value),
+                _ => None,
+            };
+            if column.is_some_and(|name| self.names.is_text(name)) {
+                let text = take_out(argument);
+                *argument = Expr::Cast {
+                    kind: CastKind::TryCast,
+                    expr: Box::new(text),
+                    data_type: DataType::Double(ExactNumberInfo::None),
+                    array: false,
+                    format: None,
+                };
+                self.changed = true;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
