@@ -7,6 +7,8 @@ use sqlparser::ast::{
     TableAlias, Values, With,
 };
 
+use sqm_domain::Dialect;
+
 use super::names::Name;
 use super::values::{Kind, NO_REFERENCE, Node};
 use super::{Output, Rest, ScopeId, Scopes, ShapeId};
@@ -132,16 +134,11 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
         }
         let plain = query.pipe_operators.is_empty();
         let rows = match &*query.body {
-            SetExpr::Select(select) => {
-                let order_by = query.order_by.as_ref().filter(|_| plain);
-                self.select(select, parent, order_by, query.limit_clause.as_ref())
-            }
+            SetExpr::Select(select) => self.select(select, parent, Some(query)),
             body => {
                 let rows = self.body(body, parent);
-                match &query.order_by {
-                    Some(order_by) => self.order_outputs(rows, order_by, parent),
-                    None => rows,
-                }
+                let is_cut = query.order_by.is_some() || counts(query).next().is_some();
+                if is_cut { self.order_outputs(rows, query, parent) } else { rows }
             }
         };
         let rows = if plain {
@@ -299,7 +296,7 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
     /// Anything that can stand where a SELECT can.
     pub(super) fn body(&mut self, body: &'t SetExpr, parent: Option<ScopeId>) -> Rows {
         match body {
-            SetExpr::Select(select) => self.select(select, parent, None, None),
+            SetExpr::Select(select) => self.select(select, parent, None),
             SetExpr::Query(query) => self.query(query, parent),
             SetExpr::SetOperation { .. } => self.set_operation(body, parent),
             SetExpr::Values(values) => self.values(values, parent),
@@ -365,21 +362,28 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
         Rows { shape: self.scopes.add_shape(columns, Rest::Nothing), node }
     }
 
-    /// ORDER BY of something that is not a plain SELECT: it can name outputs only.
-    fn order_outputs(&mut self, rows: Rows, order_by: &'t OrderBy, parent: Option<ScopeId>) -> Rows {
+    /// ORDER BY and LIMIT of something that is not a plain SELECT: they can name outputs only.
+    fn order_outputs(&mut self, rows: Rows, query: &'t Query, parent: Option<ScopeId>) -> Rows {
         let scope = self.scopes.add_scope(parent);
         self.scopes.scopes[scope.0 as usize].outputs = self.scopes.shape(rows.shape).columns.clone();
         let start = self.scopes.values.begin();
         self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
-        self.order(order_by, Place::new(scope));
+        if let Some(order_by) = &query.order_by {
+            self.order(order_by, Place::new(scope));
+        }
+        self.limit(query, Place::new(scope));
         Rows { node: self.scopes.values.finish(start), ..rows }
     }
 
     /// The keys of an ORDER BY, in the scope of its SELECT.
     pub(super) fn order(&mut self, order_by: &'t OrderBy, place: Place<'t>) {
+        // To PostgreSQL a name inside an expression is a column's, not an output's.
+        let outputs_alone = matches!(self.scopes.dialect, Dialect::Postgres);
         if let OrderByKind::Expressions(keys) = &order_by.kind {
             for key in keys {
-                self.key(&key.expr, Kind::Sort, place.with(Aliases::First));
+                let is_name = matches!(key.expr, Expr::Identifier(_));
+                let aliases = if is_name || !outputs_alone { Aliases::First } else { Aliases::Last };
+                self.key(&key.expr, Kind::Sort, place.with(aliases));
             }
         }
     }
@@ -400,9 +404,12 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
         self.walk(expr, kind, place);
     }
 
-    /// LIMIT n BY keys.
-    pub(super) fn limit(&mut self, limit: &'t LimitClause, place: Place<'t>) {
-        if let LimitClause::LimitOffset { limit_by, .. } = limit {
+    /// The subqueries that say how many rows are kept, and the keys of LIMIT n BY.
+    pub(super) fn limit(&mut self, query: &'t Query, place: Place<'t>) {
+        for count in counts(query) {
+            self.walk(count, Kind::Filter, place);
+        }
+        if let Some(LimitClause::LimitOffset { limit_by, .. }) = &query.limit_clause {
             for key in limit_by {
                 self.walk(key, Kind::Filter, place.with(Aliases::AfterKnown));
             }
@@ -423,6 +430,26 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             Some(extent) => Span { start: extent.start.min(span.start), end: extent.end.max(span.end) },
         });
     }
+}
+
+/// The subqueries in LIMIT, OFFSET and FETCH. What else stands there is a number or a variable, no column.
+fn counts(query: &Query) -> impl Iterator<Item = &Expr> {
+    let (limit, offset) = match &query.limit_clause {
+        Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+            (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
+        }
+        Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
+        None => (None, None),
+    };
+    let fetch = query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref());
+    let is_subquery = |expr: &&Expr| {
+        let mut expr = *expr;
+        while let Expr::Nested(inner) = expr {
+            expr = inner;
+        }
+        matches!(expr, Expr::Subquery(_))
+    };
+    [limit, offset, fetch].into_iter().flatten().filter(is_subquery)
 }
 
 /// Whether the right arms of a CTE's set operation select from the CTE itself, as dialects that do not

@@ -1,8 +1,8 @@
 //! One SELECT: FROM first, then the list, then what selects, groups and orders its rows.
 
 use sqlparser::ast::{
-    ConnectByKind, Distinct, Expr, GroupByExpr, GroupByWithModifier, LimitClause, OrderBy, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, Value,
+    ConnectByKind, Distinct, Expr, GroupByExpr, GroupByWithModifier, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Value,
 };
 
 use sqm_domain::Dialect;
@@ -16,8 +16,7 @@ impl<'t> Resolver<'t, '_, '_> {
         &mut self,
         select: &'t Select,
         parent: Option<ScopeId>,
-        order_by: Option<&'t OrderBy>,
-        limit: Option<&'t LimitClause>,
+        around: Option<&'t Query>,
     ) -> Rows {
         let scope = self.scopes.add_scope(parent);
         self.scopes.selects.insert(std::ptr::from_ref(select).addr(), scope);
@@ -44,11 +43,14 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         self.rows_of(select, place);
         self.columns_met = None;
-        if let Some(order_by) = order_by {
-            self.order(order_by, place);
-        }
-        if let Some(limit) = limit {
-            self.limit(limit, place);
+        if let Some(query) = around {
+            // Behind a pipe the order is that of the pipe.
+            if query.pipe_operators.is_empty()
+                && let Some(order_by) = &query.order_by
+            {
+                self.order(order_by, place);
+            }
+            self.limit(query, place);
         }
         if let Some(into) = &select.into {
             self.into = Some(&into.name);

@@ -222,7 +222,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
             }
             Some(CreateFunctionBody::AsReturnSelect(select)) => {
-                let rows = self.select(select, None, None, None);
+                let rows = self.select(select, None, None);
                 self.finish("CREATE FUNCTION", Some(rows), outcomes);
             }
             Some(
