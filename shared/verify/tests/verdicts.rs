@@ -516,3 +516,28 @@ fn limits_and_counts_are_reached() {
         "refuted",
     );
 }
+
+#[test]
+fn a_sum_of_ones_and_zeros_is_a_count() {
+    rule(
+        "SELECT dept, SUM(CASE WHEN bonus > 1 THEN 1 ELSE 0 END) FROM emp GROUP BY dept",
+        "SELECT dept, COUNT(CASE WHEN bonus > 1 THEN 1 END) FROM emp GROUP BY dept",
+        "SELECT COUNT(CASE WHEN bonus > 1 THEN 1 END) FROM emp",
+        "SELECT SUM(CASE WHEN bonus > 1 THEN 1 ELSE 0 END) FROM emp",
+    );
+}
+
+#[test]
+fn what_stands_in_every_branch_stands_beside_them() {
+    rule(
+        "SELECT e.id FROM emp e, dept d WHERE (e.dept = d.id AND e.pay = 1) OR (e.dept = d.id AND e.bonus = 2)",
+        "SELECT e.id FROM emp e WHERE e.dept IS NOT NULL AND (e.pay = 1 OR e.bonus = 2)",
+        "SELECT e.id FROM emp e WHERE e.dept IS NOT NULL AND (e.pay = 1 OR e.bonus = 2)",
+        "SELECT e.id FROM emp e, dept d WHERE (e.dept = d.id AND e.pay = 1) OR e.bonus = 2",
+    );
+    check(
+        "SELECT EXTRACT(YEAR FROM hired) FROM emp",
+        "SELECT CAST(DATE_PART('year', hired) AS BIGINT) FROM emp",
+        "proved",
+    );
+}

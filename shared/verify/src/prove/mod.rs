@@ -87,15 +87,23 @@ fn attempt(
         block.outputs.truncate(width);
     }
     let scene = Scene::default();
-    one.query = normalize::query(&prover, &scene, &one.query, normalize::Mode::Bag);
-    two.query = normalize::query(&prover, &scene, &two.query, normalize::Mode::Bag);
-    if equal::same_bag(&prover, &scene, &one.query, &two.query) {
-        prover.note(match one.query.blocks.len() {
-            0 => "both queries return no row on any database".to_owned(),
-            1 => "both queries have the same sources, and conditions and outputs that entail each other".to_owned(),
-            n => format!("the queries fall into {n} parts each, and part by part they have the same sources, and conditions and outputs that entail each other"),
-        });
-        return Ok(prover.take_steps());
+    for splits in [false, true] {
+        prover.splits.set(splits);
+        prover.simplified.borrow_mut().clear();
+        let first = normalize::query(&prover, &scene, &one.query, normalize::Mode::Bag);
+        let second = normalize::query(&prover, &scene, &two.query, normalize::Mode::Bag);
+        if equal::same_bag(&prover, &scene, &first, &second) {
+            prover.note(match first.blocks.len() {
+                0 => "both queries return no row on any database".to_owned(),
+                1 => "both queries have the same sources, and conditions and outputs that entail each other".to_owned(),
+                n => format!("the queries fall into {n} parts each, and part by part they have the same sources, and conditions and outputs that entail each other"),
+            });
+            return Ok(prover.take_steps());
+        }
+        let may_split = [&first, &second].into_iter().any(normalize::sums_a_case);
+        if prover.is_spent() || !may_split {
+            break;
+        }
     }
     Err(if prover.is_spent() { "no proof was found within the budget" } else { "no proof was found" }.into())
 }

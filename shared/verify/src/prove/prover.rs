@@ -21,6 +21,8 @@ pub struct Prover<'s> {
     fuel: Cell<u32>,
     until: Option<Instant>,
     steps: RefCell<Vec<String>>,
+    /// Whether sums over any CASE are split, and not only those over counts: dearer, and seldom needed.
+    pub splits: Cell<bool>,
     /// How deep comparisons of queries inside comparisons of queries have gone.
     pub depth: Cell<u32>,
     /// Pairs of aggregates that were compared, with where their outer rows come from.
@@ -38,6 +40,7 @@ impl<'s> Prover<'s> {
             fuel: Cell::new(fuel),
             until: None,
             steps: RefCell::default(),
+            splits: Cell::new(false),
             depth: Cell::new(0),
             compared: RefCell::default(),
             simplified: RefCell::default(),

@@ -104,6 +104,7 @@ impl VisitorMut for Pass {
             return ControlFlow::Break(format!("an expression is nested deeper than {MOST_DEPTH} levels"));
         }
         names::fold_expr(expr);
+        membership::lower_value(expr, &mut self.aliases);
         match expr {
             Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } if matches!(**right, Expr::Subquery(_)) => {
                 self.sets += 1;

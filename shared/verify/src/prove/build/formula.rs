@@ -54,8 +54,32 @@ pub fn any(formulas: impl IntoIterator<Item = Formula>) -> Formula {
     match kept.len() {
         0 => Formula::False,
         1 => kept.swap_remove(0),
-        _ => Formula::Or(kept),
+        _ => factored(kept),
     }
+}
+
+/// What stands in every branch stands once beside them.
+fn factored(branches: Vec<Formula>) -> Formula {
+    let parts = |branch: &Formula| match branch {
+        Formula::And(parts) => parts.clone(),
+        other => vec![other.clone()],
+    };
+    let mut common = parts(&branches[0]);
+    common.retain(|part| {
+        branches[1..].iter().all(|branch| match branch {
+            Formula::And(parts) => parts.contains(part),
+            other => other == part,
+        })
+    });
+    if common.is_empty() {
+        return Formula::Or(branches);
+    }
+    let rest: Vec<Formula> = branches
+        .iter()
+        .map(|branch| all(parts(branch).into_iter().filter(|part| !common.contains(part))))
+        .collect();
+    common.push(any(rest));
+    all(common)
 }
 
 /// What holds where this does not. Of two truth values: "`a < b` is not true" is "`b <= a` is true, or one

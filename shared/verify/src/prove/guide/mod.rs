@@ -2,6 +2,7 @@
 //! a proof; a wish that comes out wrong costs a database, no more.
 
 mod gather;
+mod linear;
 mod solve;
 
 use std::collections::BTreeMap;

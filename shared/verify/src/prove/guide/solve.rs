@@ -14,7 +14,8 @@ use crate::prove::build::number::{Number, Sum};
 use crate::prove::term::{Fact, Literal, Term, Var};
 use crate::value::{Kind, Value, days, power_of_ten};
 
-type Place = (Var, usize);
+/// A column of a wished row.
+pub type Place = (Var, usize);
 
 /// What is asked of a class of equal columns.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,9 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
     for fact in &wishes.facts {
         ask(&mut classes, &mut asked, fact);
     }
+    for fact in &wishes.facts {
+        name_places(&mut classes, fact);
+    }
     let mut values: BTreeMap<Place, Value> = BTreeMap::new();
     let mut members: BTreeMap<Place, Vec<(Place, Kind)>> = BTreeMap::new();
     for (var, table) in &wishes.rows {
@@ -58,12 +62,19 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
         }
     }
     for (root, places) in &members {
-        let wanted = asked.get(root).cloned().unwrap_or_default();
+        // A column that is only compared with others gets its value from them.
+        let Some(wanted) = asked.get(root).cloned().or_else(|| (places.len() > 1).then(Asked::default))
+        else {
+            continue;
+        };
         if let Some(value) = choose(&wanted, places[0].1, rng) {
             values.insert(*root, value);
         }
     }
     order(&mut classes, &asked, &members, &mut values, wishes, rng);
+    let kinds = members.iter().map(|(root, places)| (*root, places[0].1)).collect();
+    let bound = asked.iter().filter(|(_, asked)| asked.binds()).map(|(place, _)| *place).collect();
+    super::linear::balance(&wishes.facts, &mut classes, &kinds, &bound, &mut values, rng);
     wishes
         .rows
         .iter()
@@ -77,7 +88,27 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
         .collect()
 }
 
-fn place(term: &Term) -> Option<Place> {
+/// Makes known the columns that a comparison speaks of.
+fn name_places(classes: &mut Classes, fact: &Fact) {
+    fn name(classes: &mut Classes, term: &Term) {
+        match (place(term), term) {
+            (Some(place), _) => {
+                classes.root(place);
+            }
+            (None, Term::Call(_, arguments, _)) => {
+                arguments.iter().for_each(|argument| name(classes, argument));
+            }
+            _ => {}
+        }
+    }
+    if let Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Less(a, b) | Fact::AtMost(a, b) = fact {
+        name(classes, a);
+        name(classes, b);
+    }
+}
+
+/// The column that a term is, casts aside.
+pub fn place(term: &Term) -> Option<Place> {
     match term {
         Term::Column(var, at, _) => Some((*var, *at)),
         Term::Call(name, arguments, _) if name.starts_with("cast ") => place(arguments.first()?),
@@ -280,7 +311,7 @@ fn tightest(bounds: &[(Literal, bool)], from_below: bool) -> Option<&(Literal, b
 }
 
 /// One of few values that joined columns share.
-fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
+pub fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
     let n = rng.random_range(1..=4);
     Some(match kind {
         Kind::Int { .. } => Value::Int(n),
@@ -352,13 +383,15 @@ fn holds(values: &BTreeMap<Place, Value>, a: Place, b: Place) -> bool {
     matches!((values.get(&a), values.get(&b)), (Some(a), Some(b)) if a.order(b).is_le())
 }
 
+/// Columns that shall be equal.
 #[derive(Debug, Default)]
-struct Classes {
+pub struct Classes {
     parent: BTreeMap<Place, Place>,
 }
 
 impl Classes {
-    fn root(&mut self, place: Place) -> Place {
+    /// What stands for all that are equal to it.
+    pub fn root(&mut self, place: Place) -> Place {
         let mut at = *self.parent.entry(place).or_insert(place);
         while self.parent[&at] != at {
             at = self.parent[&at];

@@ -10,7 +10,7 @@ use crate::prove::build::case::case;
 use crate::prove::build::compare::{Comparison, compare, not_null, null, same};
 use crate::prove::build::formula::{all, any, boolean, not, truth};
 use crate::prove::build::{call, cast};
-use crate::prove::term::{Formula, Term, Type};
+use crate::prove::term::{Formula, Literal, Term, Type};
 use crate::prove::weight::is_term_over;
 
 /// The columns that an expression sees and the terms that stand for them.
@@ -170,7 +170,7 @@ impl Lower<'_, '_> {
     fn like(&mut self, like: &Like, row: Row<'_>) -> Result<Term, Reason> {
         let mut arguments = vec![self.expr(&like.expr, row)?, self.expr(&like.pattern, row)?];
         if let Some(escape) = like.escape_char {
-            arguments.push(Term::Literal(crate::prove::term::Literal::Text(escape.into()), Type::Text));
+            arguments.push(Term::Literal(Literal::Text(escape.into()), Type::Text));
         }
         let name = if like.case_insensitive { "ilike" } else { "like" };
         let (yes, no) = truth(&call(name, arguments, &Type::Bool));
@@ -202,6 +202,11 @@ impl Lower<'_, '_> {
         }
         let mut arguments =
             function.args.iter().map(|argument| self.expr(argument, row)).collect::<Result<Vec<_>, _>>()?;
+        if matches!(name, "date_part" | "date_trunc")
+            && let Some(Term::Literal(Literal::Text(unit), _)) = arguments.first_mut()
+        {
+            *unit = unit.to_ascii_lowercase();
+        }
         Ok(match (name, arguments.as_slice()) {
             ("coalesce", [.., _]) => {
                 let last = arguments.pop().unwrap_or_else(Term::null);

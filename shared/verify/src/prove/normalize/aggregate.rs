@@ -92,6 +92,7 @@ fn greatest_of_one(
 fn split(prover: &Prover<'_>, name: &str, query: &mut Query) -> bool {
     let splits = |block: &Block| {
         match block.outputs.first() {
+        Some(Term::Case(arms, ..)) if prover.splits.get() => arms.len() <= 3,
         Some(Term::Case(arms, otherwise, _)) => {
             arms.len() <= 3
                 && arms.iter().map(|(_, value)| value).chain([&**otherwise]).any(|value| {

@@ -32,8 +32,13 @@ fn merged(prover: &Prover<'_>, scene: &Scene, one: &Block, two: &Block) -> Optio
         return None;
     }
     let two = &prover.refresh_block(two);
+    let splits = prover.splits.get();
     for matching in matchings(prover, one, two).iter().take(4) {
         let other = translated(two, matching);
+        // What was split is not put together again.
+        if splits && one.outputs != other.outputs {
+            continue;
+        }
         let (common, first): (Vec<Formula>, Vec<Formula>) =
             one.conditions.iter().cloned().partition(|c| other.conditions.contains(c));
         let second: Vec<Formula> = other.conditions.iter().filter(|c| !common.contains(c)).cloned().collect();

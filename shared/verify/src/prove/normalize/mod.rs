@@ -192,6 +192,21 @@ impl Rebuild for Inner<'_, '_> {
     }
 }
 
+/// Whether an output sums over a CASE.
+pub fn sums_a_case(query: &Query) -> bool {
+    fn sums(term: &Term) -> bool {
+        match term {
+            Term::Aggregate(_, query, _) => {
+                query.blocks.iter().any(|block| matches!(block.outputs.first(), Some(Term::Case(..))))
+            }
+            Term::Call(_, parts, _) => parts.iter().any(sums),
+            Term::Case(arms, otherwise, _) => arms.iter().any(|(_, value)| sums(value)) || sums(otherwise),
+            _ => false,
+        }
+    }
+    query.blocks.iter().any(|block| block.outputs.iter().any(sums))
+}
+
 /// Whether a formula has a query inside.
 pub fn mentions_query(formula: &Formula) -> bool {
     match formula {

@@ -20,7 +20,7 @@ use super::term::{Block, Fact, Formula, Query, Source, Term, Var};
 pub use theory::Theory;
 
 /// Most nested case distinctions.
-const MOST_DEPTH: usize = 12;
+const MOST_DEPTH: usize = 20;
 /// Most rows that a search brings into play.
 const MOST_SOURCES: usize = 24;
 
