@@ -201,3 +201,26 @@ async fn what_is_asked_for_has_bounds() {
     let most = json!({ "databases": 1_000, "seed": u64::MAX });
     verdict(&ada, SAME[0], most).await;
 }
+
+/// What would take all time and memory is answered within the budget, and whoever comes next is served.
+#[tokio::test]
+async fn expensive_pairs_leave_the_function_free_for_others() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let joined = |tables: usize| {
+        let tables: Vec<_> = (0..tables).map(|n| format!("orders t{n}")).collect();
+        format!("SELECT count(*) + sum(t0.total * t1.total) FROM {}", tables.join(", "))
+    };
+    let (nine, ten) = (joined(9), joined(10));
+    let texts = ("SELECT repeat('x', 2000000000)", "SELECT repeat('y', 2000000000)");
+    let (one, two, three, four) = tokio::join!(
+        verdict(&ada, (&nine, &ten), json!({})),
+        verdict(&ada, texts, json!({})),
+        verdict(&ada, (&ten, &nine), json!({})),
+        verdict(&ada, texts, json!({})),
+    );
+    for answer in [one, two, three, four] {
+        assert!(matches!(answer["verdict"].as_str(), Some("unknown" | "refuted")), "{answer}");
+    }
+    assert_eq!(verdict(&ada, SAME[0], json!({})).await["verdict"], "proved");
+}
