@@ -120,14 +120,23 @@ pub(super) struct Closure {
     first: u32,
     ranges: Vec<Range>,
     elements: Vec<Element>,
+    /// Whether it grew beyond [`MOST_ELEMENTS`]: some nodes have nothing.
+    pub(super) is_full: bool,
 }
+
+/// Base columns in all nodes of a statement together; 24 MB.
+const MOST_ELEMENTS: usize = 2_000_000;
 
 impl Closure {
     /// Computes the nodes asked for. Nodes before `first` belong to statements before and are columns.
     pub(super) fn of(values: &Values, first: usize, wanted: impl Iterator<Item = Node>) -> Self {
         let count = values.len() - first;
-        let mut closure =
-            Self { first: first as u32, ranges: vec![Range::default(); count], elements: Vec::new() };
+        let mut closure = Self {
+            first: first as u32,
+            ranges: vec![Range::default(); count],
+            elements: Vec::new(),
+            is_full: false,
+        };
         let needed = closure.needed(values, wanted);
         let mut scratch = Vec::new();
         loop {
@@ -135,7 +144,7 @@ impl Closure {
             for (at, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
                 changed |= closure.compute(values, at, &mut scratch);
             }
-            if !(changed && values.cyclic) {
+            if !(changed && values.cyclic) || closure.is_full {
                 return closure;
             }
         }
@@ -160,6 +169,11 @@ impl Closure {
             Some(column) => vec![Element { column: ColumnId(column), mask: 1, reference: u32::MAX }],
             None => self.slice(node).to_vec(),
         }
+    }
+
+    /// How many base columns a node has.
+    pub(super) fn count(&self, values: &Values, node: Node) -> usize {
+        if values.column(node).is_some() { 1 } else { self.slice(node).len() }
     }
 
     fn slice(&self, node: Node) -> &[Element] {
@@ -187,6 +201,10 @@ impl Closure {
             return range.end - range.start != old.end - old.start;
         }
         scratch.clear();
+        if self.elements.len() > MOST_ELEMENTS {
+            self.is_full = true;
+            return false;
+        }
         for edge in edges {
             match values.column(edge.from) {
                 Some(column) => {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::closure::{Closure, Element, KINDS, influences};
 use super::model::{ColumnRef, Edge, Subtype, TableRef};
 use crate::scope::{ColumnId, Kind, Name, Outcome, Output, Scopes, TableId};
-use crate::text::Span;
+use crate::text::{Position, Span};
 
 /// A column that gets values, with what it gets.
 #[derive(Debug, Clone)]
@@ -26,7 +27,16 @@ pub(super) struct Flow {
 
 impl Flow {
     /// The flow of an outcome. Nodes before `first` belong to statements before.
-    pub(super) fn of(scopes: &mut Scopes<'_>, outcome: &Outcome, first: usize) -> Self {
+    pub(super) fn of(
+        scopes: &mut Scopes<'_>,
+        outcome: &Outcome,
+        first: usize,
+        budget: &mut Budget,
+        place: Position,
+    ) -> Self {
+        if budget.exceeded().is_some() {
+            return Self::default();
+        }
         let mut wanted: Vec<(TableId, Vec<Output>)> = Vec::new();
         let mut rows = Vec::new();
         for effect in &outcome.effects {
@@ -48,16 +58,20 @@ impl Flow {
                     None if nameless == 1 => scopes.names.exact("<expr>"),
                     None => scopes.names.exact(&format!("<expr:{at}>")),
                 };
-                flow.targets.push(Target {
-                    column: scopes.tables.intern(table, name, &scopes.names),
-                    span: column.span,
-                    elements: closure.elements(&scopes.values, column.node),
-                });
+                let fits = budget.take(closure.count(&scopes.values, column.node), place);
+                let elements = if fits { closure.elements(&scopes.values, column.node) } else { Vec::new() };
+                let column_id = scopes.tables.intern(table, name, &scopes.names);
+                flow.targets.push(Target { column: column_id, span: column.span, elements });
             }
         }
         flow.join_targets();
         for (table, node) in rows {
-            flow.rows.push((table, influences(&scopes.values, first, node)));
+            let elements = influences(&scopes.values, first, node);
+            let fits = budget.take(elements.len(), place);
+            flow.rows.push((table, if fits { elements } else { Vec::new() }));
+        }
+        if closure.is_full {
+            budget.exceed(place);
         }
         flow
     }

@@ -4,6 +4,7 @@
 //! OpenLineage's column lineage facet. What the text and the catalog leave open is reported as a finding
 //! and has the table `?`; it is never guessed.
 
+mod budget;
 mod closure;
 mod edges;
 mod model;

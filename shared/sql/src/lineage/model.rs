@@ -167,7 +167,8 @@ impl Failure {
 /// Something that could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Its kind: `ambiguous_column`, `unknown_column`, `unknown_relation`, `open_star`, `mismatch`, `dialect`.
+    /// Its kind: `ambiguous_column`, `unknown_column`, `unknown_relation`, `open_star`, `mismatch`, `dialect`,
+    /// `too_many_edges`.
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,

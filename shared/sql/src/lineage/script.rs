@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::budget::{Budget, MOST_INFLUENCES};
 use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
@@ -12,7 +13,7 @@ use super::{Options, Views};
 use crate::catalog::Catalog;
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
 use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
-use crate::text::Span;
+use crate::text::{Position, Span};
 
 pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
     let mut scopes = Scopes::new(script.dialect, catalog);
@@ -24,6 +25,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         scopes.variables.insert(scopes.names.key(name));
     }
     let mut whole = Whole::default();
+    let (mut budget, mut whole_budget) = (Budget::new(), Budget::new());
     let mut labels = Labels::default();
     let mut statements = Vec::with_capacity(script.statements.len());
     for parsed in &script.statements {
@@ -52,7 +54,8 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
             Tree::Command(command) => resolver.command(command, &mut outcomes),
         }
         for outcome in outcomes {
-            let mut flow = Flow::of(&mut scopes, &outcome, first);
+            let at = parsed.span.start;
+            let mut flow = Flow::of(&mut scopes, &outcome, first, &mut budget, at);
             if scopes.tables.has_records() {
                 whole.look_through_records(&mut scopes, &mut flow);
             }
@@ -64,7 +67,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
                 columns: labels.edges(&scopes, &flow),
                 error: None,
             });
-            whole.add(&mut scopes, &outcome, flow);
+            whole.add(&mut scopes, &outcome, flow, &mut whole_budget, at);
             apply(&mut scopes, &outcome);
         }
     }
@@ -77,7 +80,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         tables_in: labels.list(&scopes, tables_in.into_iter()),
         tables_out: labels.list(&scopes, tables_out.into_iter()),
         columns: labels.edges(&scopes, &flow),
-        findings: findings(script, &scopes),
+        findings: findings(script, &scopes, [&budget, &whole_budget]),
         statements,
     }
 }
@@ -131,14 +134,16 @@ fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
 struct Whole {
     /// Columns written, in order of their first value.
     order: Vec<ColumnId>,
-    definitions: HashMap<ColumnId, (Vec<Element>, Span)>,
-    rows: HashMap<TableId, Vec<Element>>,
+    definitions: HashMap<ColumnId, (Grown, Span)>,
+    rows: HashMap<TableId, Grown>,
     /// Tables that hold what the script put into them.
     filled: HashSet<TableId>,
     outputs: Vec<Target>,
     output_rows: Vec<Element>,
     sources: Vec<(TableId, Span)>,
     written: Vec<(TableId, Span)>,
+    /// Each of those.
+    made: HashSet<TableId>,
     read_later: HashSet<TableId>,
     dropped: HashSet<TableId>,
     /// Tables that were there before the script under another name.
@@ -146,10 +151,16 @@ struct Whole {
 }
 
 impl Whole {
-    fn add(&mut self, scopes: &mut Scopes<'_>, outcome: &Outcome, flow: Flow) {
-        let made: HashSet<TableId> = self.written.iter().map(|(table, _)| *table).collect();
+    fn add(
+        &mut self,
+        scopes: &mut Scopes<'_>,
+        outcome: &Outcome,
+        flow: Flow,
+        budget: &mut Budget,
+        at: Position,
+    ) {
         for &(table, span) in &outcome.reads {
-            if made.contains(&table) {
+            if self.made.contains(&table) {
                 self.read_later.insert(table);
             } else {
                 self.sources.push((self.original(table), span));
@@ -157,20 +168,24 @@ impl Whole {
         }
         let mut inherited: Vec<Element> = Vec::new();
         for (table, _) in &outcome.reads {
-            inherited.extend(self.rows.get(table).into_iter().flatten());
+            inherited.extend(self.rows.get(table).into_iter().flat_map(|rows| &rows.list));
         }
         let mut targets = Vec::with_capacity(flow.targets.len());
         for target in flow.targets {
-            let elements = self.expand(scopes, &made, target.elements);
+            let mut elements = self.expand(scopes, target.elements);
+            if !budget.take(elements.len(), at) {
+                elements = Vec::new();
+            }
             targets.push(Target { elements, ..target });
         }
         let rows: Vec<(TableId, Vec<Element>)> = flow
             .rows
             .into_iter()
             .map(|(table, elements)| {
-                let mut elements = self.expand(scopes, &made, elements);
+                let mut elements = self.expand(scopes, elements);
                 elements.extend(&inherited);
-                (table, merged(elements))
+                let elements = merged(elements);
+                (table, if budget.take(elements.len(), at) { elements } else { Vec::new() })
             })
             .collect();
         // Definitions change after everything was read.
@@ -186,7 +201,7 @@ impl Whole {
                     let original = self.original(from);
                     self.renamed.remove(&from);
                     self.renamed.insert(effect.table, original);
-                    if made.contains(&from) {
+                    if self.made.contains(&from) {
                         self.note(effect.table, effect.span);
                         self.rename(scopes, from, effect.table);
                         self.dropped.insert(from);
@@ -196,14 +211,14 @@ impl Whole {
                     let (a, b) = (self.original(effect.table), self.original(other));
                     self.renamed.insert(effect.table, b);
                     self.renamed.insert(other, a);
-                    if made.contains(&effect.table) || made.contains(&other) {
+                    if self.made.contains(&effect.table) || self.made.contains(&other) {
                         self.note(effect.table, effect.span);
                         self.note(other, effect.span);
                         self.swap(scopes, effect.table, other);
                     }
                 }
                 // Rows that are removed are chosen; to empty or alter a table puts nothing into it.
-                Action::Change if effect.rows.is_some() && !made.contains(&effect.table) => {
+                Action::Change if effect.rows.is_some() && !self.made.contains(&effect.table) => {
                     self.note(effect.table, effect.span);
                 }
                 Action::Change => {}
@@ -223,18 +238,16 @@ impl Whole {
             }
             let entry = self.definitions.entry(target.column).or_insert_with(|| {
                 self.order.push(target.column);
-                (Vec::new(), target.span)
+                (Grown::default(), target.span)
             });
-            entry.0.extend(target.elements);
-            entry.0 = merged(std::mem::take(&mut entry.0));
+            extend(&mut entry.0, target.elements);
         }
         for (table, elements) in rows {
             if table == TableId::QUERY {
                 self.output_rows.extend(elements);
             } else {
                 let entry = self.rows.entry(table).or_default();
-                entry.extend(elements);
-                *entry = merged(std::mem::take(entry));
+                extend(entry, elements);
             }
         }
     }
@@ -251,7 +264,9 @@ impl Whole {
             let mut seen = Vec::with_capacity(list.len());
             for element in list.drain(..) {
                 match self.definitions.get(&element.column).filter(|_| of_record(scopes, &element)) {
-                    Some((made, _)) => seen.extend(made.iter().map(|inner| composed(element.mask, inner))),
+                    Some((made, _)) => {
+                        seen.extend(made.list.iter().map(|inner| composed(element.mask, inner)))
+                    }
                     None => seen.push(element),
                 }
             }
@@ -268,6 +283,7 @@ impl Whole {
         // Written anew after it was read: it is a result again.
         self.read_later.remove(&table);
         self.dropped.remove(&table);
+        self.made.insert(table);
         self.written.push((table, span));
     }
 
@@ -304,6 +320,9 @@ impl Whole {
     }
 
     fn forget(&mut self, scopes: &Scopes<'_>, table: TableId) {
+        if !self.made.contains(&table) {
+            return;
+        }
         self.order.retain(|&column| scopes.tables.column(column).table != table);
         self.definitions.retain(|&column, _| scopes.tables.column(column).table != table);
         self.rows.remove(&table);
@@ -311,12 +330,8 @@ impl Whole {
     }
 
     /// Replaces what the script wrote itself.
-    fn expand(
-        &self,
-        scopes: &mut Scopes<'_>,
-        made: &HashSet<TableId>,
-        elements: Vec<Element>,
-    ) -> Vec<Element> {
+    fn expand(&self, scopes: &mut Scopes<'_>, elements: Vec<Element>) -> Vec<Element> {
+        let made = &self.made;
         let concerns = |table: &TableId| made.contains(table) || self.renamed.contains_key(table);
         if made.is_empty() && self.renamed.is_empty()
             || !elements.iter().any(|e| concerns(&scopes.tables.column(e.column).table))
@@ -338,7 +353,7 @@ impl Whole {
                 continue;
             }
             if let Some((definition, _)) = self.definitions.get(&element.column) {
-                expanded.extend(definition.iter().map(|inner| composed(element.mask, inner)));
+                expanded.extend(definition.list.iter().map(|inner| composed(element.mask, inner)));
                 continue;
             }
             let star = scopes.names.exact("*");
@@ -346,7 +361,7 @@ impl Whole {
             match self.definitions.get(&behind) {
                 // The column came with a star: it is the one of the same name behind it.
                 Some((definition, _)) => {
-                    for inner in definition {
+                    for inner in &definition.list {
                         let source = scopes.tables.column(inner.column);
                         let (source, is_star) = (source.table, source.name == star);
                         let mut inner = composed(element.mask, inner);
@@ -361,7 +376,8 @@ impl Whole {
                     for column in &self.order {
                         if scopes.tables.column(*column).table == table {
                             let (definition, _) = &self.definitions[column];
-                            expanded.extend(definition.iter().map(|inner| composed(element.mask, inner)));
+                            expanded
+                                .extend(definition.list.iter().map(|inner| composed(element.mask, inner)));
                         }
                     }
                 }
@@ -388,7 +404,7 @@ impl Whole {
                 if seen.insert(table)
                     && let Some(rows) = self.rows.get(&table)
                 {
-                    flow.rows.push((table, rows.clone()));
+                    flow.rows.push((table, merged(rows.list.clone())));
                 }
             }
         }
@@ -397,12 +413,31 @@ impl Whole {
                 continue;
             }
             let (elements, span) = &self.definitions[column];
-            flow.targets.push(Target { column: *column, span: *span, elements: elements.clone() });
+            flow.targets.push(Target {
+                column: *column,
+                span: *span,
+                elements: merged(elements.list.clone()),
+            });
         }
         flow.targets.extend(self.outputs);
         flow.join_targets();
         flow.rows.push((TableId::QUERY, merged(self.output_rows)));
         (flow, self.sources, tables)
+    }
+}
+
+/// A list to which statement after statement adds: put in order only when it has doubled.
+#[derive(Debug, Default)]
+struct Grown {
+    list: Vec<Element>,
+    ordered: usize,
+}
+
+fn extend(grown: &mut Grown, elements: Vec<Element>) {
+    grown.list.extend(elements);
+    if grown.list.len() > 2 * grown.ordered + 32 {
+        grown.list = merged(std::mem::take(&mut grown.list));
+        grown.ordered = grown.list.len();
     }
 }
 
@@ -417,7 +452,7 @@ fn composed(outer: Mask, inner: &Element) -> Element {
     Element { mask, ..*inner }
 }
 
-fn findings(script: &Script<'_>, scopes: &Scopes<'_>) -> Vec<Finding> {
+fn findings(script: &Script<'_>, scopes: &Scopes<'_>, budgets: [&Budget; 2]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::with_capacity(scopes.doubts().len() + 1);
     if !script.grammar.is_own(script.dialect) {
         findings.push(Finding {
@@ -426,6 +461,18 @@ fn findings(script: &Script<'_>, scopes: &Scopes<'_>) -> Vec<Finding> {
             message: format!("{} is read with the grammar of {}", script.dialect, script.grammar.name()),
             line: 1,
             column: 1,
+            candidates: Vec::new(),
+        });
+    }
+    if let Some(at) = budgets.into_iter().filter_map(Budget::exceeded).min() {
+        findings.push(Finding {
+            code: "too_many_edges",
+            severity: Severity::Warning,
+            message: format!(
+                "more than {MOST_INFLUENCES} edges: those of columns are incomplete from this statement on"
+            ),
+            line: at.line,
+            column: at.column,
             candidates: Vec::new(),
         });
     }

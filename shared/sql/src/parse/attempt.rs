@@ -13,7 +13,7 @@ use super::mend::{Mend, mend};
 
 /// How deep the parser follows brackets and subqueries. More would let what it tries twice at each level,
 /// such as types of arrays of arrays, take minutes.
-const MOST_LEVELS: usize = 50;
+const MOST_LEVELS: usize = 100;
 
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(

@@ -101,16 +101,31 @@ fn starts_over(keyword: Keyword) -> bool {
             | Keyword::CAST
             | Keyword::CEIL
             | Keyword::CONVERT
+            | Keyword::CURRENT_CATALOG
+            | Keyword::CURRENT_DATE
+            | Keyword::CURRENT_TIME
+            | Keyword::CURRENT_TIMESTAMP
+            | Keyword::CURRENT_USER
+            | Keyword::EXISTS
             | Keyword::EXTRACT
             | Keyword::FLOOR
+            | Keyword::LAMBDA
+            | Keyword::LOCALTIME
+            | Keyword::LOCALTIMESTAMP
             | Keyword::MAP
             | Keyword::MATCH
+            | Keyword::NOT
             | Keyword::OVERLAY
+            | Keyword::PRIOR
             | Keyword::SAFE_CAST
+            | Keyword::SESSION_USER
+            | Keyword::STRUCT
             | Keyword::SUBSTR
             | Keyword::SUBSTRING
+            | Keyword::TRIM
             | Keyword::TRY_CAST
             | Keyword::TRY_CONVERT
+            | Keyword::USER
     )
 }
 
@@ -315,6 +330,10 @@ mod tests {
             ("POSITION(", " IN 'a')"),
             ("SUBSTRING(", " FROM 1)"),
             ("ARRAY[", "]"),
+            ("NOT (", ")"),
+            ("NOT a AND NOT (", ")"),
+            ("TRIM(", ")"),
+            ("EXISTS (SELECT 1 WHERE ", ")"),
             ("INTERVAL (", ") DAY"),
             ("f(", ")"),
             ("COALESCE(", ", 2)"),

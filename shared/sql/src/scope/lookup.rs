@@ -14,6 +14,9 @@ use super::{
 };
 use crate::text::Span;
 
+/// The most parts that the name of a relation has; what follows them are a column and its fields.
+const MOST_PARTS: usize = 8;
+
 /// A relation's answer to a column's name.
 enum Answer {
     Has(Node),
@@ -90,7 +93,7 @@ impl<'t> Resolver<'t, '_, '_> {
             return;
         }
         // The longest qualifier that names a relation; what follows the column is a path of fields.
-        for split in (1..parts.len()).rev() {
+        for split in (1..parts.len().min(MOST_PARTS + 1)).rev() {
             let Some(relation) = self.scopes.relation_named(place.scope, &parts[..split]) else { continue };
             let node = self.scopes.qualified(relation, parts[split], at);
             let found = match node {
