@@ -121,7 +121,7 @@ fn judge(
     options: &Options,
     start: Instant,
 ) -> (Verdict, usize) {
-    let proof = || prove::prove(&first.plan, &second.plan, schema, resolve, start + options.time / 2);
+    let proof = || prove::prove(&first.plan, &second.plan, schema, resolve, start + options.time * 4 / 5);
     let otherwise = |reason: String| match proof() {
         Proof::Found(steps) => (Verdict::Proved { steps }, 0),
         Proof::Missing(_) => (Verdict::Unknown { reason }, 0),

@@ -27,6 +27,8 @@ pub struct Prover<'s> {
     pub depth: Cell<u32>,
     /// Pairs of aggregates that were compared, with where their outer rows come from.
     pub compared: RefCell<HashMap<(Term, Term, u64), bool>>,
+    /// Scenes with a formula, by their hashes, and whether the formula cannot hold there.
+    pub excluded: RefCell<HashMap<[u64; 2], bool>>,
     /// Queries that were made simpler, with where that was, and what came of it.
     pub simplified: RefCell<HashMap<(Query, u64), Query>>,
 }
@@ -43,6 +45,7 @@ impl<'s> Prover<'s> {
             splits: Cell::new(false),
             depth: Cell::new(0),
             compared: RefCell::default(),
+            excluded: RefCell::default(),
             simplified: RefCell::default(),
         }
     }

@@ -16,6 +16,7 @@ use super::build::formula::any;
 use super::prover::Prover;
 use super::rebuild::{self, Rebuild};
 use super::solve::Scene;
+use super::substitute;
 use super::term::{Block, Fact, Formula, Query, Source, Term, Type};
 
 /// Whether it matters how often a row comes.
@@ -245,8 +246,11 @@ fn redundant(prover: &Prover<'_>, scene: &Scene, block: &mut Block) {
         at -= 1;
         let is_plain = matches!(&block.conditions[at], Formula::Fact(fact) if !matches!(fact, Fact::Exists(_) | Fact::Empty(_)));
         // A plain condition costs little where it is, unless the surroundings decide it.
-        if is_plain && scene.sources.is_empty() && !mentions_query(&block.conditions[at]) {
-            continue;
+        if is_plain && !mentions_query(&block.conditions[at]) {
+            let vars = substitute::vars_of_formula(&block.conditions[at]);
+            if !scene.sources.iter().any(|(outer, _)| vars.contains(outer)) {
+                continue;
+            }
         }
         let condition = block.conditions.remove(at);
         let rest = scene.with(block);

@@ -11,6 +11,7 @@ mod rows;
 mod theory;
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use super::build::compare::same;
@@ -44,9 +45,28 @@ impl Scene {
 
     /// Whether this cannot be.
     pub fn is_impossible(&self, prover: &Prover<'_>) -> bool {
+        self.excludes(prover, &Formula::True)
+    }
+
+    /// Whether the formula cannot hold where this does. Answers are kept: the rounds of rules ask again.
+    fn excludes(&self, prover: &Prover<'_>, formula: &Formula) -> bool {
+        // Two hashes of 64 bits: that both agree by chance is out of the question.
+        let key = [1u8, 2].map(|salt| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &self.sources, &self.formulas, formula).hash(&mut hasher);
+            hasher.finish()
+        });
+        if let Some(known) = prover.excluded.borrow().get(&key) {
+            return *known;
+        }
         let mut search = Search::new(prover, self);
         search.open.extend(self.formulas.iter().cloned());
-        search.is_impossible(0)
+        search.open.push(formula.clone());
+        let found = search.is_impossible(0);
+        if found || !prover.is_spent() {
+            prover.excluded.borrow_mut().insert(key, found);
+        }
+        found
     }
 
     /// Whether the formula holds wherever this does.
@@ -58,10 +78,7 @@ impl Scene {
             other if self.formulas.contains(other) => return true,
             _ => {}
         }
-        let mut search = Search::new(prover, self);
-        search.open.extend(self.formulas.iter().cloned());
-        search.open.push(not(formula));
-        search.is_impossible(0)
+        self.excludes(prover, &not(formula))
     }
 
     /// The theory of the plain facts, without any case distinction; `None` where they cannot be.
