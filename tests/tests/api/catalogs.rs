@@ -140,7 +140,7 @@ async fn lists_go_by_name() {
     let app = TestApp::start().await;
     let ada = app.user("acme");
     let mut names: Vec<String> = (0..23).map(|n| format!("c{n}")).collect();
-    names.extend(["Größe", "a/b:c@d+e", "_", "c1-x", "c1.x"].map(str::to_owned));
+    names.extend(["Größe", "ab:c@d+e", "_", "c1-x", "c1.x"].map(str::to_owned));
     for name in &names {
         let path: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let put = ada.put(&format!("/v1/catalogs/{path}")).json(&ddl("CREATE TABLE t (a INT)")).send().await;
