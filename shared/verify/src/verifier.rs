@@ -134,7 +134,7 @@ fn judge(
         .map_err(|error| ("first", error))
         .and_then(|one| Ok((one, engine.plan(second).map_err(|error| ("second", error))?)));
     let runs = match (planned, Runs::in_sqlite(first, second)) {
-        (Ok((one, two)), _) => Runs::Engine { engine: &engine, one, two },
+        (Ok((one, two)), _) => Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) },
         (Err(_), Some(runs)) => runs,
         (Err((which, error)), None) => {
             return otherwise(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
