@@ -253,18 +253,20 @@ fn examine(
     let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
     let keys = first.ordering.outputs.clone();
-    let runs = Runs::Engine { engine: &engine, one, two };
+    let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
     let orders = [&first.ordering, &second.ordering];
     let pair = Pair { runs, schema: &schema, keys, orders, numbers, loose };
     let guide = prove::Guide::new([&first.plan, &second.plan], &schema, &resolve);
     let generator = Generator::guided(&schema, seed, guide);
     for number in 0..databases {
         let database = generator.database(number);
-        if matches!(pair.see(&database), Seen::Different(_)) {
-            return Found::Contradiction(format!("DataFusion: {:?} {:?}", pair.results(&database), database));
-        }
-        if sqlite::differ(&pair, &database, &first, &second) == Some(true) {
-            return Found::Contradiction(format!("SQLite: {database:?}"));
+        // DataFusion has wrong results of its own (`NOT IN` of a NULL under OR is one): where SQLite runs
+        // both, it has the last word.
+        let differ = sqlite::differ(&pair, &database, &first, &second);
+        let seen = differ.unwrap_or_else(|| matches!(pair.see(&database), Seen::Different(_)));
+        if seen {
+            let engine = if differ.is_some() { "SQLite" } else { "DataFusion" };
+            return Found::Contradiction(format!("{engine}: {database:?}"));
         }
     }
     Found::Proved

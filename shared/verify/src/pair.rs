@@ -13,9 +13,9 @@ pub enum Runs<'a> {
         /// Runs them.
         engine: &'a Engine,
         /// The first query.
-        one: Query,
+        one: Box<Query>,
         /// The second query.
-        two: Query,
+        two: Box<Query>,
     },
     /// By SQLite alone: DataFusion binds one of them, and has no way to execute it.
     Sqlite {

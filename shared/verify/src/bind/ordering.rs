@@ -151,10 +151,12 @@ impl Traits {
                 LogicalPlan::Limit(_) => traits.loose.push(Trait::Limit),
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
-                LogicalPlan::Aggregate(aggregate) => {
-                    if aggregate.aggr_expr.iter().any(is_of_the_outer_query) {
-                        return plan_err!("an aggregate of outer columns alone belongs to the outer query, and is not verified");
-                    }
+                LogicalPlan::Aggregate(aggregate)
+                    if aggregate.aggr_expr.iter().any(is_of_the_outer_query) =>
+                {
+                    return plan_err!(
+                        "an aggregate of outer columns alone belongs to the outer query, and is not verified"
+                    );
                 }
                 _ => {}
             }
