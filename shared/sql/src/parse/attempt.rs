@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 
 use super::bounded::Bounded;
 use super::grammar::Grammar;
-use super::mend::{Mend, mend};
+use super::mend::{Mend, is_only, is_stream, mend};
 
 /// How deep the parser follows brackets and subqueries; a subquery takes two levels. What it tries twice at
 /// each level is bounded by [`Bounded`], not by this.
@@ -20,7 +20,7 @@ pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    if let Some(error) = refused(&tokens) {
+    if let Some(error) = refused(grammar, &tokens) {
         return (Err(error), tokens);
     }
     match Bounded::for_deep(grammar.parser(), &tokens) {
@@ -37,12 +37,15 @@ const MOST_PARTS: usize = 256;
 
 /// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
 /// dialect, and a table that nobody has would be among those read. Refuses endless names as well.
-fn refused(tokens: &[TokenWithSpan]) -> Option<ParserError> {
+fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
     let keyword = |token: &TokenWithSpan| match &token.token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
         _ => None,
     };
-    let mut before: Option<&TokenWithSpan> = None;
+    let lists_only =
+        matches!(grammar, Grammar::Postgres | Grammar::Redshift | Grammar::Oracle | Grammar::Generic);
+    let streams = matches!(grammar, Grammar::Databricks | Grammar::Spark);
+    let (mut before, mut last_but_one): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
     let mut dots = 0;
     for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
         match (&token.token, before.map(|before| &before.token)) {
@@ -55,10 +58,20 @@ fn refused(tokens: &[TokenWithSpan]) -> Option<ParserError> {
             let why = format!("a name has more than {MOST_PARTS} parts{start}");
             return Some(ParserError::ParserError(why));
         }
+        // FROM ONLY t, FROM STREAM t: the parser has tables of those names, and t for an alias.
+        if let Some(word) = before
+            && last_but_one.and_then(keyword).is_some_and(|k| matches!(k, Keyword::FROM | Keyword::JOIN))
+            && (lists_only && is_only(&word.token, &token.token)
+                || streams && is_stream(&word.token, &token.token))
+        {
+            let why = format!("Expected: a table, found: {}{start}", word.token);
+            return Some(ParserError::ParserError(why));
+        }
         if keyword(token) == Some(Keyword::WHERE) && before.and_then(keyword) == Some(Keyword::FROM) {
             let why = format!("Expected: a table, found: {}{start}", token.token);
             return Some(ParserError::ParserError(why));
         }
+        last_but_one = before;
         before = Some(token);
     }
     None
