@@ -3,14 +3,13 @@
 //! What a statement reads of a table that the script wrote before is replaced by what was written. So a
 //! definition is always in terms of what the script did not make, and one step of replacing suffices.
 
-use std::collections::{HashMap, HashSet};
-
 use super::budget::{Budget, MOST_INFLUENCES};
 use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
 use super::{Options, Views};
 use crate::catalog::Catalog;
+use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
 use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
 use crate::text::{Position, Span};
@@ -134,20 +133,20 @@ fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
 struct Whole {
     /// Columns written, in order of their first value.
     order: Vec<ColumnId>,
-    definitions: HashMap<ColumnId, (Grown, Span)>,
-    rows: HashMap<TableId, Grown>,
+    definitions: IdMap<ColumnId, (Grown, Span)>,
+    rows: IdMap<TableId, Grown>,
     /// Tables that hold what the script put into them.
-    filled: HashSet<TableId>,
+    filled: IdSet<TableId>,
     outputs: Vec<Target>,
     output_rows: Vec<Element>,
     sources: Vec<(TableId, Span)>,
     written: Vec<(TableId, Span)>,
     /// Each of those.
-    made: HashSet<TableId>,
-    read_later: HashSet<TableId>,
-    dropped: HashSet<TableId>,
+    made: IdSet<TableId>,
+    read_later: IdSet<TableId>,
+    dropped: IdSet<TableId>,
     /// Tables that were there before the script under another name.
-    renamed: HashMap<TableId, TableId>,
+    renamed: IdMap<TableId, TableId>,
 }
 
 impl Whole {
@@ -397,7 +396,7 @@ impl Whole {
         };
         let mut flow = Flow::default();
         let mut tables = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = IdSet::default();
         for &(table, span) in &self.written {
             if result(&table) {
                 tables.push((table, span));
