@@ -63,7 +63,7 @@ pub enum Tree {
     /// The parser's tree.
     Sql(Box<Statement>),
     /// A statement that the parser has no tree for.
-    Command(Command),
+    Command(Box<Command>),
 }
 
 impl Script<'_> {
@@ -201,7 +201,7 @@ impl Script<'_> {
 
     fn push_command(&mut self, tokens: &[TokenWithSpan], command: Command) {
         if let Some(span) = tokens::span_of(tokens) {
-            let tree = Ok(Tree::Command(command));
+            let tree = Ok(Tree::Command(Box::new(command)));
             let (grammar, mends) = (self.grammar, Vec::new());
             self.statements.push(ParsedStatement { span, tree, grammar, mends });
         }
@@ -217,7 +217,7 @@ impl Script<'_> {
             let found = self.parse_anyhow(inner.to_vec(), Some(span), true).map_err(|(error, _)| error);
             self.push_found(span, found, |tree| match tree {
                 Statement::Query(query) => {
-                    Ok(Tree::Command(Command { query: Some(query), ..command.clone() }))
+                    Ok(Tree::Command(Box::new(Command { query: Some(query), ..command.clone() })))
                 }
                 _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
             });
@@ -272,7 +272,7 @@ impl Script<'_> {
         let Some(query) = query else { return false };
         let found = self.parse_anyhow(query, None, false).map_err(|(error, _)| error);
         self.push_found(span, found, |tree| match tree {
-            Statement::Query(query) => Ok(Tree::Command(Command { query: Some(query), ..command })),
+            Statement::Query(query) => Ok(Tree::Command(Box::new(Command { query: Some(query), ..command }))),
             _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
         });
         true
@@ -303,7 +303,12 @@ impl Script<'_> {
                 return true;
             }
         }
-        self.statements.push(ParsedStatement { span, tree: Ok(Tree::Command(command)), grammar, mends });
+        self.statements.push(ParsedStatement {
+            span,
+            tree: Ok(Tree::Command(Box::new(command))),
+            grammar,
+            mends,
+        });
         true
     }
 
