@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod guard;
+mod ids;
 pub mod lineage;
 pub mod lint;
 pub mod parse;

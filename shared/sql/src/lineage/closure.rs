@@ -3,8 +3,7 @@
 //! Only what is asked for is computed. Nodes come after what they are made of, so one pass in ascending
 //! order suffices; recursive queries repeat it until nothing changes.
 
-use std::collections::HashMap;
-
+use crate::ids::IdMap;
 use crate::scope::{ColumnId, Kind, Node, Values};
 
 /// The kinds of influence of one column, as bits: `1 << Kind`.
@@ -61,7 +60,7 @@ pub(super) fn through(kind: Kind, mask: Mask) -> Mask {
 pub(super) fn influences(values: &Values, first: usize, root: Node) -> Vec<Element> {
     let first = first as u32;
     let mut reached: Vec<Mask> = vec![0; values.len() - first as usize];
-    let mut found: HashMap<u32, Element> = HashMap::new();
+    let mut found: IdMap<u32, Element> = IdMap::default();
     let mut work = vec![(root, ROWS)];
     while let Some((node, new)) = work.pop() {
         let Some(at) = node.0.checked_sub(first) else { continue };

@@ -1,11 +1,11 @@
 //! Edges of one statement, from its outcome.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::budget::Budget;
 use super::closure::{Closure, Element, KINDS, influences};
 use super::model::{ColumnRef, Edge, Subtype, TableRef};
+use crate::ids::IdMap;
 use crate::scope::{ColumnId, Kind, Name, Outcome, Output, Scopes, TableId};
 use crate::text::{Position, Span};
 
@@ -79,7 +79,7 @@ impl Flow {
     /// A column that several branches write, or several outputs of one name, become one target.
     pub(super) fn join_targets(&mut self) {
         let count = self.targets.len();
-        let mut first: HashMap<ColumnId, usize> = HashMap::with_capacity(count);
+        let mut first: IdMap<ColumnId, usize> = IdMap::with_capacity_and_hasher(count, Default::default());
         let mut joined: Vec<Target> = Vec::with_capacity(count);
         for target in self.targets.drain(..) {
             match first.get(&target.column) {
@@ -109,8 +109,8 @@ enum Into<'a> {
 /// Names as they appear in an answer, made once for each table and column.
 #[derive(Default)]
 pub(super) struct Labels {
-    tables: HashMap<TableId, Arc<str>>,
-    columns: HashMap<Name, Arc<str>>,
+    tables: IdMap<TableId, Arc<str>>,
+    columns: IdMap<Name, Arc<str>>,
 }
 
 impl Labels {
@@ -134,7 +134,7 @@ impl Labels {
         tables: impl Iterator<Item = (TableId, Span)>,
     ) -> Vec<TableRef> {
         let mut list: Vec<(TableId, TableRef)> = Vec::new();
-        let mut places: HashMap<TableId, usize> = HashMap::new();
+        let mut places: IdMap<TableId, usize> = IdMap::default();
         for (table, span) in tables {
             if table == TableId::UNKNOWN || table == TableId::QUERY || scopes.tables.is_record(table) {
                 continue;

@@ -10,6 +10,7 @@ mod edges;
 mod model;
 pub mod output;
 mod script;
+mod written;
 
 #[cfg(test)]
 mod laws;

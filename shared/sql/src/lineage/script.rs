@@ -3,14 +3,14 @@
 //! What a statement reads of a table that the script wrote before is replaced by what was written. So a
 //! definition is always in terms of what the script did not make, and one step of replacing suffices.
 
-use std::collections::{HashMap, HashSet};
-
 use super::budget::{Budget, MOST_INFLUENCES};
 use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
+use super::written::Written;
 use super::{Options, Views};
 use crate::catalog::Catalog;
+use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
 use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
 use crate::text::{Position, Span};
@@ -133,21 +133,21 @@ fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
 #[derive(Default)]
 struct Whole {
     /// Columns written, in order of their first value.
-    order: Vec<ColumnId>,
-    definitions: HashMap<ColumnId, (Grown, Span)>,
-    rows: HashMap<TableId, Grown>,
+    order: Written,
+    definitions: IdMap<ColumnId, (Grown, Span)>,
+    rows: IdMap<TableId, Grown>,
     /// Tables that hold what the script put into them.
-    filled: HashSet<TableId>,
+    filled: IdSet<TableId>,
     outputs: Vec<Target>,
     output_rows: Vec<Element>,
     sources: Vec<(TableId, Span)>,
     written: Vec<(TableId, Span)>,
     /// Each of those.
-    made: HashSet<TableId>,
-    read_later: HashSet<TableId>,
-    dropped: HashSet<TableId>,
+    made: IdSet<TableId>,
+    read_later: IdSet<TableId>,
+    dropped: IdSet<TableId>,
     /// Tables that were there before the script under another name.
-    renamed: HashMap<TableId, TableId>,
+    renamed: IdMap<TableId, TableId>,
 }
 
 impl Whole {
@@ -193,7 +193,7 @@ impl Whole {
             match effect.action {
                 Action::Drop => {
                     self.renamed.remove(&effect.table);
-                    self.forget(scopes, effect.table);
+                    self.forget(effect.table);
                     self.dropped.insert(effect.table);
                 }
                 // Its rows are a result under the new name if they were under the old one.
@@ -237,7 +237,7 @@ impl Whole {
                 continue;
             }
             let entry = self.definitions.entry(target.column).or_insert_with(|| {
-                self.order.push(target.column);
+                self.order.push(table, target.column);
                 (Grown::default(), target.span)
             });
             extend(&mut entry.0, target.elements);
@@ -289,20 +289,15 @@ impl Whole {
 
     /// What the script put into one table is in the other from now on.
     fn rename(&mut self, scopes: &mut Scopes<'_>, from: TableId, to: TableId) {
-        let moved: Vec<ColumnId> =
-            self.order.iter().copied().filter(|&column| scopes.tables.column(column).table == from).collect();
-        for column in moved {
+        let definitions = &mut self.definitions;
+        self.order.replace(from, to, |column| {
             let name = scopes.tables.column(column).name;
             let new = scopes.tables.intern(to, name, &scopes.names);
-            if let Some(definition) = self.definitions.remove(&column) {
-                self.definitions.insert(new, definition);
+            if let Some(definition) = definitions.remove(&column) {
+                definitions.insert(new, definition);
             }
-            for entry in &mut self.order {
-                if *entry == column {
-                    *entry = new;
-                }
-            }
-        }
+            new
+        });
         if let Some(rows) = self.rows.remove(&from) {
             self.rows.insert(to, rows);
         }
@@ -319,12 +314,13 @@ impl Whole {
         self.rename(scopes, between, b);
     }
 
-    fn forget(&mut self, scopes: &Scopes<'_>, table: TableId) {
+    fn forget(&mut self, table: TableId) {
         if !self.made.contains(&table) {
             return;
         }
-        self.order.retain(|&column| scopes.tables.column(column).table != table);
-        self.definitions.retain(|&column, _| scopes.tables.column(column).table != table);
+        for column in self.order.remove(table) {
+            self.definitions.remove(&column);
+        }
         self.rows.remove(&table);
         self.filled.remove(&table);
     }
@@ -373,12 +369,9 @@ impl Whole {
                 }
                 None if name == star => {
                     // All of its columns.
-                    for column in &self.order {
-                        if scopes.tables.column(*column).table == table {
-                            let (definition, _) = &self.definitions[column];
-                            expanded
-                                .extend(definition.list.iter().map(|inner| composed(element.mask, inner)));
-                        }
+                    for column in self.order.of(table) {
+                        let Some((definition, _)) = self.definitions.get(&column) else { continue };
+                        expanded.extend(definition.list.iter().map(|inner| composed(element.mask, inner)));
                     }
                 }
                 None if self.filled.contains(&table) => {}
@@ -397,7 +390,7 @@ impl Whole {
         };
         let mut flow = Flow::default();
         let mut tables = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = IdSet::default();
         for &(table, span) in &self.written {
             if result(&table) {
                 tables.push((table, span));
@@ -408,16 +401,12 @@ impl Whole {
                 }
             }
         }
-        for column in &self.order {
-            if !result(&scopes.tables.column(*column).table) {
+        for column in self.order.all() {
+            if !result(&scopes.tables.column(column).table) {
                 continue;
             }
-            let (elements, span) = &self.definitions[column];
-            flow.targets.push(Target {
-                column: *column,
-                span: *span,
-                elements: merged(elements.list.clone()),
-            });
+            let Some((elements, span)) = self.definitions.get(&column) else { continue };
+            flow.targets.push(Target { column, span: *span, elements: merged(elements.list.clone()) });
         }
         flow.targets.extend(self.outputs);
         flow.join_targets();

@@ -9,10 +9,10 @@ use sqm_domain::Dialect;
 
 use super::bounded::Bounded;
 use super::grammar::Grammar;
-use super::mend::{Mend, mend};
+use super::mend::{Mend, is_only, is_stream, mend};
 
-/// How deep the parser follows brackets and subqueries. More would let what it tries twice at each level,
-/// such as types of arrays of arrays, take minutes.
+/// How deep the parser follows brackets and subqueries; a subquery takes two levels. What it tries twice at
+/// each level is bounded by [`Bounded`], not by this.
 const MOST_LEVELS: usize = 100;
 
 /// Parses the tokens as exactly one statement, and gives them back.
@@ -20,7 +20,7 @@ pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    if let Some(error) = no_table(&tokens) {
+    if let Some(error) = refused(grammar, &tokens) {
         return (Err(error), tokens);
     }
     match Bounded::for_deep(grammar.parser(), &tokens) {
@@ -32,24 +32,47 @@ pub(super) fn plain(
     }
 }
 
+/// Names with more parts are refused: at each dot the parser looks ahead to the end of the name.
+const MOST_PARTS: usize = 256;
+
 /// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
-/// dialect, and a table that nobody has would be among those read.
-fn no_table(tokens: &[TokenWithSpan]) -> Option<ParserError> {
-    let is = |token: &TokenWithSpan, keyword: Keyword| match &token.token {
-        Token::Word(word) => word.keyword == keyword && word.quote_style.is_none(),
-        _ => false,
+/// dialect, and a table that nobody has would be among those read. Refuses endless names as well.
+fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
+    let keyword = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
+        _ => None,
     };
-    let mut words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).peekable();
-    while let Some(token) = words.next() {
-        if is(token, Keyword::FROM)
-            && let Some(next) = words.peek().filter(|next| is(next, Keyword::WHERE))
-        {
-            let start = next.span.start;
-            return Some(ParserError::ParserError(format!(
-                "Expected: a table, found: {}{start}",
-                next.token
-            )));
+    let lists_only =
+        matches!(grammar, Grammar::Postgres | Grammar::Redshift | Grammar::Oracle | Grammar::Generic);
+    let streams = matches!(grammar, Grammar::Databricks | Grammar::Spark);
+    let (mut before, mut last_but_one): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
+    let mut dots = 0;
+    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
+        match (&token.token, before.map(|before| &before.token)) {
+            (Token::Period, _) => dots += 1,
+            (Token::Word(_), Some(Token::Period)) => {}
+            _ => dots = 0,
         }
+        let start = token.span.start;
+        if dots > MOST_PARTS {
+            let why = format!("a name has more than {MOST_PARTS} parts{start}");
+            return Some(ParserError::ParserError(why));
+        }
+        // FROM ONLY t, FROM STREAM t: the parser has tables of those names, and t for an alias.
+        if let Some(word) = before
+            && last_but_one.and_then(keyword).is_some_and(|k| matches!(k, Keyword::FROM | Keyword::JOIN))
+            && (lists_only && is_only(&word.token, &token.token)
+                || streams && is_stream(&word.token, &token.token))
+        {
+            let why = format!("Expected: a table, found: {}{start}", word.token);
+            return Some(ParserError::ParserError(why));
+        }
+        if keyword(token) == Some(Keyword::WHERE) && before.and_then(keyword) == Some(Keyword::FROM) {
+            let why = format!("Expected: a table, found: {}{start}", token.token);
+            return Some(ParserError::ParserError(why));
+        }
+        last_but_one = before;
+        before = Some(token);
     }
     None
 }

@@ -63,7 +63,7 @@ pub enum Tree {
     /// The parser's tree.
     Sql(Box<Statement>),
     /// A statement that the parser has no tree for.
-    Command(Command),
+    Command(Box<Command>),
 }
 
 impl Script<'_> {
@@ -155,41 +155,53 @@ impl Script<'_> {
         self.add_pieces(tokens, false);
     }
 
-    fn add_pieces(&mut self, tokens: Vec<TokenWithSpan>, in_body: bool) {
-        let pieces = split(&tokens, self.dialect);
+    fn add_pieces(&mut self, mut tokens: Vec<TokenWithSpan>, in_body: bool) {
+        let mut pieces = split(&tokens, self.dialect);
+        // Nearly always there is one statement: its tokens stay where they are.
+        if let [piece] = &pieces[..]
+            && piece.range.start == 0
+        {
+            tokens.truncate(piece.range.end);
+            let piece = pieces.remove(0);
+            return self.add_piece(piece.role, tokens, in_body || piece.in_body);
+        }
         let mut taken = 0;
         let mut rest = tokens.into_iter();
         for piece in pieces {
             let range = piece.range;
             let tokens: Vec<_> = rest.by_ref().skip(range.start - taken).take(range.len()).collect();
             taken = range.end;
-            match piece.role {
-                Role::Statement => self.add_statement(tokens, in_body || piece.in_body),
-                Role::Header => {
-                    declared::parameters(&tokens, &mut self.variables);
-                    self.push_command(&tokens, Command::header(&tokens));
-                }
-                Role::Control(kind) => {
-                    let mut command = Command::new(kind);
-                    if kind == "FOR" {
-                        declared::variables(&tokens, &mut self.variables);
-                        if let Some((record, cursor)) = declared::record(&tokens) {
-                            (command.record, command.cursor) = (Some(record), cursor);
-                        }
-                    }
-                    let over_cursor = command.cursor.is_some();
-                    if !self.add_queries(&tokens, &command) && over_cursor {
-                        self.push_command(&tokens, command);
-                    }
-                }
-                Role::Declaration => self.add_declaration(tokens),
+            self.add_piece(piece.role, tokens, in_body || piece.in_body);
+        }
+    }
+
+    fn add_piece(&mut self, role: Role, tokens: Vec<TokenWithSpan>, in_body: bool) {
+        match role {
+            Role::Statement => self.add_statement(tokens, in_body),
+            Role::Header => {
+                declared::parameters(&tokens, &mut self.variables);
+                self.push_command(&tokens, Command::header(&tokens));
             }
+            Role::Control(kind) => {
+                let mut command = Command::new(kind);
+                if kind == "FOR" {
+                    declared::variables(&tokens, &mut self.variables);
+                    if let Some((record, cursor)) = declared::record(&tokens) {
+                        (command.record, command.cursor) = (Some(record), cursor);
+                    }
+                }
+                let over_cursor = command.cursor.is_some();
+                if !self.add_queries(&tokens, &command) && over_cursor {
+                    self.push_command(&tokens, command);
+                }
+            }
+            Role::Declaration => self.add_declaration(tokens),
         }
     }
 
     fn push_command(&mut self, tokens: &[TokenWithSpan], command: Command) {
         if let Some(span) = tokens::span_of(tokens) {
-            let tree = Ok(Tree::Command(command));
+            let tree = Ok(Tree::Command(Box::new(command)));
             let (grammar, mends) = (self.grammar, Vec::new());
             self.statements.push(ParsedStatement { span, tree, grammar, mends });
         }
@@ -205,7 +217,7 @@ impl Script<'_> {
             let found = self.parse_anyhow(inner.to_vec(), Some(span), true).map_err(|(error, _)| error);
             self.push_found(span, found, |tree| match tree {
                 Statement::Query(query) => {
-                    Ok(Tree::Command(Command { query: Some(query), ..command.clone() }))
+                    Ok(Tree::Command(Box::new(Command { query: Some(query), ..command.clone() })))
                 }
                 _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
             });
@@ -260,7 +272,7 @@ impl Script<'_> {
         let Some(query) = query else { return false };
         let found = self.parse_anyhow(query, None, false).map_err(|(error, _)| error);
         self.push_found(span, found, |tree| match tree {
-            Statement::Query(query) => Ok(Tree::Command(Command { query: Some(query), ..command })),
+            Statement::Query(query) => Ok(Tree::Command(Box::new(Command { query: Some(query), ..command }))),
             _ => Err(ParseError { message: "Expected: a query".to_owned(), position: span.start }),
         });
         true
@@ -291,7 +303,12 @@ impl Script<'_> {
                 return true;
             }
         }
-        self.statements.push(ParsedStatement { span, tree: Ok(Tree::Command(command)), grammar, mends });
+        self.statements.push(ParsedStatement {
+            span,
+            tree: Ok(Tree::Command(Box::new(command))),
+            grammar,
+            mends,
+        });
         true
     }
 

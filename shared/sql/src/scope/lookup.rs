@@ -386,7 +386,8 @@ impl Scopes<'_> {
             |column: &&Output| !column.star && column.name.is_some_and(|n| self.names.key(n) == key);
         if shape.columns.len() > 16 {
             let index = shape.index.get_or_init(|| {
-                let mut index = std::collections::HashMap::with_capacity(shape.columns.len());
+                let mut index =
+                    crate::ids::IdMap::with_capacity_and_hasher(shape.columns.len(), Default::default());
                 for (at, column) in shape.columns.iter().enumerate().filter(|(_, column)| !column.star) {
                     if let Some(name) = column.name {
                         index.entry(self.names.key(name)).or_insert(at as u32);

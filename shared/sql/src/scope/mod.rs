@@ -41,13 +41,13 @@ mod update;
 mod values;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use sqlparser::ast::{Expr, Select, Spanned, Statement};
 
 use sqm_domain::Dialect;
 
 use crate::catalog::{Catalog, Table};
+use crate::ids::{IdMap, IdSet};
 use crate::text::{Position, Span};
 
 pub(crate) use names::Names;
@@ -118,8 +118,8 @@ pub(crate) struct Shape {
     pub(crate) columns: Vec<Output>,
     rest: Rest,
     /// Columns found behind a star that no catalog expands, by key.
-    late: HashMap<Name, Node>,
-    index: OnceCell<HashMap<Name, u32>>,
+    late: IdMap<Name, Node>,
+    index: OnceCell<IdMap<Name, u32>>,
 }
 
 /// The columns that a shape has beyond those listed.
@@ -228,17 +228,17 @@ pub struct Scopes<'c> {
     pub(crate) references: Vec<Reference>,
     pub(crate) doubts: Vec<Doubt>,
     /// Address of a SELECT in the tree → its scope.
-    selects: HashMap<usize, ScopeId>,
+    selects: IdMap<usize, ScopeId>,
     /// Fields of the structs whose making was seen.
-    fields: HashMap<Node, Vec<(Name, Node)>>,
+    fields: IdMap<Node, Vec<(Name, Node)>>,
     /// The value that a SELECT AS STRUCT gives.
-    structs: HashMap<ShapeId, Node>,
+    structs: IdMap<ShapeId, Node>,
     /// Keys of the names that the script declares as variables.
-    pub(crate) variables: std::collections::HashSet<Name>,
+    pub(crate) variables: IdSet<Name>,
     /// Whether views of the catalog are looked through.
     pub(crate) follow_views: bool,
     /// Views of the catalog that the statement at hand looked through; `None` while it does.
-    views: HashMap<TableId, Option<Rows>>,
+    views: IdMap<TableId, Option<Rows>>,
     by_place: OnceCell<Vec<u32>>,
 }
 
@@ -265,12 +265,12 @@ impl<'c> Scopes<'c> {
             shapes: Vec::new(),
             references: Vec::new(),
             doubts: Vec::new(),
-            selects: HashMap::new(),
-            fields: HashMap::new(),
-            structs: HashMap::new(),
-            variables: std::collections::HashSet::new(),
+            selects: IdMap::default(),
+            fields: IdMap::default(),
+            structs: IdMap::default(),
+            variables: IdSet::default(),
             follow_views: false,
-            views: HashMap::new(),
+            views: IdMap::default(),
             by_place: OnceCell::new(),
         }
     }

@@ -1,7 +1,5 @@
 //! Queries: WITH, the body, ORDER BY and LIMIT; VALUES; pipes.
 
-use std::collections::HashMap;
-
 use sqlparser::ast::{
     Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByKind, Query, SelectItem, SetExpr, Statement,
     TableAlias, Values, With,
@@ -12,6 +10,7 @@ use sqm_domain::Dialect;
 use super::names::Name;
 use super::values::{Kind, NO_REFERENCE, Node};
 use super::{Output, Rest, ScopeId, Scopes, ShapeId};
+use crate::ids::IdMap;
 use crate::parse::SetSide;
 use crate::text::{Position, Span};
 
@@ -48,9 +47,9 @@ pub(crate) struct Resolver<'t, 's, 'c> {
     pub(super) extent: Option<Span>,
     /// Values that were resolved for their fields, by the address of the expression: paths through nested
     /// calls would meet each of them twice at every level.
-    pub(super) resolved: HashMap<(usize, ScopeId), Node>,
+    pub(super) resolved: IdMap<(usize, ScopeId), Node>,
     /// What subqueries that make structs give, by the address of the query.
-    pub(super) struct_queries: HashMap<usize, Rows>,
+    pub(super) struct_queries: IdMap<usize, Rows>,
     /// Whether the INSERT at hand takes its columns by name.
     pub(crate) inserts_by_name: bool,
     /// Which columns the set operations by name keep.
@@ -112,8 +111,8 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
             into: None,
             effects: Vec::new(),
             extent: None,
-            resolved: HashMap::new(),
-            struct_queries: HashMap::new(),
+            resolved: IdMap::default(),
+            struct_queries: IdMap::default(),
             inserts_by_name: false,
             set_sides: Vec::new(),
             output_columns: Vec::new(),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::names::{Name, Names};
 use super::values::{Node, Values};
 use crate::catalog::{Catalog, Table};
+use crate::ids::IdMap;
 
 /// The number of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +39,7 @@ struct Entry {
     /// All of its columns in order, once they are known.
     known: Option<Vec<ColumnId>>,
     /// Key → column.
-    by_key: HashMap<Name, ColumnId>,
+    by_key: IdMap<Name, ColumnId>,
     /// Whether it is no table but what a record stands for.
     is_record: bool,
 }
@@ -50,7 +51,7 @@ pub(crate) struct Tables {
     columns: Vec<Column>,
     by_parts: HashMap<Vec<Name>, TableId>,
     /// Key of a record or cursor → the rows that it stands for.
-    records: HashMap<Name, TableId>,
+    records: IdMap<Name, TableId>,
     pub(crate) default_db: Option<Name>,
     pub(crate) default_schema: Option<Name>,
     /// Whether the default database completes names of one part, as USE has it where there is no schema.
@@ -65,7 +66,7 @@ impl Tables {
             entries: Vec::new(),
             columns: Vec::new(),
             by_parts: HashMap::new(),
-            records: HashMap::new(),
+            records: IdMap::default(),
             default_db: None,
             default_schema: None,
             completes_bare: false,
@@ -80,7 +81,7 @@ impl Tables {
 
     fn add(&mut self, identity: Vec<Name>, parts: Vec<Name>, catalog: Option<u32>) -> TableId {
         let id = TableId(self.entries.len() as u32);
-        self.entries.push(Entry { parts, catalog, known: None, by_key: HashMap::new(), is_record: false });
+        self.entries.push(Entry { parts, catalog, known: None, by_key: IdMap::default(), is_record: false });
         self.by_parts.insert(identity, id);
         id
     }

@@ -63,6 +63,15 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
     if let Some(next) = left_out(source, at) {
         return Some(next);
     }
+    // AS MATERIALIZED (, AS NOT MATERIALIZED (
+    let word = at + usize::from(source.is(at, "NOT"));
+    if at > 0
+        && source.is(at - 1, "AS")
+        && source.is(word, "MATERIALIZED")
+        && source.is_token(word + 1, &Token::LParen)
+    {
+        return Some(word + 1);
+    }
     let starts = at == 0
         || source.is_token(at - 1, &Token::LParen)
         || source.is_any(at - 1, &["ACCESS", "AS", "ALL", "UNION", "EXCEPT", "INTERSECT", "MINUS"])
@@ -229,6 +238,16 @@ fn merge(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         output.words(source, at, "=");
         output.put(source, at + 1, super::super::source::name("*"));
         return Some(at + if star(at + 2) { 3 } else { 4 });
+    }
+    // Teradata: INSERT (s.a, s.b) has no VALUES, unless they follow the columns.
+    if source.is(at, "INSERT") && source.is_token(at + 1, &Token::LParen) {
+        let end = source.after_group(at + 1);
+        return (!source.is_any(end, &["VALUES", "ROW"])).then(|| {
+            output.copy(source, at);
+            output.words(source, at, "VALUES");
+            output.copy_range(source, at + 1..end);
+            end
+        });
     }
     if source.is(at, "INSERT") && (star(at + 1) || source.are(at + 1, &["ALL", "BY", "NAME"])) {
         output.copy(source, at);

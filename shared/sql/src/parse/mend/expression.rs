@@ -228,6 +228,29 @@ fn comprehension(source: &Source, at: usize, output: &mut Output) -> Option<usiz
     Some(end)
 }
 
+/// ClickHouse: `* EXCEPT (a) APPLY f` and `* APPLY(f)` as `f(COLUMNS(* EXCEPT (a)))`.
+fn apply(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let starts = at > 0 && (source.is(at - 1, "SELECT") || source.is_token(at - 1, &Token::Comma));
+    if source.dialect != Dialect::ClickHouse || !starts || !source.is_token(at, &Token::Mul) {
+        return None;
+    }
+    let except = source.is(at + 1, "EXCEPT") && source.is_token(at + 2, &Token::LParen);
+    let apply = if except { source.after_group(at + 2) } else { at + 1 };
+    let bracket = usize::from(source.is_token(apply + 1, &Token::LParen));
+    let function = apply + 1 + bracket;
+    let after = source.after_name(function);
+    if !source.is(apply, "APPLY") || after == function {
+        return None;
+    }
+    output.copy_range(source, function..after);
+    output.words(source, at, "(");
+    output.put(source, at, Token::make_word("COLUMNS", None));
+    output.words(source, at, "(");
+    output.copy_range(source, at..apply);
+    output.words(source, apply, ") )");
+    Some(after + bracket)
+}
+
 /// `a (TITLE 'x')`, `a (FORMAT 'y')`, `a (NAMED b)`, `a (DATE)`.
 fn phrase(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     if source.dialect != Dialect::Teradata || at == 0 || !is_operand_end(source, at - 1) {
@@ -292,6 +315,9 @@ fn tuple_element(source: &Source, at: usize, text: &str, output: &mut Output) ->
 /// Operators written in two parts, and assignments with an operator.
 fn symbols(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let next = source.token(at + 1);
+    if let Some(next) = apply(source, at, output) {
+        return Some(next);
+    }
     // *COLUMNS(…): the columns as arguments of one call.
     let as_arguments = source.is(at + 1, "COLUMNS") && source.is_token(at + 2, &Token::LParen);
     let opens = at > 0 && matches!(source.token(at - 1), Token::LParen | Token::Comma);

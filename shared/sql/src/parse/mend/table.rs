@@ -1,12 +1,17 @@
 //! What stands after FROM and JOIN.
 
+use sqlparser::keywords::{Keyword, RESERVED_FOR_TABLE_ALIAS};
 use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
 
 use super::super::source::{Output, Source, name};
+use super::super::tokens::is_word;
 
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     join(source, at, output)
+        .or_else(|| only(source, at))
+        .or_else(|| stream(source, at, output))
+        .or_else(|| updated_tables(source, at, output))
         .or_else(|| cross_join_on(source, at))
         .or_else(|| brackets(source, at, output))
         .or_else(|| rows_from(source, at, output))
@@ -15,6 +20,57 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         .or_else(|| argument(source, at, output))
         .or_else(|| remote(source, at))
         .or_else(|| external(source, at, output))
+}
+
+/// `FROM ONLY t`: the table without those that inherit from it.
+fn only(source: &Source, at: usize) -> Option<usize> {
+    let is_place =
+        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
+    (is_place && is_only(source.token(at), source.token(at + 1))).then_some(at + 1)
+}
+
+/// Whether ONLY here is the word of PostgreSQL and not the name of a table.
+pub(in super::super) fn is_only(word: &Token, next: &Token) -> bool {
+    let reserved = |keyword: Keyword| {
+        RESERVED_FOR_TABLE_ALIAS.contains(&keyword) || matches!(keyword, Keyword::AS | Keyword::WHERE)
+    };
+    let is_name = matches!(next, Token::Word(next) if next.quote_style.is_some() || !reserved(next.keyword));
+    is_word(word, "ONLY") && is_name
+}
+
+/// Databricks: `FROM STREAM t`, `FROM STREAM(t)`.
+fn stream(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let lakes = matches!(source.dialect, Dialect::Databricks | Dialect::SparkSql);
+    if !lakes || at == 0 || !source.is(at, "STREAM") || !source.is_any(at - 1, &["FROM", "JOIN"]) {
+        return None;
+    }
+    let name = at + 2;
+    if source.is_token(at + 1, &Token::LParen) && source.after_name(name) + 1 == source.after_group(at + 1) {
+        output.copy_range(source, name..source.after_name(name));
+        return Some(source.after_group(at + 1));
+    }
+    is_stream(source.token(at), source.token(at + 1)).then_some(at + 1)
+}
+
+/// Whether STREAM here says how the table is read that follows.
+pub(in super::super) fn is_stream(word: &Token, next: &Token) -> bool {
+    let words = ["AS", "WHERE", "JOIN", "GROUP", "ORDER", "LIMIT", "UNION", "ON", "LEFT", "INNER"];
+    let is_name = matches!(next, Token::Word(_)) && !words.iter().any(|word| is_word(next, word));
+    is_word(word, "STREAM") && is_name
+}
+
+/// MySQL: `UPDATE t, s SET …` as `UPDATE t CROSS JOIN s SET …`.
+fn updated_tables(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !source.is_token(at, &Token::Comma) || !source.is(0, "UPDATE") {
+        return None;
+    }
+    let set = source.find(0, source.len(), |at| source.is(at, "SET"))?;
+    // Commas inside of brackets are others.
+    let outside = source.find(0, set, |other| other == at).is_some();
+    (at < set && outside).then(|| {
+        output.words(source, at, "CROSS JOIN");
+        at + 1
+    })
 }
 
 fn is_outer(source: &Source, at: usize) -> bool {
