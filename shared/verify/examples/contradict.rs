@@ -18,7 +18,7 @@ use sqm_verify::bind::{self, Tables};
 use sqm_verify::compare::Numbers;
 use sqm_verify::counterexample::sqlite;
 use sqm_verify::database::position;
-use sqm_verify::engine::Engine;
+use sqm_verify::engine::{Engine, Limits};
 use sqm_verify::generate::Generator;
 use sqm_verify::pair::{Pair, Runs, Seen};
 use sqm_verify::prove::{self, Proof};
@@ -248,7 +248,8 @@ fn examine(
     if let Proof::Missing(reason) = prove::prove(&first.plan, &second.plan, &schema, &resolve, until) {
         return Found::Unproved(reason);
     }
-    let Ok(engine) = Engine::new(swaps, Duration::from_secs(2)) else { return Found::Nothing };
+    let limits = Limits { run: Duration::from_secs(2), until: Instant::now() + Duration::from_secs(20) };
+    let Ok(engine) = Engine::new(swaps, limits) else { return Found::Nothing };
     let (Ok(one), Ok(two)) = (engine.plan(&first), engine.plan(&second)) else { return Found::Proved };
     let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
     let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
