@@ -52,7 +52,7 @@ pub enum BindError {
         most = MOST_RELATIONS
     )]
     TooManyRelations(usize),
-    /// Its expressions grow by more than [`growth::MOST_GROWTH`].
+    /// Its expressions grow by more than is taken when the names in them are written out.
     #[error(
         "an expression of the query grows by {0} terms when the names in it are written out; at most {most} are verified",
         most = growth::MOST_GROWTH
