@@ -143,7 +143,7 @@ mod tests {
         ├─ reads   s
         ├─ writes  d
         ├─ d.x
-        │  └─ s.x  transformation, identity
+        │  └─ s.x  identity, transformation
         ├─ d.y
         │  └─ s.y  identity
         ├─ d.k
