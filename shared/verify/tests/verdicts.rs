@@ -498,7 +498,9 @@ fn a_day_that_does_not_exist_is_no_other_day() {
         ("SELECT id FROM emp WHERE hired <= '2024-02-30'", "SELECT id FROM emp WHERE hired <= '2024-03-01'"),
         ("SELECT DATE '2024-02-30' FROM emp", "SELECT DATE '2024-03-01' FROM emp"),
     ] {
-        check(first, second, "unknown");
+        // An error in most engines; SQLite, to which dates are texts, runs both and tells them apart.
+        let found = verdict(first, second);
+        assert!(matches!(found.verdict.name(), "unknown" | "refuted"), "{first}: {}", found.verdict.reason());
     }
 }
 
