@@ -222,14 +222,7 @@ impl Closure {
                 }
             }
         }
-        scratch.sort_by_key(|element| element.column);
-        scratch.dedup_by(|next, kept| {
-            let same = next.column == kept.column;
-            if same {
-                kept.mask |= next.mask;
-            }
-            same
-        });
+        merge(scratch);
         if scratch[..] == *self.slice(node) {
             return false;
         }
@@ -250,6 +243,11 @@ impl Closure {
 
 /// Each column once, with every way in which it has influence.
 pub(super) fn merged(mut elements: Vec<Element>) -> Vec<Element> {
+    merge(&mut elements);
+    elements
+}
+
+fn merge(elements: &mut Vec<Element>) {
     elements.sort_by_key(|element| element.column);
     elements.dedup_by(|next, kept| {
         let same = next.column == kept.column;
@@ -258,5 +256,4 @@ pub(super) fn merged(mut elements: Vec<Element>) -> Vec<Element> {
         }
         same
     });
-    elements
 }
