@@ -11,8 +11,8 @@ const MAX_DATABASES: u16 = 1_000;
 /// Longest time for one verdict, where two queries are all that is asked about.
 const VERIFICATION: Duration = Duration::from_secs(8);
 
-/// Longest time after which no further rewrite of a query is verified or measured. The last one may take
-/// some seconds more, so this is far below [`crate::work::BUDGET`].
+/// Longest time for all rewrites of a query together. What has been planned keeps to it and planning does
+/// not, so it is far below [`crate::work::BUDGET`].
 const OPTIMIZATION: Duration = Duration::from_secs(8);
 
 /// Longest time for the verdict on one rewrite among several.

@@ -113,7 +113,10 @@ impl<'a> Search<'a> {
                 }
             )
         } else if coverage.compared < FEWEST.min(self.asked) {
-            format!("too little was tried: the time was over after {} databases", coverage.compared)
+            format!(
+                "too little was tried: {} of {} databases could be compared",
+                coverage.compared, self.tried
+            )
         } else {
             return Verdict::Tested { coverage };
         };
