@@ -16,7 +16,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, SchemaInput};
 use sqm_verify::bind::{self, Tables};
 use sqm_verify::compare::Numbers;
-use sqm_verify::counterexample::sqlite;
+use sqm_verify::counterexample::differ_in_sqlite;
 use sqm_verify::database::position;
 use sqm_verify::engine::{Engine, Limits};
 use sqm_verify::generate::Generator;
@@ -263,7 +263,7 @@ fn examine(
         let database = generator.database(number);
         // DataFusion has wrong results of its own (`NOT IN` of a NULL under OR is one): where SQLite runs
         // both, it has the last word.
-        let differ = sqlite::differ(&pair, &database, &first, &second);
+        let differ = differ_in_sqlite(&pair, &database, &first, &second);
         let seen = differ.unwrap_or_else(|| matches!(pair.see(&database), Seen::Different(_)));
         if seen {
             let engine = if differ.is_some() { "SQLite" } else { "DataFusion" };

@@ -14,6 +14,7 @@ mod padding;
 pub mod pair;
 pub mod prove;
 mod search;
+pub mod sqlite;
 pub mod value;
 mod verdict;
 mod verifier;

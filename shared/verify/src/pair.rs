@@ -2,9 +2,9 @@
 
 use crate::bind::{Bound, Ordering};
 use crate::compare::{Difference, Numbers, difference};
-use crate::counterexample::sqlite;
 use crate::database::{Database, Row, Schema};
 use crate::engine::{Engine, Outcome, Query};
+use crate::sqlite;
 
 /// How both queries are run.
 pub enum Runs<'a> {

@@ -26,7 +26,7 @@ pub struct Options {
     /// Where the random numbers start: the same seed gives the same verdict.
     pub seed: u64,
     /// Longest time from the texts to the verdict. Planning alone cannot be cut short; it is bounded by the
-    /// size of what is taken.
+    /// size of what is taken, and where it took long a proof still gets half of this.
     pub time: Duration,
 }
 
@@ -140,12 +140,15 @@ fn judge(
         .plan(first)
         .map_err(|error| ("first", error))
         .and_then(|one| Ok((one, engine.plan(second).map_err(|error| ("second", error))?)));
-    let runs = match (planned, Runs::in_sqlite(first, second)) {
-        (Ok((one, two)), _) => Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) },
-        (Err(_), Some(runs)) => runs,
-        (Err((which, error)), None) => {
-            return otherwise(format!("the {which} query cannot be executed: {}", error.strip_backtrace()));
-        }
+    let runs = match planned {
+        Ok((one, two)) => Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) },
+        Err((which, error)) => match Runs::in_sqlite(first, second) {
+            Some(runs) => runs,
+            None => {
+                let why = error.strip_backtrace();
+                return otherwise(format!("the {which} query cannot be executed: {why}"));
+            }
+        },
     };
     let rounds = first.traits.rounds || second.traits.rounds || matches!(runs, Runs::Sqlite { .. });
     let numbers = if rounds { Numbers::Rounded } else { Numbers::Exact };

@@ -47,7 +47,7 @@ pub fn session() -> &'static SessionState {
             .with_default_features()
             .build();
         functions::register(&mut state);
-        crate::engine::register(&mut state);
+        super::texts::register(&mut state);
         state
     })
 }

@@ -2,7 +2,7 @@
 //! optimizer and a proof do: `x + x` over `x + x` over … has a million terms after twenty steps.
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{DFSchemaRef, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 /// Most nodes by which an expression may grow when the names in it are written out. Benchmark queries
@@ -51,17 +51,14 @@ fn sizes(plan: &LogicalPlan, most: &mut usize) -> Result<Vec<usize>> {
 }
 
 /// The nodes of an expression, as it stands and written out.
-fn size(expr: &Expr, below: &[(&datafusion::common::DFSchemaRef, Vec<usize>)]) -> Result<(usize, usize)> {
+fn size(expr: &Expr, below: &[(&DFSchemaRef, Vec<usize>)]) -> Result<(usize, usize)> {
     let (mut own, mut written_out) = (0usize, 0usize);
     expr.apply(|node| {
         own += 1;
         let size = match node {
             Expr::Column(column) => below
                 .iter()
-                .find_map(|(schema, sizes)| {
-                    let schema: &DFSchema = schema;
-                    sizes.get(schema.maybe_index_of_column(column)?)
-                })
+                .find_map(|(schema, sizes)| sizes.get(schema.maybe_index_of_column(column)?))
                 .copied()
                 .unwrap_or(1),
             _ => 1,

@@ -6,8 +6,10 @@ mod functions;
 mod growth;
 mod lower;
 mod ordering;
+mod refused;
 mod relations;
 mod tables;
+pub(crate) mod texts;
 pub mod types;
 
 use std::collections::BTreeSet;
@@ -131,14 +133,11 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     if relations > MOST_RELATIONS {
         return Err(BindError::TooManyRelations(relations));
     }
-    if names_columns_of_unions(script.text_of(statement)) {
-        let message = "a set operation by name with INNER, LEFT, FULL, ON or CORRESPONDING is not verified";
-        return Err(BindError::Unsupported(message.into()));
-    }
-    let tokens = fold_words(&tree.to_string());
+    refused::text(script.text_of(statement)).map_err(|why| BindError::Unsupported(why.into()))?;
+    let text = tree.to_string();
     let mut tree = tree.clone();
-    let mut lowered = lower::lower(&mut tree, dialect).map_err(BindError::Unsupported)?;
-    let sqlite = crate::counterexample::sqlite::translate(&tree, null_order(dialect));
+    let mut lowered = lower::lower(&mut tree, &text, dialect).map_err(BindError::Unsupported)?;
+    let sqlite = crate::sqlite::translate(&tree, null_order(dialect));
     let provider = context::Provider { session: context::session(), tables };
     let planned = |tree| SqlToRel::new_with_options(&provider, options(dialect)).sql_statement_to_plan(tree);
     let plan = match planned(tree.clone()) {
@@ -152,6 +151,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
             None => return Err(unresolved(&error)),
         },
     };
+    refused::plan(&plan).map_err(|error| unresolved(&error))?;
     let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));
@@ -162,7 +162,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
         ordering: Ordering::of(&plan),
         traits,
         assumptions: lowered.assumptions,
-        tokens,
+        tokens: fold_words(&text),
         sqlite,
         plan,
     })
@@ -210,22 +210,6 @@ fn unresolved(error: &DataFusionError) -> BindError {
         .fold(message.as_str(), |text, prefix| text.strip_prefix(prefix).unwrap_or(text))
         .to_owned();
     BindError::Unresolved { message, position }
-}
-
-/// Whether a set operation says which columns it keeps, in words that are in no tree.
-fn names_columns_of_unions(text: &str) -> bool {
-    let words: Vec<String> = text
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_uppercase)
-        .collect();
-    let is = |word: &str, any: &[&str]| any.contains(&word);
-    words.windows(3).any(|three| {
-        let operation = is(&three[1], &["UNION", "EXCEPT", "INTERSECT"]);
-        (operation && is(&three[0], &["INNER", "LEFT", "FULL", "OUTER"]))
-            || (is(&three[0], &["UNION", "EXCEPT", "INTERSECT", "ALL"]) && three[1] == "CORRESPONDING")
-            || (three[0] == "BY" && three[1] == "NAME" && three[2] == "ON")
-    })
 }
 
 /// Lower case outside quotes.

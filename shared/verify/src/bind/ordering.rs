@@ -1,7 +1,7 @@
 //! What a plan promises about the order of its rows, and what in it makes a result hard to compare.
 
+use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
 use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Operator, SortExpr, Volatility};
 
@@ -78,18 +78,6 @@ impl Ordering {
     }
 }
 
-/// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query
-/// where `t` is there; DataFusion counts the subquery's.
-fn is_of_the_outer_query(expr: &Expr) -> bool {
-    let (mut inner, mut outer) = (false, false);
-    let _ = expr.apply(|part| {
-        inner |= matches!(part, Expr::Column(_));
-        outer |= matches!(part, Expr::OuterReferenceColumn(..));
-        Ok(TreeNodeRecursion::Continue)
-    });
-    outer && !inner
-}
-
 /// The outputs that are keys, with the direction of each.
 fn outputs(
     keys: &[SortExpr],
@@ -151,13 +139,6 @@ impl Traits {
                 LogicalPlan::Limit(_) => traits.loose.push(Trait::Limit),
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
-                LogicalPlan::Aggregate(aggregate)
-                    if aggregate.aggr_expr.iter().any(is_of_the_outer_query) =>
-                {
-                    return plan_err!(
-                        "an aggregate of outer columns alone belongs to the outer query, and is not verified"
-                    );
-                }
                 _ => {}
             }
             node.apply_expressions(|expr| {

@@ -3,7 +3,6 @@
 
 mod fence;
 mod rows;
-mod texts;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,11 +15,9 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bind::{Bound, SwapTable, context};
+use crate::bind::{Bound, SwapTable, context, texts};
 use crate::database::{Database, Row};
 use fence::Fence;
-
-pub use texts::register;
 
 /// What a query made of a database: rows in the order in which they came, or an error in words.
 pub type Outcome = std::result::Result<Vec<Row>, String>;

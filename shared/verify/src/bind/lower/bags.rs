@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, OrderByExpr, OrderByOptions, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Value,
-    WindowSpec, WindowType,
+    Expr, Ident, OrderByExpr, OrderByOptions, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Value,
+    Values, WindowSpec, WindowType,
 };
 
 use super::build::call;
@@ -41,8 +41,8 @@ pub fn lower(body: &mut SetExpr, names: &mut usize) -> ControlFlow<String> {
     ControlFlow::Continue(())
 }
 
-fn empty_values() -> datafusion::sql::sqlparser::ast::Values {
-    datafusion::sql::sqlparser::ast::Values { explicit_row: false, value_keyword: false, rows: Vec::new() }
+fn empty_values() -> Values {
+    Values { explicit_row: false, value_keyword: false, rows: Vec::new() }
 }
 
 /// The rows with their number among their equals behind them.
@@ -65,10 +65,7 @@ fn numbered(side: Box<SetExpr>, columns: &[String], names: &mut usize) -> SetExp
         }));
     }
     let mut items: Vec<SelectItem> = all.into_iter().map(SelectItem::UnnamedExpr).collect();
-    items.push(SelectItem::ExprWithAlias {
-        expr: number,
-        alias: datafusion::sql::sqlparser::ast::Ident::new("__nth"),
-    });
+    items.push(SelectItem::ExprWithAlias { expr: number, alias: Ident::new("__nth") });
     select(items, derived(query(*side), &name, columns), None)
 }
 

@@ -41,10 +41,12 @@ pub struct Lowered {
 
 /// Rewrites the statement in place.
 ///
+/// `text` is the statement, printed.
+///
 /// # Errors
 /// What cannot be verified, in words.
-pub fn lower(statement: &mut Statement, dialect: Dialect) -> Result<Lowered, String> {
-    let numbered = statement.to_string().to_ascii_lowercase().contains(shapes::NUMBERED);
+pub fn lower(statement: &mut Statement, text: &str, dialect: Dialect) -> Result<Lowered, String> {
+    let numbered = text.to_ascii_lowercase().contains(shapes::NUMBERED);
     let lowered = Lowered::default();
     let mut pass = Pass { dialect, lowered, depth: 0, selects: 0, aliases: 0, sets: 0, numbered };
     match statement.visit(&mut pass) {

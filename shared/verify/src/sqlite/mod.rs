@@ -1,5 +1,5 @@
-//! SQLite as the second opinion: a difference counts once it shows there too, wherever the queries run
-//! there.
+//! SQLite, the second engine: it gives the second opinion on a difference, and runs alone what DataFusion
+//! binds and cannot execute. Knows nothing of verdicts.
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::Statement;
@@ -7,10 +7,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
-use crate::bind::Bound;
-use crate::compare::{Numbers, difference};
 use crate::database::{Database, Row, Schema};
-use crate::pair::Pair;
 use crate::value::{Kind, Value};
 
 mod forms;
@@ -24,13 +21,6 @@ const MOST_BYTES: i32 = 1024 * 1024;
 /// The statement, already in DataFusion's form, in SQLite's; `None` where it has none.
 pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
     forms::translate(statement, nulls)
-}
-
-/// Whether both queries return different results in SQLite; `None` where they do not run there.
-pub fn differ(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
-    let (first, second) = (first.sqlite.as_deref()?, second.sqlite.as_deref()?);
-    let (one, two) = results(pair.schema, database, first, second).ok()?;
-    Some(difference(&one, &two, &pair.keys, Numbers::Rounded).is_some())
 }
 
 /// What both return.
