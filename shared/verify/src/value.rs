@@ -202,8 +202,14 @@ fn time(micros: i64) -> String {
     }
 }
 
-/// A day since 1970-01-01 as `YYYY-MM-DD` (proleptic Gregorian; Howard Hinnant's `civil_from_days`).
+/// A day since 1970-01-01 as `YYYY-MM-DD`.
 pub fn date(days: i32) -> String {
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Year, month and day of a day since 1970-01-01 (proleptic Gregorian; Howard Hinnant's `civil_from_days`).
+pub fn civil(days: i32) -> (i64, i64, i64) {
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);
     let doe = z.rem_euclid(146_097);
@@ -212,8 +218,7 @@ pub fn date(days: i32) -> String {
     let mp = (5 * doy + 2) / 153;
     let day = doy - (153 * mp + 2) / 5 + 1;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    (yoe + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// The days since 1970-01-01 of a year, month and day (Howard Hinnant's `days_from_civil`).
@@ -241,6 +246,24 @@ pub fn parse_date(text: &str) -> Option<i32> {
     (date(day) == text).then_some(day)
 }
 
+/// Reads `YYYY-MM-DD` or `YYYY-MM-DD hh:mm:ss` as microseconds since 1970.
+pub fn parse_moment(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let day = i64::from(parse_date(text)?);
+    let seconds = match text.get(10..)? {
+        "" => 0,
+        time => {
+            let digits = time.strip_prefix([' ', 'T'])?.split(':').map(str::parse::<i64>);
+            match digits.collect::<Result<Vec<_>, _>>().ok()?.as_slice() {
+                [h @ 0..=23, m @ 0..=59, s @ 0..=59] => h * 3600 + m * 60 + s,
+                _ => return None,
+            }
+        }
+    };
+    // As nanoseconds, which engines count in, 64 bits end in the years 1677 and 2262.
+    (-100_000..100_000).contains(&day).then_some((day * 86_400 + seconds) * 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +280,15 @@ mod tests {
             ["2024-02-30", "2023-02-29", "2024-00-01", "2024-13-01", "2024-1-001", "+024-01-01", "2024-01-32"]
         {
             assert_eq!(parse_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read() {
+        assert_eq!(parse_moment("1970-01-02"), Some(86_400_000_000));
+        assert_eq!(parse_moment("1970-01-01 00:01:02"), Some(62_000_000));
+        for text in ["1970-01-01 25:00:00", "1970-01-01 00:00:00+02", "9000-01-01", "1970-01-01x"] {
+            assert_eq!(parse_moment(text), None, "{text}");
         }
     }
 

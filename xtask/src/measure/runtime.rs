@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -62,44 +63,54 @@ pub fn start(program: &Path, event: &str, settings: &Settings) -> Result<Start> 
         .stderr(Stdio::inherit());
     let began = Instant::now();
     let mut function = Function(command.spawn().with_context(|| format!("starting {}", program.display()))?);
-    loop {
-        let mut connection = BufReader::new(accept(&listener, &mut function, began)?);
-        while let Some((line, body)) = read_request(&mut connection)? {
-            if line.contains("/invocation/next") {
-                hand_out(connection.get_mut(), event)?;
-            } else if line.contains("/response") {
-                let answered = began.elapsed();
-                let rss_kb = rss(function.0.id());
-                let answer: Value = serde_json::from_slice(&body).context("the answer is no JSON")?;
-                ensure!(answer["statusCode"] == 200, "the answer is {answer}");
-                return Ok(Start { answered, rss_kb });
-            } else {
-                bail!("the function says {line}: {}", String::from_utf8_lossy(&body));
-            }
-        }
-    }
-}
-
-/// The function's next connection.
-fn accept(listener: &TcpListener, function: &mut Function, began: Instant) -> Result<TcpStream> {
+    let (tell, told) = mpsc::channel();
     loop {
         match listener.accept() {
+            // The function may keep one connection open and ask on another.
             Ok((stream, _)) => {
-                stream.set_nonblocking(false)?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(WITHIN))?;
-                return Ok(stream);
+                let (event, tell) = (event.to_owned(), tell.clone());
+                std::thread::spawn(move || {
+                    if let Some(told) = serve(stream, &event).transpose() {
+                        // Nobody listens once the function has answered.
+                        let _ = tell.send(told);
+                    }
+                });
             }
             Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(why) => return Err(why.into()),
         }
-        if let Some(status) = function.0.try_wait()? {
-            bail!("it ended before it asked for a request ({status})");
+        if let Ok(answer) = told.try_recv() {
+            let (at, body) = answer?;
+            let rss_kb = rss(function.0.id());
+            let answer: Value = serde_json::from_slice(&body).context("the answer is no JSON")?;
+            ensure!(answer["statusCode"] == 200, "the answer is {answer}");
+            return Ok(Start { answered: at - began, rss_kb });
         }
-        ensure!(began.elapsed() < WITHIN, "it does not ask for a request");
+        if let Some(status) = function.0.try_wait()? {
+            bail!("it ended before it answered ({status})");
+        }
+        ensure!(began.elapsed() < WITHIN, "it gives no answer within {} s", WITHIN.as_secs());
         // Short against what is measured, long enough to leave it a processor.
         std::thread::sleep(Duration::from_micros(50));
     }
+}
+
+/// Answers the requests of one connection until the function's own answer comes; that, and when it came.
+fn serve(stream: TcpStream, event: &str) -> Result<Option<(Instant, Vec<u8>)>> {
+    stream.set_nonblocking(false)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(WITHIN))?;
+    let mut connection = BufReader::new(stream);
+    while let Some((line, body)) = read_request(&mut connection)? {
+        if line.contains("/invocation/next") {
+            hand_out(connection.get_mut(), event)?;
+        } else if line.contains("/response") {
+            return Ok(Some((Instant::now(), body)));
+        } else {
+            bail!("the function says {line}: {}", String::from_utf8_lossy(&body));
+        }
+    }
+    Ok(None)
 }
 
 /// The first line and the body of a request; none once the connection is closed.

@@ -129,16 +129,22 @@ impl Names for Provider<'_> {
     }
 
     fn is_text(&self, column: &str) -> bool {
-        let mut found = self
-            .tables
-            .catalog
-            .tables()
-            .iter()
-            .flat_map(|table| &table.columns)
-            .filter(|declared| declared.name.to_lowercase() == column)
-            .map(|declared| types::kind(declared.data_type.as_deref()))
-            .peekable();
+        let mut found = self.kinds_of(column).peekable();
         found.peek().is_some() && found.all(|kind| matches!(kind, Kind::Text { .. }))
+    }
+}
+
+impl Provider<'_> {
+    /// Whether a column of this name holds moments in some table.
+    pub fn holds_moments(&self, column: &str) -> bool {
+        self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
+    }
+
+    fn kinds_of(&self, column: &str) -> impl Iterator<Item = Kind> {
+        let columns = self.tables.catalog.tables().iter().flat_map(|table| &table.columns);
+        columns
+            .filter(move |declared| declared.name.to_lowercase() == column)
+            .map(|declared| types::kind(declared.data_type.as_deref()))
     }
 }
 

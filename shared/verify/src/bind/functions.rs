@@ -2,20 +2,88 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::registry::FunctionRegistry;
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility,
+};
+
+use crate::value::power_of_ten;
+
+/// The nearest integer to a number, away from zero where two are equally near; anything else as it is. What
+/// many dialects do in a cast.
+pub const NEAREST_INTEGER: &str = "nearest_integer";
 
 /// Makes them known to the session.
 pub fn register(state: &mut SessionState) {
     // Registering fails only where functions cannot be registered at all.
+    let _ = state.register_udf(Arc::new(ScalarUDF::from(NearestInteger {
+        signature: Signature::any(1, Volatility::Immutable),
+    })));
     let _ = state.register_udaf(Arc::new(AggregateUDF::from(SingleValue {
         signature: Signature::any(1, Volatility::Immutable),
     })));
+}
+
+/// [`NEAREST_INTEGER`]: of the type of its argument.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct NearestInteger {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for NearestInteger {
+    fn name(&self) -> &'static str {
+        NEAREST_INTEGER
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(arguments[0].clone())
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let argument = arguments.args.into_iter().next();
+        let Some(argument) = argument else { return exec_err!("{NEAREST_INTEGER} takes a number") };
+        let array = match &argument {
+            ColumnarValue::Scalar(value) => value.to_array()?,
+            ColumnarValue::Array(array) => Arc::clone(array),
+        };
+        let found: ArrayRef = match array.data_type() {
+            DataType::Float64 => {
+                Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::round))
+            }
+            DataType::Float32 => {
+                Arc::new(array.as_primitive::<Float32Type>().unary::<_, Float32Type>(f32::round))
+            }
+            of @ DataType::Decimal128(_, scale @ 1..) => {
+                let unit = power_of_ten(scale.unsigned_abs());
+                let whole = array
+                    .as_primitive::<Decimal128Type>()
+                    .unary::<_, Decimal128Type>(|mantissa| nearest(mantissa, unit));
+                Arc::new(whole.with_data_type(of.clone()))
+            }
+            _ => return Ok(argument),
+        };
+        Ok(match argument {
+            ColumnarValue::Scalar(_) => ColumnarValue::Scalar(ScalarValue::try_from_array(&found, 0)?),
+            ColumnarValue::Array(_) => ColumnarValue::Array(found),
+        })
+    }
+}
+
+/// The nearest multiple of the unit, away from zero where two are equally near.
+fn nearest(mantissa: i128, unit: i128) -> i128 {
+    let below = mantissa % unit;
+    let whole = mantissa - below;
+    if below.abs() >= unit - below.abs() { whole.saturating_add(unit * mantissa.signum()) } else { whole }
 }
 
 /// `SINGLE_VALUE(x)`: the value of a group of one row, NULL of an empty group, an error otherwise. What
@@ -95,5 +163,19 @@ impl Accumulator for Single {
             return exec_err!("more than one row where a single value is needed");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn halves_go_away_from_zero() {
+        for (mantissa, expected) in
+            [(149, 100), (150, 200), (-150, -200), (-149, -100), (0, 0), (99, 100), (49, 0)]
+        {
+            assert_eq!(nearest(mantissa, 100), expected, "{mantissa}");
+        }
     }
 }

@@ -25,6 +25,7 @@ use sqm_sql::parse::{Script, Tree};
 use sqm_sql::text::Position;
 
 pub use context::Tables;
+pub(crate) use functions::NEAREST_INTEGER;
 pub(crate) use lower::single_name;
 pub use ordering::{Ordering, Trait, Traits};
 pub use tables::SwapTable;
@@ -137,8 +138,9 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     let text = tree.to_string();
     let mut tree = tree.clone();
     let mut lowered = lower::lower(&mut tree, &text, dialect).map_err(BindError::Unsupported)?;
-    let sqlite = crate::sqlite::translate(&tree, null_order(dialect));
     let provider = context::Provider { session: context::session(), tables };
+    let sqlite =
+        crate::sqlite::translate(&tree, null_order(dialect), &|column| provider.holds_moments(column));
     let planned = |tree| SqlToRel::new_with_options(&provider, options(dialect)).sql_statement_to_plan(tree);
     let plan = match planned(tree.clone()) {
         Ok(plan) => plan,

@@ -45,7 +45,8 @@ impl Palette {
 
     /// Adds a value that a query compares the attribute with, and its neighbours.
     pub fn mention(&mut self, relation: usize, attribute: &Attribute, at: usize, value: &Value) {
-        for value in [Some(value.clone()), step(value, 1), step(value, -1)].into_iter().flatten() {
+        let near = [Some(value.clone()), step(value, 1), step(value, -1), in_other_case(value)];
+        for value in near.into_iter().flatten() {
             let values = &mut self.values[relation][at];
             let count = &mut self.mentioned[relation][at];
             if *count < MOST_MENTIONED && fits(&value, attribute.kind) && !values[..*count].contains(&value) {
@@ -56,14 +57,14 @@ impl Palette {
     }
 
     /// A value for the attribute: half of the time one that is mentioned, otherwise a small one, the
-    /// smallest most often.
+    /// first of them most often.
     pub fn pick(&self, relation: usize, at: usize, rng: &mut StdRng) -> Value {
         let (values, mentioned) = (&self.values[relation][at], self.mentioned[relation][at]);
         if mentioned > 0 && rng.random_bool(0.5) {
             return values[rng.random_range(0..mentioned)].clone();
         }
         let small = &values[mentioned..];
-        let widest = rng.random_range(1..=small.len());
+        let widest = if rng.random_bool(0.25) { small.len() } else { rng.random_range(1..=small.len()) };
         small[rng.random_range(0..widest)].clone()
     }
 }
@@ -91,9 +92,9 @@ fn small_values(kind: Kind) -> Vec<Value> {
             .collect()
         }
         Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0].map(Value::Float).to_vec(),
-        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a"]
+        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a", "é", "abcdefghijkl"]
             .into_iter()
-            .filter(|text| length.is_none_or(|most| text.len() <= most as usize))
+            .filter(|text| length.is_none_or(|most| text.chars().count() <= most as usize))
             .map(|text| Value::Text(text.into()))
             .collect(),
         Kind::Date => [0, 1, 31, 366, -1].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec(),
@@ -122,6 +123,13 @@ pub fn step(value: &Value, by: i64) -> Option<Value> {
         }
         Value::Null | Value::Bool(_) => return None,
     })
+}
+
+/// A text in capitals, or without them where it is.
+fn in_other_case(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else { return None };
+    let capitals = text.to_uppercase();
+    Some(Value::Text(if capitals == *text { text.to_lowercase() } else { capitals }))
 }
 
 /// Whether a column of this kind can hold the value.

@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, LimitClause, OrderByExpr, OrderByKind,
-    Query, Statement, TypedString, Value, VisitMut, VisitorMut, WindowType,
+    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
+    OrderByExpr, OrderByKind, Query, Statement, TypedString, Value, Visit, VisitMut, Visitor, VisitorMut,
+    WindowType,
 };
 
-use crate::bind::single_name;
+use crate::bind::{NEAREST_INTEGER, single_name};
+use crate::value;
 
 /// Functions that both mean alike.
 const SHARED: &[&str] = &[
@@ -42,10 +44,14 @@ const SHARED: &[&str] = &[
 /// What stands for the one row of a scalar subquery.
 pub const SINGLE_VALUE: &str = "single_value";
 
-/// The statement as text; NULLs are told to stand where the dialect puts them.
-pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
+/// The statement as text.
+pub fn translate(
+    statement: &Statement,
+    nulls: NullOrdering,
+    holds_moments: &dyn Fn(&str) -> bool,
+) -> Option<String> {
     let mut statement = statement.clone();
-    if statement.visit(&mut Pass { nulls }).is_break() {
+    if VisitMut::visit(&mut statement, &mut Pass { nulls, holds_moments }).is_break() {
         return None;
     }
     let text = statement.to_string();
@@ -53,11 +59,12 @@ pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
     (!text.contains('$')).then_some(text)
 }
 
-struct Pass {
+struct Pass<'f> {
     nulls: NullOrdering,
+    holds_moments: &'f dyn Fn(&str) -> bool,
 }
 
-impl Pass {
+impl Pass<'_> {
     fn order(&self, keys: &mut [OrderByExpr]) {
         for key in keys {
             if key.options.nulls_first.is_none() {
@@ -71,9 +78,31 @@ impl Pass {
             }
         }
     }
+
+    /// Whether a column of moments stands in it.
+    fn is_moment(&self, expr: &Expr) -> bool {
+        struct Columns<'f>(&'f dyn Fn(&str) -> bool);
+        impl Visitor for Columns<'_> {
+            type Break = ();
+
+            fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+                let name = match expr {
+                    Expr::Identifier(name) => Some(name),
+                    Expr::CompoundIdentifier(names) => names.last(),
+                    _ => None,
+                };
+                if name.is_some_and(|name| (self.0)(&name.value)) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            }
+        }
+        !matches!(expr, Expr::Value(_)) && expr.visit(&mut Columns(self.holds_moments)).is_break()
+    }
 }
 
-impl VisitorMut for Pass {
+impl VisitorMut for Pass<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
@@ -106,12 +135,14 @@ impl VisitorMut for Pass {
                 let old = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
                 **inner = Expr::Nested(Box::new(old));
             }
-            Expr::TypedString(TypedString {
-                data_type: DataType::Date | DataType::Timestamp(..),
-                value,
-                ..
-            }) => {
+            Expr::TypedString(TypedString { data_type: DataType::Date, value, .. }) => {
                 *expr = Expr::Value(value.clone());
+            }
+            Expr::TypedString(TypedString { data_type: DataType::Timestamp(..), value, .. }) => {
+                *expr = Expr::Value(value.clone());
+                if !write_out(expr) {
+                    return ControlFlow::Break(());
+                }
             }
             Expr::TypedString(_) => return ControlFlow::Break(()),
             Expr::Cast { expr: inner, data_type, .. } => match data_type {
@@ -123,6 +154,19 @@ impl VisitorMut for Pass {
                 }
                 _ => return ControlFlow::Break(()),
             },
+            Expr::BinaryOp { left, right, .. } if self.is_moment(left) || self.is_moment(right) => {
+                write_out(left);
+                write_out(right);
+            }
+            Expr::Between { expr, low, high, .. } if self.is_moment(expr) => {
+                write_out(low);
+                write_out(high);
+            }
+            Expr::InList { expr, list, .. } if self.is_moment(expr) => {
+                list.iter_mut().for_each(|item| {
+                    write_out(item);
+                });
+            }
             Expr::Function(function) => {
                 if single_name(function) == Some(SINGLE_VALUE)
                     && let FunctionArguments::List(list) = &mut function.args
@@ -133,7 +177,9 @@ impl VisitorMut for Pass {
                     return ControlFlow::Continue(());
                 }
                 let Some(name) = single_name(function) else { return ControlFlow::Break(()) };
-                if !SHARED.contains(&name) {
+                if name == NEAREST_INTEGER {
+                    function.name = ObjectName::from(vec![Ident::new("round")]);
+                } else if !SHARED.contains(&name) {
                     return ControlFlow::Break(());
                 }
                 match &mut function.over {
@@ -146,6 +192,15 @@ impl VisitorMut for Pass {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Writes a text that is a moment as moments are stored; whether it is one.
+fn write_out(expr: &mut Expr) -> bool {
+    let Expr::Value(value) = expr else { return false };
+    let Value::SingleQuotedString(text) = &mut value.value else { return false };
+    let Some(micros) = value::parse_moment(text) else { return false };
+    *text = value::Value::Timestamp(micros).to_string();
+    true
 }
 
 /// Whether it is a text of the length of a day.

@@ -18,9 +18,14 @@ const MOST_STEPS: i32 = 50_000_000;
 /// Longest text that it may make, in bytes.
 const MOST_BYTES: i32 = 1024 * 1024;
 
-/// The statement, already in DataFusion's form, in SQLite's; `None` where it has none.
-pub fn translate(statement: &Statement, nulls: NullOrdering) -> Option<String> {
-    forms::translate(statement, nulls)
+/// The statement, already in DataFusion's form, in SQLite's; `None` where it has none. NULLs are told to stand
+/// where the dialect puts them, and moments, which SQLite compares as texts, are written out in full.
+pub fn translate(
+    statement: &Statement,
+    nulls: NullOrdering,
+    holds_moments: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    forms::translate(statement, nulls, holds_moments)
 }
 
 /// What both return.

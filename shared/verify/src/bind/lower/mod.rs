@@ -120,7 +120,7 @@ impl VisitorMut for Pass {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         self.depth -= 1;
-        types::lower(expr);
+        types::lower(expr, self.dialect);
         operators::lower(expr, self.dialect, &mut self.lowered);
         dates::lower(expr, self.dialect);
         calls::lower(expr, self.dialect, &mut self.lowered)

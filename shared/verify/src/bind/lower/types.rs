@@ -4,10 +4,39 @@ use datafusion::sql::sqlparser::ast::{
     CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, ObjectNamePart, TimezoneInfo,
 };
 
-use super::build::{call, cast, number};
+use sqm_domain::Dialect;
+
+use super::build::{as_number, call, cast, number};
+use super::dates::single_name;
+use crate::bind::functions::NEAREST_INTEGER;
+
+/// Whether a cast of a fraction to an integer goes to the nearest one in the dialect, away from zero where two
+/// are equally near, rather than towards zero. The generic dialect follows PostgreSQL.
+fn casts_to_nearest(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::Generic
+            | D::Ansi
+            | D::Postgres
+            | D::Greenplum
+            | D::Materialize
+            | D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Snowflake
+            | D::BigQuery
+            | D::Oracle
+            | D::DuckDb
+            | D::Trino
+            | D::Presto
+            | D::Athena
+            | D::Vertica
+    )
+}
 
 /// Rewrites CAST, CONVERT and typed literals.
-pub fn lower(expr: &mut Expr) {
+pub fn lower(expr: &mut Expr, dialect: Dialect) {
     match expr {
         Expr::Cast { expr: inner, data_type, kind, format, .. } => {
             if format.is_some() {
@@ -17,6 +46,10 @@ pub fn lower(expr: &mut Expr) {
             *data_type = lower_type(data_type);
             if matches!(kind, CastKind::SafeCast) {
                 *kind = CastKind::TryCast;
+            }
+            if *data_type == DataType::BigInt(None) && casts_to_nearest(dialect) && !is_whole(inner) {
+                let fraction = std::mem::replace(inner.as_mut(), number(0));
+                **inner = call(NEAREST_INTEGER, vec![fraction]);
             }
             if let Some(length) = length {
                 // A cast to a shorter text cuts it off, which DataFusion does not do.
@@ -29,11 +62,19 @@ pub fn lower(expr: &mut Expr) {
         }
         Expr::Convert { expr: inner, data_type: Some(data_type), styles, .. } if styles.is_empty() => {
             let inner = std::mem::replace(inner.as_mut(), number(0));
-            let data_type = lower_type(data_type);
-            *expr = cast(inner, data_type);
+            *expr = cast(inner, data_type.clone());
+            lower(expr, dialect);
         }
         Expr::TypedString(typed) => typed.data_type = lower_type(&typed.data_type),
         _ => {}
+    }
+}
+
+/// Whether it is written as an integer, or counts.
+fn is_whole(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => single_name(function) == Some("count"),
+        other => as_number(other).is_some(),
     }
 }
 

@@ -169,15 +169,15 @@ fn constant(holds: bool) -> Formula {
     if holds { Formula::True } else { Formula::False }
 }
 
-/// A text literal beside a date is that date, where it is one.
+/// A text literal beside a date or a moment is one, where it can be read as such.
 fn meet(term: &Term, other: &Term) -> Term {
-    if let (Term::Literal(Literal::Text(text), _), Type::Date) = (term, other.type_of())
-        && text.trim().len() == 10
-        && let Some(day) = crate::value::parse_date(text)
-    {
-        return Term::Literal(Literal::Date(day), Type::Date);
-    }
-    term.clone()
+    let Term::Literal(Literal::Text(text), _) = term else { return term.clone() };
+    let found = match other.type_of() {
+        Type::Date if text.trim().len() == 10 => crate::value::parse_date(text).map(Literal::Date),
+        Type::Timestamp => crate::value::parse_moment(text).map(|micros| Literal::Timestamp(micros * 1000)),
+        _ => None,
+    };
+    found.map_or_else(|| term.clone(), |literal| Term::Literal(literal, other.type_of().clone()))
 }
 
 /// The order of two literals of one kind.

@@ -38,6 +38,7 @@ pub fn is_strict(name: &str) -> bool {
             | "date_part"
             | "date_trunc"
             | "round"
+            | "nearest_integer"
             | "floor"
             | "ceil"
             | "strpos"
@@ -123,6 +124,22 @@ fn folded(name: &str, arguments: &[Term], data_type: &Type) -> Option<Term> {
             let sign = if name == "+" { 1 } else { -1 };
             Some(Term::Literal(Literal::Date(date::shift(*day, sign * months, sign * days)?), Type::Date))
         }
+        (
+            "+" | "-",
+            [
+                Term::Literal(Literal::Timestamp(moment), _),
+                Term::Literal(Literal::Interval(months, days, nanos), _),
+            ],
+        ) if *data_type == Type::Timestamp => {
+            let sign: i32 = if name == "+" { 1 } else { -1 };
+            let later = date::shift_moment(
+                *moment,
+                months.checked_mul(sign)?,
+                days.checked_mul(sign)?,
+                nanos.checked_mul(i64::from(sign))?,
+            )?;
+            Some(Term::Literal(Literal::Timestamp(later), Type::Timestamp))
+        }
         ("*" | "+", [a, b]) if *data_type == Type::Float && a > b => {
             Some(Term::Call(name.into(), vec![b.clone(), a.clone()], Type::Float))
         }
@@ -152,8 +169,8 @@ pub fn cast(term: &Term, target: &Type, written: &str) -> Term {
                 }
             }
             (Literal::Text(text), Type::Timestamp) => {
-                if let Some(nanos) = date::moment(text) {
-                    return Term::Literal(Literal::Timestamp(nanos), Type::Timestamp);
+                if let Some(micros) = crate::value::parse_moment(text) {
+                    return Term::Literal(Literal::Timestamp(micros * 1000), Type::Timestamp);
                 }
             }
             (Literal::Date(day), Type::Timestamp) => {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::solve::{Classes, Place, place, shared, value};
+use super::classes::{Classes, Place, place};
+use super::values::{shared, value};
 use crate::prove::build::number::{Number, Sum};
 use crate::prove::term::{Fact, Literal, Term, Type};
 use crate::value::{Kind, Value};

@@ -1,9 +1,14 @@
 //! What rows would make a query return something: read off the algebra, for the generator. Nothing here is
 //! a proof; a wish that comes out wrong costs a database, no more.
 
+mod asked;
+mod classes;
 mod gather;
+mod invert;
 mod linear;
 mod solve;
+mod stretch;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +17,7 @@ use rand::rngs::StdRng;
 
 use super::lower::{Lower, Resolve};
 use super::prover::Prover;
-use super::term::{Block, Fact, Formula, Query, Source, Term};
+use super::term::{Block, Fact, Formula, Literal, Query, Source, Term};
 use crate::database::Schema;
 use crate::value::Value;
 
@@ -107,12 +112,14 @@ impl<'s> Guide<'s> {
             };
             for (term, literal) in [(a, b), (b, a)] {
                 if let Term::Literal(literal, _) = literal
-                    && let Some((var, at, value)) = solve::inverted(term, literal)
+                    && let Some(wanted) = invert::inverted(term, literal)
+                    && let (var, at) = wanted.place
                     && let Some(table) = tables.get(&var)
-                    && let Some(value) =
-                        solve::value(&value, self.prover.schema.relations[*table].attributes[at].kind)
                 {
-                    found.push((*table, at, value));
+                    let kind = self.prover.schema.relations[*table].attributes[at].kind;
+                    let behind = wanted.stretch.and_then(|s| s.to.checked_mul(1000)).map(Literal::Timestamp);
+                    let values = [Some(wanted.literal), behind].into_iter().flatten();
+                    found.extend(values.filter_map(|l| values::value(&l, kind)).map(|v| (*table, at, v)));
                 }
             }
         }
