@@ -431,7 +431,7 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
     }
 }
 
-/// The subqueries in LIMIT, OFFSET and FETCH. What else stands there is a number or a variable, no column.
+/// The subqueries in LIMIT, OFFSET and FETCH.
 fn counts(query: &Query) -> impl Iterator<Item = &Expr> {
     let (limit, offset) = match &query.limit_clause {
         Some(LimitClause::LimitOffset { limit, offset, .. }) => {
@@ -441,14 +441,15 @@ fn counts(query: &Query) -> impl Iterator<Item = &Expr> {
         None => (None, None),
     };
     let fetch = query.fetch.as_ref().and_then(|fetch| fetch.quantity.as_ref());
-    let is_subquery = |expr: &&Expr| {
-        let mut expr = *expr;
-        while let Expr::Nested(inner) = expr {
-            expr = inner;
-        }
-        matches!(expr, Expr::Subquery(_))
-    };
-    [limit, offset, fetch].into_iter().flatten().filter(is_subquery)
+    [limit, offset, fetch].into_iter().flatten().filter(|expr| is_subquery(expr))
+}
+
+/// Whether it is a subquery. What else says how many rows are kept is a number or a variable, no column.
+pub(super) fn is_subquery(mut expr: &Expr) -> bool {
+    while let Expr::Nested(inner) = expr {
+        expr = inner;
+    }
+    matches!(expr, Expr::Subquery(_))
 }
 
 /// Whether the right arms of a CTE's set operation select from the CTE itself, as dialects that do not

@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{
     ConnectByKind, Distinct, Expr, GroupByExpr, GroupByWithModifier, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, Value,
+    SelectItemQualifiedWildcardKind, Top, TopQuantity, Value,
 };
 
 use sqm_domain::Dialect;
 
-use super::query::{Aliases, Place, Resolver, Rows};
+use super::query::{Aliases, Place, Resolver, Rows, is_subquery};
 use super::values::{Kind, NO_REFERENCE, span};
 use super::{Output, Rest, ScopeId};
 
@@ -213,6 +213,11 @@ impl<'t> Resolver<'t, '_, '_> {
     /// What selects, groups and orders the rows.
     fn rows_of(&mut self, select: &'t Select, place: Place<'t>) {
         let after_known = place.with(Aliases::AfterKnown);
+        if let Some(Top { quantity: Some(TopQuantity::Expr(count)), .. }) = &select.top
+            && is_subquery(count)
+        {
+            self.walk(count, Kind::Filter, place);
+        }
         if let Some(Distinct::On(keys)) = &select.distinct {
             for key in keys {
                 self.key(key, Kind::GroupBy, after_known);

@@ -94,6 +94,7 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         .or_else(|| prior(source, at))
         .or_else(|| recursion(source, at))
         .or_else(|| limit_by(source, at))
+        .or_else(|| top(source, at, output))
         .or_else(|| {
             // A function that lives as long as the query.
             (source.is(at, "WITH") && source.is(at + 1, "FUNCTION"))
@@ -270,6 +271,19 @@ fn recursion(source: &Source, at: usize) -> Option<usize> {
         source.is_any(at, &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "CYCLE"])
             || source.is_token(at, &Token::Comma)
     })
+}
+
+/// `TOP (SELECT …)`: as a subquery it has brackets of its own.
+fn top(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    if !(source.is(at, "TOP") && source.starts_query(at + 1)) {
+        return None;
+    }
+    let end = source.after_group(at + 1);
+    output.copy(source, at);
+    output.put(source, at + 1, Token::LParen);
+    output.copy_range(source, at + 1..end);
+    output.put(source, end - 1, Token::RParen);
+    Some(end)
 }
 
 /// `LIMIT n BY a` where another LIMIT follows.

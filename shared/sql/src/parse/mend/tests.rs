@@ -32,6 +32,16 @@ fn set_operations_by_name() {
 }
 
 #[test]
+fn a_subquery_in_top_gets_brackets_of_its_own() {
+    check(
+        Dialect::TSql,
+        "SELECT TOP (SELECT n FROM cfg) a FROM t",
+        "SELECT TOP ( (SELECT n FROM cfg) ) a FROM t",
+    );
+    check(Dialect::TSql, "SELECT TOP (5) a FROM t", "nothing");
+}
+
+#[test]
 fn templates() {
     check(
         Dialect::Generic,
