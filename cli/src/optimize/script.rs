@@ -5,8 +5,8 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::parse::{LineIndex, Tree};
 use sqm_sql::text::Span;
-use sqm_sql::{guard, rewrites, rules};
-use sqm_verify::offer::{self, Candidate, Offer, Optimization, Options};
+use sqm_sql::{guard, rules};
+use sqm_verify::offer::{self, Offer, Optimization, Options};
 
 /// Longest padding that keeps a statement at its place, in bytes: it counts against the length that the
 /// verifier takes.
@@ -24,7 +24,7 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
         _ => return offer::optimize(sql, dialect, catalog, options),
     };
     let lines = LineIndex::new(sql);
-    let mut whole = offer::judge(sql, dialect, catalog, [], options);
+    let mut whole = Optimization::default();
     let mut tables = Tables::new(catalog, dialect);
     let mut end = statements[0].0.start;
     for (span, is_sql) in statements {
@@ -36,8 +36,7 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
         }
         let at = Place { sql, start: lines.offset(span.start), end: lines.offset(span.end) };
         let (padding, text) = at.padded(span);
-        let candidates = rewrites::propose(&text, dialect, tables.now()).into_iter().map(Candidate::from);
-        let part = offer::judge(&text, dialect, tables.now(), candidates, options);
+        let part = offer::rewrite(&text, dialect, tables.now(), options);
         let embed = |offer: Offer| {
             let sql = at.embed(offer.sql.get(padding..).unwrap_or(&offer.sql));
             Offer { sql, ..offer }

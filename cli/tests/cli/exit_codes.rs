@@ -4,7 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::sqm::sqm;
+use crate::sqm::{command, sqm};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -56,6 +56,22 @@ fn a_configuration_is_read_and_checked() {
     check("lint --explain equals-null", "", 0, "## Why");
     check("lint --explain all", "", 0, "equals-null");
     check("lint --explain nothing", "", 2, "no rule is called nothing");
+}
+
+#[test]
+fn the_configuration_of_the_folder_holds_unless_another_is_named() {
+    let folder = folder(&[
+        ("sqm.toml", "[rules]\nlevels = { equals-null = \"warning\" }"),
+        ("other.toml", "[rules]\nlevels = { equals-null = \"error\" }"),
+        ("a.sql", "SELECT a FROM t WHERE a = NULL"),
+    ]);
+    let run = |args: &str| command(args).current_dir(folder.path()).output().unwrap().status.code();
+    assert_eq!(run("lint a.sql"), Some(0));
+    assert_eq!(run("lint a.sql --config other.toml"), Some(1));
+    fs::write(folder.path().join("sqm.toml"), "[rules]\nonyl = []").unwrap();
+    assert_eq!(run("lint a.sql"), Some(2));
+    fs::remove_file(folder.path().join("sqm.toml")).unwrap();
+    assert_eq!(run("lint a.sql"), Some(1));
 }
 
 #[test]

@@ -43,8 +43,8 @@ pub enum GuardError {
     /// The thread for the work could not be made.
     #[error("no thread for the analysis: {0}")]
     NoThread(String),
-    /// The work panicked: a defect of ours, whose message is kept.
-    #[error("the analysis broke off: {0}")]
+    /// The work panicked: a defect of ours. Its message may quote the text and is for us alone.
+    #[error("the analysis broke off, by a defect of ours")]
     Panicked(String),
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Builder, Credentials, Region, SharedCredentialsProvider};
 
@@ -88,6 +88,9 @@ fn local(settings: Builder, endpoint: &str) -> Builder {
     let credentials = Credentials::new("local", "local", None, None, "local");
     settings
         .endpoint_url(endpoint)
+        // What may be retried is counted per process and partition, by default one for the whole service:
+        // a database that fails would use up the retries of every other one.
+        .retry_partition(RetryPartition::new(endpoint.to_owned()))
         .region(Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
 }

@@ -101,3 +101,12 @@ fn every_rewrite_is_confirmed() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn a_text_over_the_limits_is_said_to_be_so() {
+    let long = " ".repeat(sqm_domain::limits::MAX_SCRIPT_BYTES + 1);
+    let found = optimize(&long, Dialect::Postgres, &Catalog::default(), &Options::default());
+    assert!(found.rewrites.is_empty());
+    assert!(found.notes[0].starts_with("no rewrite was sought: the script has"), "{:?}", found.notes);
+    assert_eq!(found.findings[0].name, "not-checked");
+}

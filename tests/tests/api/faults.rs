@@ -46,6 +46,20 @@ async fn a_moment_s_failure_is_not_noticed() {
 }
 
 #[tokio::test]
+async fn a_database_that_fails_uses_up_its_own_retries_alone() {
+    let (failing, other) =
+        (TestApp::builder().faults().start().await, TestApp::builder().faults().start().await);
+    let (bob, ada) = (failing.user("acme"), other.user("acme"));
+    let query = bob.store("SELECT a FROM t").await;
+    wire(&failing).plan("Query", Fault::Drop, ALWAYS);
+    for response in together((0..50).map(|_| bob.get(&query.path).send())).await {
+        response.problem(Kind::Unavailable);
+    }
+    wire(&other).plan("TransactWriteItems", Fault::Drop, 1);
+    ada.store("SELECT a FROM t").await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_does_not_write_twice() {
     let app = TestApp::builder().faults().start().await;
     let ada = app.user("acme");

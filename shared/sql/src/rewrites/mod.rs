@@ -34,7 +34,7 @@ use sqlparser::ast::Statement;
 use sqm_domain::Dialect;
 
 use crate::catalog::Catalog;
-use crate::guard;
+use crate::guard::{self, GuardError};
 use crate::parse::{self, ParsedStatement, Script, Tree};
 use crate::text::Span;
 use block::Blocks;
@@ -151,23 +151,31 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// Other ways to say the queries of this text. Each rewrite by itself first, in the order in which they
 /// usually pay, then all that go together made one after the other. Empty for a text that does not parse.
-pub fn propose(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<Candidate> {
-    guard::on_large_stack(|| propose_here(sql, dialect, catalog)).unwrap_or_default()
+///
+/// # Errors
+/// A text over the limits.
+pub fn propose(sql: &str, dialect: Dialect, catalog: &Catalog) -> Result<Vec<Candidate>, GuardError> {
+    guard::on_large_stack(|| propose_here(sql, dialect, catalog))?
 }
 
-fn propose_here(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<Candidate> {
-    let mut candidates = singles(sql, dialect, catalog, false);
+fn propose_here(sql: &str, dialect: Dialect, catalog: &Catalog) -> Result<Vec<Candidate>, GuardError> {
+    let mut candidates = singles(sql, dialect, catalog, false)?;
     let seen: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.sql.as_str()).collect();
-    let together = combined(sql, dialect, catalog, &candidates)
+    let together = combined(sql, dialect, catalog, &candidates)?
         .filter(|candidate| candidate.sql != sql && !seen.contains(candidate.sql.as_str()));
     candidates.extend(together);
-    candidates
+    Ok(candidates)
 }
 
 /// Each rewrite of each place by itself.
-fn singles(sql: &str, dialect: Dialect, catalog: &Catalog, combining: bool) -> Vec<Candidate> {
+fn singles(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    combining: bool,
+) -> Result<Vec<Candidate>, GuardError> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let _ = guard::with_script(sql, dialect, |script| {
+    guard::with_script(sql, dialect, |script| {
         let mut seen = BTreeSet::new();
         for statement in &script.statements {
             for (rewrite, draft) in drafts(script, statement, catalog, combining) {
@@ -185,9 +193,9 @@ fn singles(sql: &str, dialect: Dialect, catalog: &Catalog, combining: bool) -> V
                 });
             }
         }
-    });
+    })?;
     candidates.retain(|candidate| parses(&candidate.sql, dialect));
-    candidates
+    Ok(candidates)
 }
 
 type Found = (&'static Rewrite, (Span, Draft));
@@ -249,7 +257,7 @@ fn combined(
     dialect: Dialect,
     catalog: &Catalog,
     singles_of_sql: &[Candidate],
-) -> Option<Candidate> {
+) -> Result<Option<Candidate>, GuardError> {
     let combines = |name: &str| REWRITES.iter().any(|rewrite| rewrite.name == name && rewrite.combines);
     let mut steps: Vec<Candidate> = Vec::new();
     let mut seen = BTreeSet::from([sql.to_owned()]);
@@ -258,10 +266,10 @@ fn combined(
         if steps.len() >= MAX_STEPS || !seen.insert(step.sql.clone()) {
             break;
         }
-        next = singles(&step.sql, dialect, catalog, true).into_iter().find(|c| !seen.contains(&c.sql));
+        next = singles(&step.sql, dialect, catalog, true)?.into_iter().find(|c| !seen.contains(&c.sql));
         steps.push(step);
     }
-    (steps.len() > 1).then(|| Candidate {
+    Ok((steps.len() > 1).then(|| Candidate {
         sql: steps.last().map(|step| step.sql.clone()).unwrap_or_default(),
         rule: "combined",
         title: "Several rewrites together".to_owned(),
@@ -273,7 +281,7 @@ fn combined(
             .into_iter()
             .collect(),
         span: steps[0].span,
-    })
+    }))
 }
 
 /// The steps in words, each title once.
@@ -287,7 +295,7 @@ fn told(steps: &[Candidate]) -> String {
     titles.join("; then: ")
 }
 
-/// Whether every statement of a text parses.
+/// Whether a text is within the limits, and every statement of it parses.
 fn parses(sql: &str, dialect: Dialect) -> bool {
     guard::with_script(sql, dialect, |script| {
         !script.statements.is_empty() && script.statements.iter().all(|statement| statement.tree.is_ok())

@@ -6,6 +6,7 @@ use sqm_domain::Dialect;
 
 use super::{Candidate, REWRITES, SOURCES, examples, propose};
 use crate::catalog::Catalog;
+use crate::guard::GuardError;
 
 #[test]
 fn the_examples_hold() {
@@ -15,6 +16,7 @@ fn the_examples_hold() {
         let (catalog, problems) = Catalog::from_ddl(&example.tables, Dialect::Postgres).unwrap();
         assert!(problems.is_empty(), "{}: {problems:?}", example.rewrite);
         let candidates: Vec<Candidate> = propose(&example.sql, example.dialect, &catalog)
+            .unwrap()
             .into_iter()
             .filter(|candidate| candidate.rule == example.rewrite)
             .collect();
@@ -49,4 +51,11 @@ fn every_rewrite_says_what_it_rests_on() {
             assert!(source.contains(section), "{name}: {section}");
         }
     }
+}
+
+#[test]
+fn a_text_over_the_limits_is_refused() {
+    let long = " ".repeat(sqm_domain::limits::MAX_SCRIPT_BYTES + 1);
+    let refused = propose(&long, Dialect::Generic, &Catalog::default());
+    assert_eq!(refused, Err(GuardError::ScriptTooLong { bytes: long.len() }));
 }

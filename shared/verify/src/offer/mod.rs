@@ -46,7 +46,7 @@ impl Default for Options {
 }
 
 /// What can be done for a query.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Optimization {
     /// Rewrites that were not refuted, the best first.
     pub rewrites: Vec<Offer>,
@@ -173,10 +173,18 @@ impl Verified {
 /// Never fails: a text that does not parse has findings and no rewrites; without a catalog the rewrites
 /// come back as unknown, with the reason.
 pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
-    let candidates = rewrites::propose(sql, dialect, catalog).into_iter().map(Candidate::from);
-    let mut optimization = judge(sql, dialect, catalog, candidates, options);
-    optimization.findings = rules::lint(sql, dialect, catalog, &options.lint);
-    optimization
+    let findings = rules::lint(sql, dialect, catalog, &options.lint);
+    Optimization { findings, ..rewrite(sql, dialect, catalog, options) }
+}
+
+/// The same without findings: what the rewrites propose, judged.
+pub fn rewrite(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
+    match rewrites::propose(sql, dialect, catalog) {
+        Ok(proposed) => judge(sql, dialect, catalog, proposed.into_iter().map(Candidate::from), options),
+        Err(error) => {
+            Optimization { notes: vec![format!("no rewrite was sought: {error}")], ..Optimization::default() }
+        }
+    }
 }
 
 /// Verifies, measures and ranks candidates from wherever they come.
@@ -188,13 +196,7 @@ pub fn judge(
     options: &Options,
 ) -> Optimization {
     let until = Instant::now() + options.time;
-    let mut optimization = Optimization {
-        rewrites: Vec::new(),
-        refuted: Vec::new(),
-        findings: Vec::new(),
-        indexes: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut optimization = Optimization::default();
     let mut skipped = 0;
     let mut sound = Vec::new();
     for candidate in candidates {
