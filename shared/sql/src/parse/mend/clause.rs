@@ -60,7 +60,7 @@ const ABBREVIATED: &[(&str, &str)] =
 
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let Token::Word(_) = source.token(at) else { return None };
-    if let Some(next) = left_out(source, at) {
+    if let Some(next) = left_out(source, at).or_else(|| top_of_change(source, at)) {
         return Some(next);
     }
     // AS MATERIALIZED (, AS NOT MATERIALIZED (
@@ -171,13 +171,6 @@ fn locking(source: &Source, at: usize) -> Option<usize> {
 
 /// What may stand after the first word of a statement.
 fn first(source: &Source, output: &mut Output) -> Option<usize> {
-    if source.is_any(0, &["DELETE", "DEL", "UPDATE", "INSERT"])
-        && source.is(1, "TOP")
-        && source.is_token(2, &Token::LParen)
-    {
-        output.copy(source, 0);
-        return Some(source.after_group(2));
-    }
     // TABLE t, with whatever may follow a query.
     if source.is(0, "TABLE") && source.is_ident(1) {
         output.words(source, 0, "SELECT * FROM");
@@ -271,6 +264,18 @@ fn recursion(source: &Source, at: usize) -> Option<usize> {
         source.is_any(at, &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "CYCLE"])
             || source.is_token(at, &Token::Comma)
     })
+}
+
+/// The place after `TOP (n)` in a statement that changes rows. A subquery in it reads tables, so that it is
+/// not left out.
+pub(super) fn top_of_change(source: &Source, at: usize) -> Option<usize> {
+    let is_change = at > 0
+        && source.is_any(at - 1, &["DELETE", "DEL", "UPDATE", "UPD", "INSERT", "INS", "MERGE"])
+        && source.is(at, "TOP")
+        && source.is_token(at + 1, &Token::LParen);
+    let end = is_change.then(|| source.after_group(at + 1))?;
+    let has_query = (at..end).any(|at| source.is_any(at, &["SELECT", "SEL"]));
+    (!has_query).then(|| end + usize::from(source.is(end, "PERCENT")))
 }
 
 /// `TOP (SELECT …)`: as a subquery it has brackets of its own.

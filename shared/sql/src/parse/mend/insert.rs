@@ -4,7 +4,7 @@ use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
 
 use super::super::source::{Output, Source, Tok};
-use super::{Mend, MendKind};
+use super::{Mend, MendKind, clause};
 
 pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     let start = source.find(0, source.len(), |at| {
@@ -13,7 +13,8 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     if start > 0 && !source.is(0, "WITH") {
         return None;
     }
-    let mut at = start + 1;
+    let top = clause::top_of_change(source, start + 1);
+    let mut at = top.unwrap_or(start + 1);
     let mut output = Output::default();
     output.copy_range(source, 0..start);
     output.words(source, start, "INSERT");
@@ -45,7 +46,7 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         at = after_name;
     }
     let target = at;
-    let mut changed = source.is(start, "UPSERT");
+    let mut changed = top.is_some() || source.is(start, "UPSERT");
     let query = source.find(at, source.len(), |at| starts_rows(source, at))?;
     while at < query {
         if source.is(at, "OUTPUT") && matches!(source.dialect, Dialect::TSql | Dialect::Fabric) {

@@ -42,6 +42,16 @@ fn a_subquery_in_top_gets_brackets_of_its_own() {
 }
 
 #[test]
+fn top_of_a_change_is_left_out_unless_it_reads_a_table() {
+    let mended = |sql, expected| check(Dialect::TSql, sql, expected);
+    mended("DELETE TOP (5) FROM t WHERE a = 1", "DELETE FROM t WHERE a = 1");
+    mended("UPDATE TOP (5) PERCENT t SET a = 1", "UPDATE t SET a = 1");
+    mended("INSERT TOP (5) INTO u SELECT a FROM t", "INSERT INTO u SELECT a FROM t");
+    mended("WITH c AS (SELECT 1 a) DELETE TOP (@n) FROM c", "WITH c AS (SELECT 1 a) DELETE FROM c");
+    mended("DELETE TOP (1 + (SELECT n FROM cfg)) FROM t", "nothing");
+}
+
+#[test]
 fn templates() {
     check(
         Dialect::Generic,
