@@ -12,7 +12,8 @@ enum Growth {
         close: &'static str,
         tail: &'static str,
     },
-    /// `head`, then `piece` so many times joined by `between`, `tail`. A `#` in a piece becomes its number.
+    /// `head`, then `piece` so many times joined by `between`, `tail`. In a piece, `#` becomes its number
+    /// and `@` the next one; in the tail, `#` becomes the number after the last piece's.
     Chain { head: &'static str, piece: &'static str, between: &'static str, tail: &'static str },
 }
 
@@ -35,17 +36,18 @@ impl Shape {
             }
             Growth::Chain { head, piece, between, tail } => {
                 let mut text = head.to_owned();
-                for number in 0.. {
-                    let piece = piece.replace('#', &number.to_string());
+                let mut number = 0_usize;
+                loop {
+                    let next = (number + 1).to_string();
+                    let piece = piece.replace('#', &number.to_string()).replace('@', &next);
                     let joined = if number == 0 { "" } else { between };
-                    if text.len() + joined.len() + piece.len() + tail.len() > bytes {
-                        break;
+                    if text.len() + joined.len() + piece.len() + tail.replace('#', &next).len() > bytes {
+                        break text + &tail.replace('#', &number.to_string());
                     }
                     text.push_str(joined);
                     text.push_str(&piece);
+                    number += 1;
                 }
-                text.push_str(tail);
-                text
             }
         }
     }
@@ -82,7 +84,10 @@ pub const DEEP: &[Shape] = &[
     nested("subscripts", ["SELECT ", "a[", "1", "]", " FROM t"]),
     nested("types", ["SELECT CAST(a AS ", "ARRAY<", "INT", ">", ") FROM t"]),
     nested("comments", ["SELECT a ", "/* ", "", "*/ ", "FROM t"]),
+    nested("STRUCT", ["SELECT ", "STRUCT(", "a", " AS b)", " FROM t"]),
+    nested("lambdas", ["SELECT f(", "x -> ", "x", "", ") FROM t"]),
     nested("blocks", ["", "BEGIN ", "SELECT a FROM t;", " END;", ""]),
+    nested("IF in scripts", ["", "IF a THEN ", "SELECT a FROM t;", " END IF;", ""]),
     nested("EXPLAIN", ["", "EXPLAIN ", "SELECT a FROM t", "", ""]),
     nested("open parentheses", ["SELECT ", "(", "", "", ""]),
     nested("open subqueries", ["", "SELECT a FROM (", "", "", ""]),
@@ -90,6 +95,11 @@ pub const DEEP: &[Shape] = &[
     nested("open brackets", ["SELECT ", "a[", "", "", ""]),
     nested("closed only", ["SELECT a FROM t ", ")", "", "", ""]),
 ];
+
+const CTE: &str = "c@ AS (SELECT a, b FROM c# WHERE a > #)";
+const DOUBLE: &str = "c@ AS (SELECT * FROM c# x CROSS JOIN c# y)";
+const VIEW: &str = "CREATE VIEW c@ AS SELECT * FROM c# x CROSS JOIN c# y";
+const SCALAR: &str = "(SELECT max(x) FROM u WHERE u.y = t.a) AS s#";
 
 /// Shapes that are long and flat: a syntax tree makes them deep.
 pub const FLAT: &[Shape] = &[
@@ -114,6 +124,16 @@ pub const FLAT: &[Shape] = &[
     chain("JOIN", ["SELECT t.a FROM t", " JOIN t t# ON t#.a = t.a", "", ""]),
     chain("comma joins", ["SELECT 1 FROM ", "t t#", ", ", ""]),
     chain("WITH list", ["WITH ", "x# AS (SELECT a FROM t)", ", ", " SELECT a FROM x0"]),
+    chain("JOIN of tables", ["SELECT * FROM t ", "JOIN t# ON t#.a = t.a", " ", ""]),
+    chain("WITH chain", ["WITH c0 AS (SELECT a, b FROM t), ", CTE, ", ", " SELECT a FROM c#"]),
+    chain("WITH that doubles", ["WITH c0 AS (SELECT a, b FROM t), ", DOUBLE, ", ", " SELECT * FROM c#"]),
+    chain("views that double", ["CREATE VIEW c0 AS SELECT a, b FROM t; ", VIEW, "; ", ""]),
+    chain("PIVOT", ["SELECT * FROM t PIVOT (", "sum(a) AS a#", ", ", " FOR b IN (1, 2, 3, 4, 5, 6, 7))"]),
+    chain("scalar subqueries in a list", ["SELECT ", SCALAR, ", ", " FROM t"]),
+    chain("OR in AND", ["SELECT a FROM t WHERE ", "(a = # OR b = #)", " AND ", ""]),
+    chain("colons", ["SELECT a:b", ".c", "", " FROM t"]),
+    chain("stars", ["SELECT ", "*", ", ", " FROM t, u"]),
+    chain("pipes", ["FROM t", " |> WHERE a > #", "", ""]),
     chain("WITH steps", ["WITH x AS (SELECT a FROM t)", ", y# AS (SELECT a FROM x)", "", " SELECT a FROM x"]),
     chain("columns", ["SELECT ", "a AS a#", ", ", " FROM t"]),
     chain("GROUP BY", ["SELECT count(*) FROM t GROUP BY ", "a", ", ", ""]),
@@ -125,6 +145,9 @@ pub const FLAT: &[Shape] = &[
     chain("assignments", ["UPDATE t SET ", "a# = #", ", ", ""]),
     chain("statements", ["", "SELECT a FROM t", "; ", ""]),
     chain("windows", ["SELECT ", "sum(a) OVER (ORDER BY a)", ", ", " FROM t"]),
+    chain("SELECT", ["", "SELECT ", "", ""]),
+    chain("FROM", ["SELECT a ", "FROM ", "", ""]),
+    chain("WITH", ["", "WITH a AS (", "", ""]),
     chain("one name", ["SELECT ", "a", "", " FROM t"]),
     chain("one string", ["SELECT '", "x", "", "' FROM t"]),
     chain("an open string", ["SELECT '", "x", "", ""]),
@@ -153,5 +176,8 @@ mod tests {
         }
         let sum = FLAT.iter().find(|shape| shape.name == "sum").unwrap();
         assert_eq!(sum.text(20), "SELECT a+a+a FROM t");
+        let last = FLAT.iter().find(|shape| shape.name == "WITH chain").unwrap().text(2_000);
+        let (_, last) = last.rsplit_once(" FROM c").unwrap();
+        assert!(last.parse::<usize>().unwrap() > 30, "{last}");
     }
 }

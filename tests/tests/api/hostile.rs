@@ -16,6 +16,9 @@ const BYTES: usize = 250_000;
 /// How many shapes are under way at once: the server's own processors are what is short.
 const AT_ONCE: usize = 2;
 
+/// Each shape is drawn in one of them.
+const DRAWINGS: [&str; 3] = ["text", "dot", "mermaid"];
+
 /// The dialects that a shape goes through: two of them, others for each shape.
 fn dialects(at: usize) -> Vec<Dialect> {
     let all: Vec<Dialect> = Dialect::all().collect();
@@ -62,6 +65,9 @@ async fn through(ada: &User<'_>, shape: &Shape, dialect: Dialect) {
                 lineage["error"].is_null() && !lineage["statements"].as_array().unwrap().iter().any(failed);
             assert_eq!(stored, traced, "{} in {dialect}: {lineage}", shape.name);
         }
+        let drawing =
+            format!("{}/lineage?format={}", query.path, DRAWINGS[shape.name.len() % DRAWINGS.len()]);
+        check(&ada.get(&drawing).send().await, shape, dialect);
         let effort = json!({ "databases": 2, "measure": false });
         let optimized = ada.post(&format!("{}/optimizations", query.path)).json(&effort).send().await;
         check(&optimized, shape, dialect);

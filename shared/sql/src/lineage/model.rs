@@ -168,7 +168,7 @@ impl Failure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its kind: `ambiguous_column`, `unknown_column`, `unknown_relation`, `open_star`, `mismatch`, `dialect`,
-    /// `too_many_edges`.
+    /// `too_many_edges`, `too_many_columns`.
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,

@@ -12,7 +12,7 @@ use super::{Options, Views};
 use crate::catalog::Catalog;
 use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
-use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId};
+use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId, room};
 use crate::text::{Position, Span};
 
 pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
@@ -27,6 +27,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
     let mut whole = Whole::default();
     let (mut budget, mut whole_budget) = (Budget::new(), Budget::new());
     let mut labels = Labels::default();
+    let mut too_wide = None;
     let mut statements = Vec::with_capacity(script.statements.len());
     for parsed in &script.statements {
         let tree = match &parsed.tree {
@@ -70,6 +71,9 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
             whole.add(&mut scopes, &outcome, flow, &mut whole_budget, at);
             apply(&mut scopes, &outcome);
         }
+        if scopes.room.is_exceeded() {
+            too_wide.get_or_insert(parsed.span.start);
+        }
     }
     let (flow, tables_in, tables_out) = whole.finish(&scopes);
     let ok = statements.is_empty() || statements.iter().any(|statement| statement.error.is_none());
@@ -80,7 +84,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         tables_in: labels.list(&scopes, tables_in.into_iter()),
         tables_out: labels.list(&scopes, tables_out.into_iter()),
         columns: labels.edges(&scopes, &flow),
-        findings: findings(script, &scopes, [&budget, &whole_budget]),
+        findings: findings(script, &scopes, [&budget, &whole_budget], too_wide),
         statements,
     }
 }
@@ -441,7 +445,12 @@ fn composed(outer: Mask, inner: &Element) -> Element {
     Element { mask, ..*inner }
 }
 
-fn findings(script: &Script<'_>, scopes: &Scopes<'_>, budgets: [&Budget; 2]) -> Vec<Finding> {
+fn findings(
+    script: &Script<'_>,
+    scopes: &Scopes<'_>,
+    budgets: [&Budget; 2],
+    too_wide: Option<Position>,
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::with_capacity(scopes.doubts().len() + 1);
     if !script.grammar.is_own(script.dialect) {
         findings.push(Finding {
@@ -453,17 +462,16 @@ fn findings(script: &Script<'_>, scopes: &Scopes<'_>, budgets: [&Budget; 2]) -> 
             candidates: Vec::new(),
         });
     }
-    if let Some(at) = budgets.into_iter().filter_map(Budget::exceeded).min() {
-        findings.push(Finding {
-            code: "too_many_edges",
-            severity: Severity::Warning,
-            message: format!(
-                "more than {MOST_INFLUENCES} edges: those of columns are incomplete from this statement on"
-            ),
-            line: at.line,
-            column: at.column,
-            candidates: Vec::new(),
-        });
+    let edges = budgets.into_iter().filter_map(Budget::exceeded).min();
+    let bounds = [
+        ("too_many_edges", edges, format!("{MOST_INFLUENCES} edges")),
+        ("too_many_columns", too_wide, room::limits()),
+    ];
+    for (code, at, most) in bounds {
+        let Some(Position { line, column }) = at else { continue };
+        let message = format!("more than {most}: the edges of columns are incomplete from this statement on");
+        let severity = Severity::Warning;
+        findings.push(Finding { code, severity, message, line, column, candidates: Vec::new() });
     }
     for doubt in scopes.doubts() {
         findings.push(finding(doubt));

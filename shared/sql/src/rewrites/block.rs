@@ -102,6 +102,12 @@ pub(super) struct Blocks<'a> {
     pub(super) references: Vec<Reference>,
 }
 
+/// Names of columns that one SELECT gives: with stars, two kilobytes of text can mean 2^40.
+const MOST_WIDTH: usize = 20_000;
+
+/// Names of columns in all.
+const MOST_COLUMNS: usize = 200_000;
+
 type Ctes = BTreeMap<String, Option<Vec<String>>>;
 
 impl<'a> Blocks<'a> {
@@ -113,7 +119,14 @@ impl<'a> Blocks<'a> {
             Statement::Query(query) => query,
             _ => return None,
         };
-        let mut reader = Reader { source, catalog, list: Vec::new(), sets: Vec::new(), ctes: Vec::new() };
+        let mut reader = Reader {
+            source,
+            catalog,
+            list: Vec::new(),
+            sets: Vec::new(),
+            ctes: Vec::new(),
+            room: MOST_COLUMNS,
+        };
         reader.query(query, None, Role::Top)?;
         if census.selects != reader.list.len() {
             return None;
@@ -377,6 +390,8 @@ struct Reader<'a, 's> {
     sets: Vec<Set<'a>>,
     /// The columns of the CTEs in sight, by folded name, innermost last.
     ctes: Vec<Ctes>,
+    /// How many names of columns may still be written out.
+    room: usize,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -595,7 +610,7 @@ impl<'a> Reader<'a, '_> {
                         relation.table = self.catalog.find(&parts).filter(|_| args.is_none());
                         relation.columns = relation
                             .table
-                            .filter(|table| !table.columns.is_empty())
+                            .filter(|table| !table.columns.is_empty() && self.has_room(table.columns.len()))
                             .map(|table| table.columns.iter().map(|c| c.name.clone()).collect());
                         relation.parts = parts;
                     }
@@ -640,10 +655,11 @@ impl<'a> Reader<'a, '_> {
         Some(())
     }
 
-    fn cte(&self, parts: &[String]) -> Option<Option<Vec<String>>> {
+    fn cte(&mut self, parts: &[String]) -> Option<Option<Vec<String>>> {
         let [name] = parts else { return None };
         let name = name.to_lowercase();
-        self.ctes.iter().rev().find_map(|ctes| ctes.get(&name)).cloned()
+        let columns = self.ctes.iter().rev().find_map(|ctes| ctes.get(&name)).cloned()?;
+        Some(columns.filter(|columns| self.has_room(columns.len())))
     }
 
     /// Reads the subqueries of an expression.
@@ -662,10 +678,27 @@ impl<'a> Reader<'a, '_> {
         Some(())
     }
 
-    /// The names of a block's output columns; an item without one is an empty name.
-    fn output(&self, here: usize) -> Option<Vec<String>> {
+    /// Takes room for the names of so many columns; says whether there was any.
+    fn has_room(&mut self, wanted: usize) -> bool {
+        let left = self.room.checked_sub(wanted);
+        self.room = left.unwrap_or(self.room);
+        left.is_some()
+    }
+
+    /// The names of a block's output columns; an item without one is an empty name. `None` where a star
+    /// stands for columns that are not known, or for too many.
+    fn output(&mut self, here: usize) -> Option<Vec<String>> {
+        let names = self.named(here)?;
+        self.has_room(names.len()).then_some(names)
+    }
+
+    fn named(&self, here: usize) -> Option<Vec<String>> {
         let block = &self.list[here];
         let mut names = Vec::new();
+        let extend = |names: &mut Vec<String>, relation: &Relation<'_>| {
+            let columns = relation.columns.as_ref()?;
+            (names.len() + columns.len() <= MOST_WIDTH).then(|| names.extend_from_slice(columns))
+        };
         for item in &block.select.projection {
             match item {
                 SelectItem::UnnamedExpr(expr) => names.push(
@@ -676,7 +709,7 @@ impl<'a> Reader<'a, '_> {
                 SelectItem::ExprWithAlias { alias, .. } => names.push(alias.value.clone()),
                 SelectItem::Wildcard(options) if !block.unusual_joins && options.to_string().is_empty() => {
                     for relation in &block.relations {
-                        names.extend(relation.columns.clone()?);
+                        extend(&mut names, relation)?;
                     }
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)
@@ -687,7 +720,7 @@ impl<'a> Reader<'a, '_> {
                         .relations
                         .iter()
                         .find(|r| parts.last().is_some_and(|p| r.name.eq_ignore_ascii_case(p)))?;
-                    names.extend(relation.columns.clone()?);
+                    extend(&mut names, relation)?;
                 }
                 _ => return None,
             }

@@ -414,6 +414,14 @@ impl Scopes<'_> {
         }
     }
 
+    /// How many columns a relation lists.
+    pub(super) fn width(&self, relation: RelationId) -> usize {
+        match self.relation(relation).source {
+            Source::Table(table) => self.tables.known_columns(table).map_or(1, <[_]>::len),
+            Source::Shape(shape) => self.shape(shape).columns.len(),
+        }
+    }
+
     /// The column at a position of a relation, which its alias calls `name`.
     pub(super) fn nth(&mut self, relation: RelationId, at: usize, name: Name) -> Option<Node> {
         match self.relation(relation).source {

@@ -27,6 +27,7 @@ mod pipes;
 mod pivot;
 mod query;
 mod returning;
+pub(crate) mod room;
 mod select;
 mod set;
 mod shard;
@@ -53,6 +54,7 @@ use crate::text::{Position, Span};
 pub(crate) use names::Names;
 pub use names::{Folding, Name};
 pub(crate) use query::{Resolver, Rows};
+use room::Room;
 pub(crate) use statement::{Action, Effect, Outcome};
 pub(crate) use tables::{ColumnId, TableId, Tables};
 pub use values::{Edge, Kind, Node};
@@ -239,6 +241,7 @@ pub struct Scopes<'c> {
     pub(crate) follow_views: bool,
     /// Views of the catalog that the statement at hand looked through; `None` while it does.
     views: IdMap<TableId, Option<Rows>>,
+    pub(crate) room: Room,
     by_place: OnceCell<Vec<u32>>,
 }
 
@@ -271,6 +274,7 @@ impl<'c> Scopes<'c> {
             variables: IdSet::default(),
             follow_views: false,
             views: IdMap::default(),
+            room: Room::default(),
             by_place: OnceCell::new(),
         }
     }

@@ -66,8 +66,10 @@ impl<'t> Resolver<'t, '_, '_> {
         for column in &columns {
             self.scopes.values.add(column.node, Kind::GroupBy, NO_REFERENCE);
         }
+        // Where there is no room for them, they are as good as those that the data name.
+        let made = |values: &[ExprWithAlias]| values.len().saturating_mul(aggregates.len());
         match source {
-            PivotValueSource::List(values) => {
+            PivotValueSource::List(values) if self.scopes.room.take(columns.len(), made(values)) => {
                 for value in values {
                     for aggregate in aggregates {
                         self.extent = None;
@@ -81,7 +83,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     }
                 }
             }
-            PivotValueSource::Any(_) | PivotValueSource::Subquery(_) => {
+            PivotValueSource::List(_) | PivotValueSource::Any(_) | PivotValueSource::Subquery(_) => {
                 let from = self.scopes.values.begin();
                 for aggregate in aggregates {
                     self.walk(&aggregate.expr, Kind::Identity, place);

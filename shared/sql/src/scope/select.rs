@@ -194,7 +194,7 @@ impl<'t> Resolver<'t, '_, '_> {
         self.walk(expr, Kind::Identity, place);
         let node = self.scopes.values.finish(start);
         if let Some(fields) = self.fields_of(expr, place) {
-            self.scopes.fields.insert(node, fields);
+            self.scopes.keep_fields(node, fields);
         }
         node
     }
@@ -299,7 +299,7 @@ impl<'t> Resolver<'t, '_, '_> {
             }
         }
         let node = self.scopes.values.finish(start);
-        self.scopes.fields.insert(node, fields);
+        self.scopes.keep_fields(node, fields);
         // Outside of a FROM clause it is one value; inside, its fields are columns: the shape has both.
         self.scopes.structs.insert(rows.shape, node);
         rows

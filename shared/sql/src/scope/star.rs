@@ -133,6 +133,7 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn expand_all(&mut self, scope: ScopeId, at: Span) -> (Vec<Output>, Rest) {
         let mut columns = Vec::new();
         let mut stars = Vec::new();
+        let mut is_whole = true;
         let relations = self.scopes.scope(scope).relations.clone();
         let mut given: Vec<Name> = Vec::new();
         for relation in relations {
@@ -140,7 +141,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 continue;
             }
             let start = columns.len();
-            self.expand(relation, at, &mut columns, &mut stars);
+            is_whole &= self.expand(relation, at, &mut columns, &mut stars);
             if self.scopes.scope(scope).merged.is_empty() {
                 continue;
             }
@@ -162,17 +163,32 @@ impl<'t> Resolver<'t, '_, '_> {
             }
             columns.extend(kept);
         }
-        (columns, if stars.is_empty() { Rest::Nothing } else { Rest::Stars(stars) })
+        (columns, self.left_open(stars, is_whole))
     }
 
-    /// Every column of one relation.
+    /// What an expansion leaves open. Where it is not whole, nothing is known of the rest.
+    fn left_open(&mut self, stars: Vec<OpenStar>, is_whole: bool) -> Rest {
+        match (is_whole, stars.is_empty()) {
+            (false, _) => Rest::Any(self.empty()),
+            (true, true) => Rest::Nothing,
+            (true, false) => Rest::Stars(stars),
+        }
+    }
+
+    /// Every column of one relation; says whether there was room for them.
     fn expand(
         &mut self,
         relation: RelationId,
         at: Span,
         columns: &mut Vec<Output>,
         stars: &mut Vec<OpenStar>,
-    ) {
+    ) -> bool {
+        let width = self.scopes.width(relation);
+        if !self.scopes.room.take(columns.len(), width) {
+            let (name, node) = (self.scopes.names.exact("*"), self.empty());
+            columns.push(Output { name: Some(name), node, span: at, star: true });
+            return false;
+        }
         let scopes = &mut *self.scopes;
         let start = columns.len();
         if scopes.opens_with_star(relation) && !scopes.relation(relation).renamed.is_empty() {
@@ -183,7 +199,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     columns.push(Output { name: Some(name), node, span: at, star: false });
                 }
             }
-            return;
+            return true;
         }
         match scopes.relation(relation).source {
             Source::Table(table) => match scopes.tables.known_columns(table).map(<[_]>::to_vec) {
@@ -226,6 +242,7 @@ impl<'t> Resolver<'t, '_, '_> {
             }
             column.name = Some(name);
         }
+        true
     }
 
     pub(super) fn qualified_star(
@@ -238,8 +255,8 @@ impl<'t> Resolver<'t, '_, '_> {
             name.0.iter().filter_map(|part| part.as_ident()).map(|i| self.scopes.names.ident(i)).collect();
         if let Some(relation) = self.scopes.relation_named(place.scope, &parts) {
             let (mut columns, mut stars) = (Vec::new(), Vec::new());
-            self.expand(relation, at, &mut columns, &mut stars);
-            return Some((columns, if stars.is_empty() { Rest::Nothing } else { Rest::Stars(stars) }));
+            let is_whole = self.expand(relation, at, &mut columns, &mut stars);
+            return Some((columns, self.left_open(stars, is_whole)));
         }
         // The star of a struct: its fields, as far as they are known.
         let start = self.scopes.values.begin();
@@ -260,9 +277,7 @@ impl<'t> Resolver<'t, '_, '_> {
 
     fn fields_as_columns(&mut self, node: super::Node) -> Vec<Output> {
         let at = self.covered();
-        let origin = self.scopes.values.origin(node);
-        let fields = self.scopes.fields.get(&node).or_else(|| self.scopes.fields.get(&origin)).cloned();
-        match fields {
+        match self.scopes.fields_to_list(node) {
             Some(fields) => fields
                 .into_iter()
                 .map(|(name, node)| Output { name: Some(name), node, span: at, star: false })

@@ -125,7 +125,7 @@ impl<'t> Resolver<'t, '_, '_> {
                         self.scopes.values.add(node, kind, NO_REFERENCE);
                         node = self.scopes.values.finish(start);
                         kind = Kind::Identity;
-                        self.scopes.fields.insert(node, fields);
+                        self.scopes.keep_fields(node, fields);
                     }
                 }
             }
@@ -242,7 +242,7 @@ impl<'t> Resolver<'t, '_, '_> {
             if let [only] = nodes[..]
                 && let Some(inner) = self.scopes.fields_at(only)
             {
-                self.scopes.fields.insert(node, inner);
+                self.scopes.keep_fields(node, inner);
             }
             (name, node)
         });
@@ -301,7 +301,7 @@ impl<'t> Resolver<'t, '_, '_> {
         let node = self.scopes.values.finish(start);
         self.resolved.insert(memory, node);
         if let Some(fields) = self.fields_of(value, place) {
-            self.scopes.fields.insert(node, fields);
+            self.scopes.keep_fields(node, fields);
         }
         self.extent = extent;
         node
@@ -373,6 +373,18 @@ impl<'t> Resolver<'t, '_, '_> {
 }
 
 impl super::Scopes<'_> {
+    /// Keeps the fields of a value, as far as there is room: without them it is its own whole.
+    pub(super) fn keep_fields(&mut self, node: Node, fields: Fields) {
+        if self.room.take(0, fields.len()) {
+            self.fields.insert(node, fields);
+        }
+    }
+
+    /// The fields of a value where each becomes a column, as far as there is room.
+    pub(super) fn fields_to_list(&mut self, node: Node) -> Option<Fields> {
+        self.fields_at(node).filter(|fields| self.room.take(0, fields.len()))
+    }
+
     /// The fields of a value, whose making was seen.
     pub(super) fn fields_at(&self, node: Node) -> Option<Fields> {
         self.fields.get(&node).or_else(|| self.fields.get(&self.values.origin(node))).cloned()

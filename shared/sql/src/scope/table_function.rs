@@ -291,7 +291,7 @@ impl<'t> Resolver<'t, '_, '_> {
             if alias.columns.is_empty() {
                 // The alias names the element itself.
                 let name = self.scopes.names.ident(&alias.name);
-                let fields = self.scopes.fields.get(&whole).cloned();
+                let fields = self.scopes.fields_to_list(whole);
                 columns.push(Output { name: Some(name), node: whole, span: at, star: false });
                 // Its fields can be asked for without it, too.
                 for (name, node) in fields.into_iter().flatten() {
@@ -341,7 +341,7 @@ impl<'t> Resolver<'t, '_, '_> {
             self.scopes.fields_at(edge.from)
         });
         if let Some(fields) = fields {
-            self.scopes.fields.insert(node, fields);
+            self.scopes.keep_fields(node, fields);
         }
         node
     }
@@ -367,7 +367,10 @@ impl<'t> Resolver<'t, '_, '_> {
         self.path(idents, Kind::Transformation, Place::new(scope));
         let node = self.scopes.values.finish(start);
         let fields = match self.scopes.values.edges(node) {
-            [edge] => self.scopes.fields_at(edge.from),
+            [edge] => {
+                let from = edge.from;
+                self.scopes.fields_to_list(from)
+            }
             _ => None,
         };
         let mut columns = Vec::new();
@@ -502,7 +505,7 @@ impl<'t> Resolver<'t, '_, '_> {
         self.scopes.values.finish(start)
     }
 
-    fn empty(&mut self) -> Node {
+    pub(super) fn empty(&mut self) -> Node {
         let start = self.scopes.values.begin();
         self.scopes.values.finish(start)
     }

@@ -209,9 +209,12 @@ fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
     let mut item = start + 1;
     let mut first = true;
     while item + 1 < end {
-        let next = source
-            .find(item, end - 1, |at| source.is_token(at, &Token::Comma) && !inside_angles(source, item, at))
-            .unwrap_or(end - 1);
+        let mut depth = 0;
+        let ends = |at| {
+            depth += angles(source, at);
+            depth <= 0 && source.is_token(at, &Token::Comma)
+        };
+        let next = source.find(item, end - 1, ends).unwrap_or(end - 1);
         let before = output.toks.len();
         if !first {
             output.words(source, item, ",");
@@ -228,17 +231,14 @@ fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
     output.copy(source, end - 1);
 }
 
-fn inside_angles(source: &Source, start: usize, end: usize) -> bool {
-    let mut depth = 0_i32;
-    for at in start..end {
-        depth += match source.token(at) {
-            Token::Lt => 1,
-            Token::Gt => -1,
-            Token::ShiftRight => -2,
-            _ => 0,
-        };
+/// How many angle brackets open at a token; less than none where they close.
+fn angles(source: &Source, at: usize) -> i32 {
+    match source.token(at) {
+        Token::Lt => 1,
+        Token::Gt => -1,
+        Token::ShiftRight => -2,
+        _ => 0,
     }
-    depth > 0
 }
 
 fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
@@ -285,12 +285,15 @@ fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
         output.copy_range(source, at..after);
         at = after;
         if source.is_token(at, &Token::Lt) {
-            while at < end && inside_angles(source, start, at + 1) {
+            let mut depth = 0;
+            while at < end {
+                depth += angles(source, at);
                 output.copy(source, at);
                 at += 1;
+                if depth <= 0 {
+                    break;
+                }
             }
-            output.copy(source, at);
-            at += 1;
         }
         loop {
             let continues = group(at)
