@@ -84,8 +84,9 @@ fn examine(
     };
     let mut assumptions: BTreeSet<String> =
         first.assumptions.iter().chain(&second.assumptions).map(|text| (*text).to_owned()).collect();
-    if first.tokens == second.tokens && !first.traits.loose.contains(&Trait::Volatile) {
-        return (Verdict::Proved { steps: vec!["both queries are the same text".into()] }, 0, Vec::new());
+    // Texts would not do: what is a word and what a value in them is the dialect's business.
+    if first.plan == second.plan && !first.traits.loose.contains(&Trait::Volatile) {
+        return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, Vec::new());
     }
     let (schema, swaps) = tables.schema();
     for relation in &schema.relations {

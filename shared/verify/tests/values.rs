@@ -124,3 +124,20 @@ fn texts_differ_in_case_length_and_blanks() {
         check(Dialect::Postgres, first, second, &["refuted"]);
     }
 }
+
+#[test]
+fn texts_are_values_however_they_are_quoted() {
+    for (dialect, first, second) in [
+        (Dialect::Postgres, "$$ABC$$", "$$abc$$"),
+        (Dialect::Postgres, "$tag$ABC$tag$", "$tag$abc$tag$"),
+        (Dialect::Postgres, r"E'\'ABC'", r"E'\'abc'"),
+        (Dialect::MySql, r"'a\'ABC'", r"'a\'abc'"),
+        (Dialect::BigQuery, "'''it's ABC'''", "'''it's abc'''"),
+        (Dialect::BigQuery, r"r'ABC'", r"r'abc'"),
+        (Dialect::Snowflake, "$$it's ABC$$", "$$it's abc$$"),
+    ] {
+        let select = |text: &str| format!("SELECT id, {text} AS x FROM t");
+        check(dialect, &select(first), &select(second), &["refuted", "unknown"]);
+        check(dialect, &select(first), &select(first), &["proved", "unknown"]);
+    }
+}

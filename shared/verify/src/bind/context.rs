@@ -20,6 +20,7 @@ use super::lower::Names;
 use super::tables::SwapTable;
 use super::types;
 use crate::database::{Schema, position};
+use crate::sqlite::Declared;
 use crate::value::Kind;
 
 /// Most memory that one execution may take, in bytes.
@@ -134,12 +135,17 @@ impl Names for Provider<'_> {
     }
 }
 
-impl Provider<'_> {
-    /// Whether a column of this name holds moments in some table.
-    pub fn holds_moments(&self, column: &str) -> bool {
-        self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
+impl Declared for Provider<'_> {
+    fn table(&self, parts: &[String]) -> Option<&[String]> {
+        self.tables.catalog.find(parts).map(|table| table.name.as_slice())
     }
 
+    fn holds_moments(&self, column: &str) -> bool {
+        self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
+    }
+}
+
+impl Provider<'_> {
     fn kinds_of(&self, column: &str) -> impl Iterator<Item = Kind> {
         let columns = self.tables.catalog.tables().iter().flat_map(|table| &table.columns);
         columns

@@ -90,9 +90,6 @@ pub struct Bound {
     pub traits: Traits,
     /// What its reading rests on, in words.
     pub assumptions: BTreeSet<&'static str>,
-    /// The tokens of the text without white space and comments, words in lower case where they are not
-    /// quoted: equal tokens are the same query.
-    pub tokens: String,
     /// The query in SQLite's forms; `None` where it has none.
     pub sqlite: Option<String>,
 }
@@ -139,8 +136,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     let mut tree = tree.clone();
     let mut lowered = lower::lower(&mut tree, &text, dialect).map_err(BindError::Unsupported)?;
     let provider = context::Provider { session: context::session(), tables };
-    let sqlite =
-        crate::sqlite::translate(&tree, null_order(dialect), &|column| provider.holds_moments(column));
+    let sqlite = crate::sqlite::translate(&tree, null_order(dialect), &provider);
     let planned = |tree| SqlToRel::new_with_options(&provider, options(dialect)).sql_statement_to_plan(tree);
     let plan = match planned(tree.clone()) {
         Ok(plan) => plan,
@@ -164,7 +160,6 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
         ordering: Ordering::of(&plan),
         traits,
         assumptions: lowered.assumptions,
-        tokens: fold_words(&text),
         sqlite,
         plan,
     })
@@ -212,25 +207,4 @@ fn unresolved(error: &DataFusionError) -> BindError {
         .fold(message.as_str(), |text, prefix| text.strip_prefix(prefix).unwrap_or(text))
         .to_owned();
     BindError::Unresolved { message, position }
-}
-
-/// Lower case outside quotes.
-fn fold_words(text: &str) -> String {
-    let mut quote = None;
-    text.chars()
-        .map(|c| match quote {
-            Some(open) => {
-                if c == open {
-                    quote = None;
-                }
-                c
-            }
-            None => {
-                if matches!(c, '\'' | '"' | '`') {
-                    quote = Some(c);
-                }
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
 }

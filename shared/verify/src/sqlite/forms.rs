@@ -1,15 +1,17 @@
 //! DataFusion's forms in SQLite's. What SQLite lacks, or means differently, has no form there: then nobody
 //! is asked, which is better than a wrong second opinion.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::{
     DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    OrderByExpr, OrderByKind, Query, Statement, TypedString, Value, Visit, VisitMut, Visitor, VisitorMut,
-    WindowType,
+    OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Statement,
+    TableAlias, TableFactor, TypedString, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
 };
 
+use super::{Declared, table_name};
 use crate::bind::{NEAREST_INTEGER, single_name};
 use crate::value;
 
@@ -45,13 +47,10 @@ const SHARED: &[&str] = &[
 pub const SINGLE_VALUE: &str = "single_value";
 
 /// The statement as text.
-pub fn translate(
-    statement: &Statement,
-    nulls: NullOrdering,
-    holds_moments: &dyn Fn(&str) -> bool,
-) -> Option<String> {
+pub fn translate(statement: &Statement, nulls: NullOrdering, declared: &dyn Declared) -> Option<String> {
     let mut statement = statement.clone();
-    if VisitMut::visit(&mut statement, &mut Pass { nulls, holds_moments }).is_break() {
+    let mut pass = Pass { nulls, declared, ctes: BTreeSet::new(), names: Names::default() };
+    if VisitMut::visit(&mut statement, &mut pass).is_break() || pass.names.are_lost() {
         return None;
     }
     let text = statement.to_string();
@@ -61,7 +60,38 @@ pub fn translate(
 
 struct Pass<'f> {
     nulls: NullOrdering,
-    holds_moments: &'f dyn Fn(&str) -> bool,
+    declared: &'f dyn Declared,
+    /// The common table expressions seen so far: all that are in sight, at least.
+    ctes: BTreeSet<String>,
+    names: Names,
+}
+
+/// What the relations of the statement go by. A reference loses the schema before it, which matters where
+/// one name is said of two.
+#[derive(Default)]
+struct Names {
+    /// The name and the table, where it is one of a schema.
+    given: BTreeMap<String, Option<String>>,
+    is_shared: bool,
+    is_cut: bool,
+}
+
+impl Names {
+    fn give(&mut self, name: &str, table: Option<String>) {
+        let before = self.given.entry(name.to_owned()).or_insert_with(|| table.clone());
+        self.is_shared |= *before != table;
+    }
+
+    /// Leaves so many of the last parts.
+    fn cut<T>(&mut self, parts: &mut Vec<T>, left: usize) {
+        let gone = parts.len().saturating_sub(left);
+        parts.drain(..gone);
+        self.is_cut |= gone > 0;
+    }
+
+    fn are_lost(&self) -> bool {
+        self.is_shared && self.is_cut
+    }
 }
 
 impl Pass<'_> {
@@ -81,7 +111,7 @@ impl Pass<'_> {
 
     /// Whether a column of moments stands in it.
     fn is_moment(&self, expr: &Expr) -> bool {
-        struct Columns<'f>(&'f dyn Fn(&str) -> bool);
+        struct Columns<'f>(&'f dyn Declared);
         impl Visitor for Columns<'_> {
             type Break = ();
 
@@ -91,14 +121,14 @@ impl Pass<'_> {
                     Expr::CompoundIdentifier(names) => names.last(),
                     _ => None,
                 };
-                if name.is_some_and(|name| (self.0)(&name.value)) {
+                if name.is_some_and(|name| self.0.holds_moments(&name.value)) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 }
             }
         }
-        !matches!(expr, Expr::Value(_)) && expr.visit(&mut Columns(self.holds_moments)).is_break()
+        !matches!(expr, Expr::Value(_)) && expr.visit(&mut Columns(self.declared)).is_break()
     }
 }
 
@@ -106,6 +136,8 @@ impl VisitorMut for Pass<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.ctes.extend(ctes.map(|cte| cte.alias.name.value.clone()));
         if let Some(order) = &mut query.order_by
             && let OrderByKind::Expressions(keys) = &mut order.kind
         {
@@ -121,8 +153,49 @@ impl VisitorMut for Pass<'_> {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for item in &mut select.projection {
+            if let SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) = item
+            {
+                self.names.cut(&mut name.0, 1);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A table is called what [`table_name`] calls it, and goes by the last part of its name.
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let parts = name.0.iter().filter_map(|part| part.as_ident());
+                let parts: Vec<String> = parts.map(|ident| ident.value.clone()).collect();
+                let [.., last] = parts.as_slice() else { return ControlFlow::Break(()) };
+                let is_cte = parts.len() == 1 && self.ctes.contains(last);
+                let table = self.declared.table(&parts).filter(|_| !is_cte).map(table_name);
+                if let Some(table) = table.clone().filter(|table| table != last) {
+                    let own = || TableAlias {
+                        explicit: true,
+                        name: Ident::new(last),
+                        columns: Vec::new(),
+                        at: None,
+                    };
+                    alias.get_or_insert_with(own);
+                    *name = ObjectName::from(vec![Ident::with_quote('"', table)]);
+                }
+                let goes_by = alias.as_ref().map_or(last, |alias| &alias.name.value);
+                self.names.give(goes_by, table);
+            }
+            TableFactor::Derived { alias: Some(alias), .. } => self.names.give(&alias.name.value, None),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         match expr {
+            Expr::CompoundIdentifier(parts) => {
+                self.names.cut(parts, 2);
+            }
             Expr::Interval(_) | Expr::Extract { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } => {
                 return ControlFlow::Break(());
             }

@@ -18,14 +18,19 @@ const MOST_STEPS: i32 = 50_000_000;
 /// Longest text that it may make, in bytes.
 const MOST_BYTES: i32 = 1024 * 1024;
 
+/// What a translation asks of the catalog.
+pub trait Declared {
+    /// The name of the table that a reference of these parts means.
+    fn table(&self, parts: &[String]) -> Option<&[String]>;
+
+    /// Whether a column of this name holds moments in some table.
+    fn holds_moments(&self, column: &str) -> bool;
+}
+
 /// The statement, already in DataFusion's form, in SQLite's; `None` where it has none. NULLs are told to stand
 /// where the dialect puts them, and moments, which SQLite compares as texts, are written out in full.
-pub fn translate(
-    statement: &Statement,
-    nulls: NullOrdering,
-    holds_moments: &dyn Fn(&str) -> bool,
-) -> Option<String> {
-    forms::translate(statement, nulls, holds_moments)
+pub fn translate(statement: &Statement, nulls: NullOrdering, declared: &dyn Declared) -> Option<String> {
+    forms::translate(statement, nulls, declared)
 }
 
 /// What both return.
@@ -61,8 +66,8 @@ fn load(connection: &Connection, schema: &Schema, database: &Database) -> rusqli
 }
 
 /// SQLite has no schemas inside one file: the parts of a name are joined.
-pub fn table_name(parts: &[String]) -> String {
-    parts.last().map(|last| last.to_lowercase()).unwrap_or_default()
+fn table_name(parts: &[String]) -> String {
+    parts.join(".").to_lowercase()
 }
 
 fn quoted(name: &str) -> String {

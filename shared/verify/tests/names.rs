@@ -1,0 +1,66 @@
+//! Tables that schemas hold: a reference means the same one in both engines.
+
+use sqm_domain::Dialect;
+use sqm_sql::catalog::Catalog;
+use sqm_verify::{Options, Verdict, verify};
+
+const SCHEMA: &str = "
+    CREATE TABLE shop.orders (id INT PRIMARY KEY, amount INT);
+    CREATE TABLE old.orders (id INT PRIMARY KEY, amount INT);
+    CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(20));
+";
+
+/// These engines refute it.
+fn refuted(first: &str, second: &str, by: &[&str]) {
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Dialect::Postgres).expect("the schema is read");
+    let found = verify(first, second, Dialect::Postgres, &catalog, &Options::default());
+    let Verdict::Refuted { counterexample } = &found.verdict else {
+        panic!("{first}\n{second}\n{:?}", found.verdict)
+    };
+    assert_eq!(counterexample.confirmed_by, by, "{first}\n{second}");
+}
+
+fn check(first: &str, second: &str) {
+    refuted(first, second, &["DataFusion", "SQLite"]);
+}
+
+#[test]
+fn a_schema_may_stand_before_a_table_and_before_its_columns() {
+    check("SELECT id FROM shop.orders WHERE amount > 1", "SELECT id FROM shop.orders WHERE amount >= 1");
+    check(
+        "SELECT shop.orders.id FROM shop.orders WHERE orders.amount > 1",
+        "SELECT orders.id FROM Shop.Orders WHERE shop.orders.amount > 2",
+    );
+    check("SELECT shop.item.* FROM shop.item", "SELECT * FROM shop.item WHERE name IS NOT NULL");
+}
+
+#[test]
+fn a_schema_may_be_left_out() {
+    check("SELECT id FROM item", "SELECT id FROM shop.item WHERE name IS NOT NULL");
+}
+
+#[test]
+fn tables_of_two_schemas_may_share_a_name() {
+    check("SELECT id FROM shop.orders", "SELECT id FROM old.orders");
+    check(
+        "SELECT n.id FROM shop.orders n JOIN old.orders o ON o.id = n.id",
+        "SELECT n.id FROM shop.orders n JOIN old.orders o ON o.id = n.id AND o.amount = n.amount",
+    );
+    // SQLite would take the inner one for both.
+    let without = |condition: &str| {
+        format!("SELECT id FROM shop.orders WHERE NOT EXISTS (SELECT 1 FROM old.orders WHERE {condition})")
+    };
+    refuted(
+        &without("old.orders.id = shop.orders.id"),
+        &without("old.orders.amount = shop.orders.id"),
+        &["DataFusion"],
+    );
+}
+
+#[test]
+fn a_common_table_expression_hides_a_table() {
+    check(
+        "WITH item AS (SELECT id FROM shop.orders) SELECT id FROM item",
+        "WITH item AS (SELECT id FROM shop.orders) SELECT item.id FROM shop.item item",
+    );
+}
