@@ -19,7 +19,10 @@ pub(super) struct DeclaredForeignKey {
 #[derive(Default)]
 pub(super) struct Builder {
     tables: Vec<Option<Table>>,
+    /// The columns of each table by name: a schema may have hundreds of thousands.
+    positions: Vec<HashMap<String, usize>>,
     by_name: HashMap<Vec<String>, usize>,
+    by_last_part: HashMap<String, Vec<usize>>,
     foreign_keys: Vec<DeclaredForeignKey>,
     problems: Vec<CatalogProblem>,
 }
@@ -41,8 +44,9 @@ impl Builder {
     pub(super) fn table(&mut self, name: Vec<String>) -> usize {
         self.drop_table(&name);
         let at = self.tables.len();
-        self.by_name.insert(key_of(&name), at);
+        self.name_table(at, &name);
         self.tables.push(Some(Table { name, ..Table::default() }));
+        self.positions.push(HashMap::new());
         at
     }
 
@@ -50,13 +54,31 @@ impl Builder {
     pub(super) fn find(&self, name: &[String]) -> Option<usize> {
         let key = key_of(name);
         self.by_name.get(&key).copied().or_else(|| {
-            let agrees = |other: &[String]| other.ends_with(&key) || key.ends_with(other);
-            let mut same = self.by_name.iter().filter(|(other, _)| agrees(other));
+            let agrees = |at: &&usize| {
+                let other = self.tables[**at].as_ref().map(|table| key_of(&table.name));
+                other.is_some_and(|other| other.ends_with(&key) || key.ends_with(&other))
+            };
+            let mut same = self.by_last_part.get(key.last()?)?.iter().filter(agrees);
             match (same.next(), same.next()) {
-                (Some((_, at)), None) => Some(*at),
+                (Some(at), None) => Some(*at),
                 _ => None,
             }
         })
+    }
+
+    fn name_table(&mut self, at: usize, name: &[String]) {
+        let key = key_of(name);
+        self.by_last_part.entry(key.last().cloned().unwrap_or_default()).or_default().push(at);
+        self.by_name.insert(key, at);
+    }
+
+    /// Forgets the name of a table, which is that of this number.
+    fn unname_table(&mut self, name: &[String]) -> Option<usize> {
+        let key = key_of(name);
+        let at = self.by_name.remove(&key)?;
+        let same = self.by_last_part.get_mut(key.last()?)?;
+        same.retain(|&other| other != at);
+        Some(at)
     }
 
     pub(super) fn knows(&self, name: &[String]) -> bool {
@@ -64,20 +86,23 @@ impl Builder {
     }
 
     pub(super) fn drop_table(&mut self, name: &[String]) -> bool {
-        let Some(at) = self.by_name.remove(&key_of(name)) else { return false };
+        let Some(at) = self.unname_table(name) else { return false };
         self.foreign_keys.retain(|key| key.from != at);
         self.tables[at].take().is_some()
     }
 
+    /// Gives a table another name; another one of that name is replaced.
     pub(super) fn rename_table(&mut self, at: usize, mut name: Vec<String>) {
-        let Some(table) = self.tables[at].as_mut() else { return };
+        let Some(mut table) = self.tables[at].take() else { return };
         if name.len() == 1 && table.name.len() > 1 {
             let qualifier = table.name[..table.name.len() - 1].to_vec();
             name.splice(0..0, qualifier);
         }
-        let old = std::mem::replace(&mut table.name, name.clone());
-        self.by_name.remove(&key_of(&old));
-        self.by_name.insert(key_of(&name), at);
+        self.unname_table(&table.name);
+        self.drop_table(&name);
+        self.name_table(at, &name);
+        table.name = name;
+        self.tables[at] = Some(table);
     }
 
     pub(super) fn get(&mut self, at: usize) -> Option<&mut Table> {
@@ -86,8 +111,9 @@ impl Builder {
 
     /// Adds a column unless there is one of its name already.
     pub(super) fn column(&mut self, table: usize, column: Column, at: Place) -> Option<usize> {
+        let known = self.position(table, &column.name);
         let declared = self.get(table)?;
-        if declared.column(&column.name).is_some() {
+        if known.is_some() {
             let message = format!(
                 "{} has a column {} already; the first one counts",
                 declared.name.join("."),
@@ -96,14 +122,44 @@ impl Builder {
             self.contradiction(at, message);
             return None;
         }
+        let (name, position) = (column.name.to_ascii_lowercase(), declared.columns.len());
         declared.columns.push(column);
-        Some(declared.columns.len() - 1)
+        self.positions[table].insert(name, position);
+        Some(position)
+    }
+
+    /// The position of the column of this name, in any case.
+    pub(super) fn position(&self, table: usize, name: &str) -> Option<usize> {
+        self.positions.get(table)?.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// Gives a column another name, which no other one has.
+    pub(super) fn rename_column(&mut self, table: usize, old: &str, new: String, at: Place) {
+        let (from, taken) = (self.position(table, old), self.position(table, &new));
+        let Some(declared) = self.get(table) else { return };
+        match (from, taken) {
+            (None, _) => {
+                let message = format!("{} has no column {old}", declared.name.join("."));
+                self.contradiction(at, message);
+            }
+            (Some(position), taken) if taken.is_none_or(|taken| taken == position) => {
+                let key = new.to_ascii_lowercase();
+                declared.columns[position].name = new;
+                self.positions[table].remove(&old.to_ascii_lowercase());
+                self.positions[table].insert(key, position);
+            }
+            _ => {
+                let message = format!("{} has a column {new} already", declared.name.join("."));
+                self.contradiction(at, message);
+            }
+        }
     }
 
     /// Removes a column with every constraint that rests on it; the others move up.
     pub(super) fn drop_column(&mut self, table: usize, name: &str, if_exists: bool, at: Place) {
+        let position = self.position(table, name);
         let Some(declared) = self.get(table) else { return };
-        let Some(position) = declared.column(name) else {
+        let Some(position) = position else {
             if !if_exists {
                 let message = format!("{} has no column {name}", declared.name.join("."));
                 self.contradiction(at, message);
@@ -120,6 +176,9 @@ impl Builder {
         declared.primary_key = without(&declared.primary_key);
         declared.unique =
             declared.unique.iter().map(|key| without(key)).filter(|key| !key.is_empty()).collect();
+        let positions = &mut self.positions[table];
+        positions.remove(&name.to_ascii_lowercase());
+        positions.values_mut().filter(|at| **at > position).for_each(|at| *at -= 1);
         self.foreign_keys.retain(|key| {
             key.from != table || key.columns.iter().all(|(column, _)| !column.eq_ignore_ascii_case(name))
         });
@@ -135,7 +194,7 @@ impl Builder {
         let declared = self.tables.get(table)?.as_ref()?;
         let mut positions = Vec::with_capacity(columns.len());
         for (name, at) in columns {
-            match declared.column(name) {
+            match self.position(table, name) {
                 Some(position) => positions.push(u32::try_from(position).ok()?),
                 None => {
                     let message =

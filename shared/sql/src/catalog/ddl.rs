@@ -380,14 +380,7 @@ impl Reader<'_> {
 
     fn rename_column(&mut self, table: usize, old: &Ident, new: &Ident) {
         let (old, new, at) = (self.fold(old), self.fold(new), self.place(old));
-        let Some(declared) = self.builder.get(table) else { return };
-        match declared.column(&old) {
-            Some(position) => declared.columns[position].name = new,
-            None => {
-                let message = format!("{} has no column {old}", declared.name.join("."));
-                self.builder.contradiction(at, message);
-            }
-        }
+        self.builder.rename_column(table, &old, new, at);
     }
 
     fn modify_column(&mut self, table: usize, name: &Ident, data_type: &DataType, options: &[ColumnOption]) {
@@ -506,6 +499,32 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
                 "line 5, column 35: Expected: an object type after CREATE, found: TABEL",
                 "line 1, column 44: the foreign key is left out: no table nowhere is declared",
             ]
+        );
+    }
+
+    #[test]
+    fn a_new_name_is_nobody_else_s() {
+        let check =
+            |ddl: &str, expected: &[&str]| assert_eq!(read(ddl, Dialect::Postgres), expected, "{ddl}");
+        let table = "CREATE TABLE t (a int, b int, c int); ";
+        check(&format!("{table}ALTER TABLE t RENAME COLUMN a TO x"), &["t: x INT, b INT, c INT"]);
+        check(&format!("{table}ALTER TABLE t RENAME COLUMN b TO B"), &["t: a INT, b INT, c INT"]);
+        check(
+            &format!("{table}ALTER TABLE t RENAME COLUMN a TO c"),
+            &["t: a INT, b INT, c INT", "line 1, column 67: t has a column c already"],
+        );
+        check(
+            &format!("{table}ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD UNIQUE (c)"),
+            &["t: b INT, c INT; unique [1]"],
+        );
+        check(&format!("{table}CREATE TABLE u (d int); ALTER TABLE u RENAME TO t"), &["t: d INT"]);
+        check(
+            &format!("{table}ALTER TABLE t RENAME TO u; CREATE TABLE v (d int REFERENCES t (a))"),
+            &[
+                "u: a INT, b INT, c INT",
+                "v: d INT",
+                "line 1, column 82: the foreign key is left out: no table t is declared",
+            ],
         );
     }
 
