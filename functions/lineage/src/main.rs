@@ -10,7 +10,6 @@ async fn main() -> anyhow::Result<()> {
     let config = StoreConfig {
         table: platform.settings.table.clone(),
         endpoint: platform.settings.dynamodb_endpoint.clone(),
-        cursor_secret: platform.secret().await,
     };
     let store = Store::new(&config, &platform.aws);
     let clock = platform.clock.clone();

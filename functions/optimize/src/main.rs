@@ -10,8 +10,6 @@ async fn main() -> anyhow::Result<()> {
     let config = StoreConfig {
         table: platform.settings.table.clone(),
         endpoint: platform.settings.dynamodb_endpoint.clone(),
-        // It lists nothing, so it signs no cursor and need not wait for the secret.
-        cursor_secret: Vec::new(),
     };
     let store = Store::new(&config, &platform.aws);
     platform.run(sqm_optimize::routes(App { store })).await

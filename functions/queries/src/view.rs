@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
-use sqm_http::{CacheControl, ETag, Preconditions, Reply};
+use sqm_http::{CacheControl, Caller, ETag, Preconditions, Reply};
 use sqm_sql::text::Position;
-use sqm_store::{Cursor, Page, Parse, Query, Summary};
+use sqm_store::{Page, Parse, Query, Summary};
 
 /// A query without its text.
 #[derive(Serialize)]
@@ -66,7 +66,7 @@ struct Links {
 #[derive(Serialize)]
 pub(crate) struct PageView<'a> {
     items: Vec<SummaryView<'a>>,
-    next: Option<String>,
+    next: Option<&'a str>,
 }
 
 impl<'a> From<&'a Summary> for SummaryView<'a> {
@@ -143,10 +143,11 @@ pub(crate) fn fixed(query: &Query, preconditions: &Preconditions) -> Reply {
 }
 
 /// A page as an answer. `path` is that of the list with its parameters, without a cursor.
-pub(crate) fn page(page: &Page<Summary>, path: &str) -> Reply {
-    let next = page.next.as_ref().map(Cursor::to_string);
-    let reply = Reply::ok(&PageView { items: page.items.iter().map(SummaryView::from).collect(), next });
-    match &page.next {
+pub(crate) fn page(caller: &Caller, page: &Page<Summary>, path: &str) -> Reply {
+    let next = page.next.as_ref().map(|position| caller.cursor(position));
+    let items = page.items.iter().map(SummaryView::from).collect();
+    let reply = Reply::ok(&PageView { items, next: next.as_deref() });
+    match &next {
         None => reply,
         Some(cursor) => {
             let and = if path.contains('?') { '&' } else { '?' };

@@ -10,7 +10,10 @@ use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use sqm_domain::{Subject, WorkspaceId};
+use sqm_store::Position;
 
+use crate::auth::Verified;
+use crate::cursor::CursorKeys;
 use crate::problem::{Kind, Problem};
 
 macro_rules! scopes {
@@ -68,22 +71,34 @@ impl FromStr for Scope {
 }
 
 /// Who calls, for which workspace, and what they may do there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     workspace: WorkspaceId,
     subject: Subject,
     scopes: BTreeSet<Scope>,
+    cursors: CursorKeys,
 }
 
 impl Caller {
     /// For [`crate::auth`] alone.
-    pub(crate) fn new(workspace: WorkspaceId, subject: Subject, scopes: BTreeSet<Scope>) -> Self {
-        Self { workspace, subject, scopes }
+    pub(crate) fn new(verified: Verified, cursors: CursorKeys) -> Self {
+        let Verified { workspace, subject, scopes } = verified;
+        Self { workspace, subject, scopes, cursors }
     }
 
     /// The workspace, outside of which nothing exists for this caller.
     pub fn workspace(&self) -> &WorkspaceId {
         &self.workspace
+    }
+
+    /// A position as the caller may hold it.
+    pub fn cursor(&self, position: &Position) -> String {
+        self.cursors.seal(position)
+    }
+
+    /// The position that a cursor holds, where there is one.
+    pub fn position(&self, cursor: Option<&str>) -> Result<Option<Position>, Problem> {
+        cursor.map(|cursor| self.cursors.open(cursor)).transpose()
     }
 
     /// Who it is, as the issuer of the token writes it.
@@ -124,6 +139,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::CursorKey;
 
     #[test]
     fn scopes_read_their_own_names() {
@@ -135,11 +151,13 @@ mod tests {
 
     #[test]
     fn a_missing_scope_is_named() {
-        let caller = Caller::new(
-            "acme".parse().unwrap(),
-            "ada".parse().unwrap(),
-            BTreeSet::from([Scope::QueriesRead]),
-        );
+        let verified = Verified {
+            workspace: "acme".parse().unwrap(),
+            subject: "ada".parse().unwrap(),
+            scopes: BTreeSet::from([Scope::QueriesRead]),
+        };
+        let key = CursorKey::new(b"secret");
+        let caller = Caller::new(verified, CursorKeys { signing: key.clone(), accepted: vec![key] });
         assert!(caller.may(Scope::QueriesRead).is_ok());
         let problem = caller.may(Scope::QueriesWrite).unwrap_err();
         assert_eq!(problem.kind(), Kind::MissingScope);

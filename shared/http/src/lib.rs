@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod clock;
 mod compute;
+mod cursor;
 mod etag;
 mod json;
 pub mod log;

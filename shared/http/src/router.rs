@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -19,8 +19,10 @@ use crate::log::record;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 
-/// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them.
-const SECURITY: [(HeaderName, HeaderValue); 4] = [
+/// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them. They
+/// depend on who asks: no cache may give one caller what it keeps of another one.
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
+    (VARY, HeaderValue::from_static("Authorization")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     (

@@ -48,12 +48,6 @@ impl Platform {
         Ok(Self { settings, aws, clock, entropy: Arc::new(SystemEntropy), authenticator })
     }
 
-    /// A secret that signs what this function hands out and takes back, such as cursors: see
-    /// [`Authenticator::secret`].
-    pub async fn secret(&self) -> Vec<u8> {
-        self.authenticator.secret(self.entropy.as_ref()).await
-    }
-
     /// Serves the routes until the process ends.
     pub async fn run(self, routes: Router) -> anyhow::Result<()> {
         let app = finish(routes, self.authenticator, self.entropy);

@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Builder, Credentials, Region, SharedCredentialsProvider};
 
-use crate::cursor::CursorKey;
 use crate::shards::Shards;
 
 /// How the store reaches its table. Reading settings from the environment is its caller's business.
@@ -17,8 +16,6 @@ pub struct StoreConfig {
     /// A DynamoDB other than that of the region: `http://127.0.0.1:8000`. It is called with fixed
     /// credentials, so that a local run needs none.
     pub endpoint: Option<String>,
-    /// The secret that signs cursors. Processes that share it read each other's cursors.
-    pub cursor_secret: Vec<u8>,
 }
 
 impl std::fmt::Debug for StoreConfig {
@@ -44,7 +41,6 @@ const ATTEMPTS: u32 = 4;
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) table: Arc<str>,
-    pub(crate) cursor_key: CursorKey,
     pub(crate) shards: Arc<Shards>,
 }
 
@@ -71,7 +67,6 @@ impl Store {
         Self {
             client: Client::from_conf(settings),
             table: config.table.as_str().into(),
-            cursor_key: CursorKey::new(&config.cursor_secret),
             shards: Arc::default(),
         }
     }

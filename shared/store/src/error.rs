@@ -25,9 +25,9 @@ pub enum StoreError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyMismatch,
-    /// A cursor that this list did not hand out, or not in this form.
-    #[error("the cursor does not belong to this list")]
-    InvalidCursor,
+    /// A position of another list, or none at all.
+    #[error("the position is none of this list")]
+    InvalidPosition,
     /// A script that names too many tables.
     #[error("the SQL names {found} tables; at most {most} are taken", most = crate::query::MAX_REFERENCES)]
     TooManyReferences {

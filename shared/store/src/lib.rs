@@ -8,20 +8,20 @@ mod batch;
 mod blob;
 mod catalog;
 mod config;
-mod cursor;
 mod error;
 mod idempotency;
 mod item;
 pub mod keys;
+mod position;
 mod query;
 mod shards;
 mod transaction;
 
 pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
 pub use config::{Store, StoreConfig};
-pub use cursor::Cursor;
 pub use error::StoreError;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
+pub use position::Position;
 pub use query::{
     Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Summary,
     Written,

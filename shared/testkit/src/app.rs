@@ -91,11 +91,8 @@ impl Builder {
         let source = self.source.unwrap_or_else(|| keys.source());
         let authenticator = Arc::new(Authenticator::new(source, expected.clone(), clock.clone()));
         let endpoint = wire.as_ref().map_or_else(|| database.endpoint(), FaultyWire::endpoint);
-        let store = Store::local(&StoreConfig {
-            table: database.table().to_owned(),
-            endpoint: Some(endpoint),
-            cursor_secret: b"a secret that signs cursors in tests".to_vec(),
-        });
+        let store =
+            Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
         let gateway = Gateway::new(functions(&store, &clock, &authenticator));
         TestApp { clock, keys, database, wire, gateway, expected }
     }

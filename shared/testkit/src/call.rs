@@ -9,6 +9,10 @@ use serde::Serialize;
 use crate::app::TestApp;
 use crate::response::Response;
 
+/// What every answer says to those who pass it on.
+const ALWAYS: [(&str, &[u8]); 3] =
+    [("vary", b"Authorization"), ("x-content-type-options", b"nosniff"), ("referrer-policy", b"no-referrer")];
+
 /// A request that is not sent yet.
 #[must_use = "a request is sent by `send`"]
 pub struct Call<'a> {
@@ -90,6 +94,13 @@ impl<'a> Call<'a> {
             None => self.app.gateway.call(request).await?,
         };
         let (parts, body) = answer.into_parts();
+        for (name, value) in ALWAYS {
+            assert_eq!(
+                parts.headers.get(name).map(http::HeaderValue::as_bytes),
+                Some(value),
+                "{asked}: {name}"
+            );
+        }
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Some(Response::new(asked, parts.status, parts.headers, body))
     }

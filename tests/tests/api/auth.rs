@@ -5,7 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 use sqm_http::Kind;
-use sqm_http::auth::{KEPT_S, LEEWAY_S, MAX_TOKEN_BYTES, MIN_REFRESH_INTERVAL_S, MIN_RETRY_INTERVAL_S, mint};
+use sqm_http::auth::{
+    KEPT_S, KeySource, LEEWAY_S, MAX_TOKEN_BYTES, MIN_REFRESH_INTERVAL_S, MIN_RETRY_INTERVAL_S, mint,
+};
 use sqm_testkit::{Bearer, Calls, Response, TestApp};
 
 const PATH: &str = "/v1/queries";
@@ -275,6 +277,37 @@ async fn the_key_before_the_last_rotation_is_taken_and_no_older_one() {
     app.clock.advance(KEPT_S);
     let now = [status(&app, &keys[0]).await, status(&app, &keys[1]).await, status(&app, &keys[2]).await];
     assert_eq!(now, [401, 200, 200]);
+}
+
+#[tokio::test]
+async fn a_list_goes_on_across_a_rotation() {
+    let mut app = TestApp::start().await;
+    for n in 0..3 {
+        app.user("acme").store(&format!("SELECT {n} FROM t")).await;
+    }
+    let claims = app.claims("acme");
+    let list = async |app: &TestApp, key: &str, cursor: &str| {
+        let caller = app.bearer(mint(key.as_bytes(), &claims).unwrap());
+        caller.get(&format!("/v1/queries?limit=1{cursor}")).send().await
+    };
+    let next = |page: Response| format!("&cursor={}", page.ok()["next"].as_str().unwrap());
+    let old = app.keys.current().to_owned();
+    let by_old = next(list(&app, &old, "").await);
+
+    app.keys.rotate();
+    let new = app.keys.current().to_owned();
+    // Another process begins now, and has both keys; this one sees the new one when a token of it comes.
+    let other = TestApp::builder().key_source(KeySource::File(app.keys.path())).start().await;
+    list(&other, &old, &by_old).await.expect(200);
+    app.clock.advance(MIN_REFRESH_INTERVAL_S);
+    list(&app, &new, &by_old).await.expect(200);
+    let by_new = next(list(&app, &new, "").await);
+    list(&other, &old, &by_new).await.expect(200);
+
+    app.keys.rotate();
+    app.clock.advance(KEPT_S);
+    list(&app, &new, &by_new).await.expect(200);
+    list(&app, &new, &by_old).await.problem(Kind::InvalidCursor);
 }
 
 #[tokio::test]

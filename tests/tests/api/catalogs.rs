@@ -15,7 +15,7 @@ async fn from_the_first_version_to_deletion() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("acme"), app.user_named("bob", "acme"));
     let put = ada.put("/v1/catalogs/shop").json(&ddl(DDL)).send().await.expect(201);
-    assert_eq!((put.header("location"), put.etag().as_str()), ("/v1/catalogs/shop", "\"1\""));
+    assert_eq!((put.header("location"), put.etag().as_str()), ("/v1/catalogs/shop", "\"acme:1\""));
     let first = put.json();
     assert_eq!((&first["version"], &first["table_count"]), (&json!(1), &json!(2)));
     assert_eq!((&first["problem_count"], &first["problems"]), (&json!(0), &json!([])));
@@ -32,23 +32,27 @@ async fn from_the_first_version_to_deletion() {
     assert_eq!(catalog["tables"][1]["unique"], json!([["email"]]));
 
     let again = bob.put("/v1/catalogs/shop").json(&ddl(DDL)).send().await.expect(200);
-    assert_eq!((again.etag().as_str(), &again.json()["author"]), ("\"1\"", &json!("ada")), "the same again");
+    assert_eq!(
+        (again.etag().as_str(), &again.json()["author"]),
+        ("\"acme:1\"", &json!("ada")),
+        "the same again"
+    );
 
-    let put = bob.put("/v1/catalogs/shop").if_match("\"1\"").json(&ddl("CREATE TABLE t (a INT)"));
+    let put = bob.put("/v1/catalogs/shop").if_match("\"acme:1\"").json(&ddl("CREATE TABLE t (a INT)"));
     let second = put.send().await.expect(200);
-    assert_eq!((second.etag().as_str(), &second.json()["author"]), ("\"2\"", &json!("bob")));
+    assert_eq!((second.etag().as_str(), &second.json()["author"]), ("\"acme:2\"", &json!("bob")));
     let old = ada.get("/v1/catalogs/shop?version=1").send().await.expect(200);
     assert_eq!(old.json(), catalog);
     assert_eq!(old.header("cache-control"), "private, max-age=31536000, immutable");
 
-    ada.delete("/v1/catalogs/shop").if_match("\"1\"").send().await.problem(Kind::PreconditionFailed);
-    ada.delete("/v1/catalogs/shop").if_match("\"2\"").send().await.expect(204);
+    ada.delete("/v1/catalogs/shop").if_match("\"acme:1\"").send().await.problem(Kind::PreconditionFailed);
+    ada.delete("/v1/catalogs/shop").if_match("\"acme:2\"").send().await.expect(204);
     for path in ["/v1/catalogs/shop", "/v1/catalogs/shop?version=1", "/v1/catalogs/shop?version=2"] {
         ada.get(path).send().await.problem(Kind::NotFound);
     }
     assert!(ada.all("/v1/catalogs").await.is_empty());
     let new = ada.put("/v1/catalogs/shop").json(&ddl(DDL)).send().await.expect(201);
-    assert_eq!(new.etag(), "\"3\"", "a version's number never comes again");
+    assert_eq!(new.etag(), "\"acme:3\"", "a version's number never comes again");
     ada.get("/v1/catalogs/shop?version=2").send().await.problem(Kind::NotFound);
 }
 
@@ -61,15 +65,35 @@ async fn conditions() {
     put("CREATE TABLE t (a INT)").if_none_match("*").send().await.expect(201);
     let exists = put("CREATE TABLE t (b INT)").if_none_match("*").send().await;
     exists.problem(Kind::PreconditionFailed);
-    assert_eq!(exists.etag(), "\"1\"");
-    put("CREATE TABLE t (b INT)").if_match("\"2\"").send().await.problem(Kind::PreconditionFailed);
+    assert_eq!(exists.etag(), "\"acme:1\"");
+    put("CREATE TABLE t (b INT)").if_match("\"acme:2\"").send().await.problem(Kind::PreconditionFailed);
     put("CREATE TABLE t (b INT)").if_match("*").send().await.expect(200);
     put("CREATE TABLE t (c INT)").send().await.expect(200);
-    ada.get("/v1/catalogs/c").if_none_match("\"3\"").send().await.expect(304);
-    ada.get("/v1/catalogs/c").if_none_match("\"2\"").send().await.expect(200);
+    ada.get("/v1/catalogs/c").if_none_match("\"acme:3\"").send().await.expect(304);
+    ada.get("/v1/catalogs/c").if_none_match("\"acme:2\"").send().await.expect(200);
     ada.delete("/v1/catalogs/c").send().await.problem(Kind::PreconditionRequired);
     ada.delete("/v1/catalogs/other").if_match("*").send().await.problem(Kind::NotFound);
     assert_eq!(ada.get("/v1/catalogs/c").send().await.ok()["version"], 3);
+}
+
+#[tokio::test]
+async fn what_one_workspace_has_read_is_news_to_another() {
+    let app = TestApp::start().await;
+    let (acme, other) = (app.user("acme"), app.user("other"));
+    acme.store_catalog("shop", "CREATE TABLE t (a INT)").await;
+    other.store_catalog("shop", "CREATE TABLE u (b INT)").await;
+    for path in ["/v1/catalogs/shop", "/v1/catalogs/shop?version=1"] {
+        let seen = acme.get(path).send().await.expect(200);
+        acme.get(path).if_none_match(seen.etag()).send().await.expect(304);
+        let theirs = other.get(path).if_none_match(seen.etag()).send().await.ok();
+        assert_eq!(theirs["tables"][0]["name"], "u");
+        other
+            .delete("/v1/catalogs/shop")
+            .if_match(seen.etag())
+            .send()
+            .await
+            .problem(Kind::PreconditionFailed);
+    }
 }
 
 #[tokio::test]
@@ -79,7 +103,7 @@ async fn of_many_writers_of_the_same_version_one_wins() {
     ada.store_catalog("c", "CREATE TABLE t (a INT)").await;
     let put = |n: usize| {
         let body = ddl(&format!("CREATE TABLE t{n} (a INT)"));
-        ada.put("/v1/catalogs/c").if_match("\"1\"").json(&body).send()
+        ada.put("/v1/catalogs/c").if_match("\"acme:1\"").json(&body).send()
     };
     let answers = together((0..8).map(put)).await;
     let won: Vec<_> = (0..8).filter(|n| answers[*n].status == 200).collect();

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqm_domain::{CatalogName, Dialect, Subject, VersionNumber};
-use sqm_http::{ETag, Reply};
+use sqm_domain::{CatalogName, Dialect, Subject, VersionNumber, WorkspaceId};
+use sqm_http::{Caller, ETag, Reply};
 use sqm_sql::catalog::CatalogProblem;
-use sqm_store::{CatalogSummary, Cursor, Page, StoredCatalog};
+use sqm_store::{CatalogSummary, Page, StoredCatalog};
 
 use super::table::TableView;
 use crate::source::Source;
@@ -54,7 +54,7 @@ pub(crate) struct PutView<'a> {
 #[derive(Serialize)]
 struct PageView<'a> {
     items: Vec<SummaryView<'a>>,
-    next: Option<String>,
+    next: Option<&'a str>,
 }
 
 impl<'a> From<&'a CatalogSummary> for SummaryView<'a> {
@@ -98,16 +98,23 @@ pub(crate) fn location(name: &CatalogName) -> String {
     format!("/v1/catalogs/{escaped}")
 }
 
-/// The tag of a catalog at a version.
-pub(crate) fn etag(version: VersionNumber) -> ETag {
-    ETag::new(version)
+/// The tag of a catalog at a version. It says whose it is, since the address does not: in a cache that
+/// several callers share, the same name and version are of two catalogs.
+pub(crate) fn etag(workspace: &WorkspaceId, version: VersionNumber) -> ETag {
+    ETag::new(format_args!("{workspace}:{version}"))
+}
+
+/// The version in a tag of this workspace.
+pub(crate) fn version_of(workspace: &WorkspaceId, tag: &ETag) -> Option<VersionNumber> {
+    tag.opaque().strip_prefix(workspace.as_str())?.strip_prefix(':')?.parse().ok()
 }
 
 /// A page as an answer.
-pub(crate) fn page(page: &Page<CatalogSummary>, limit: usize) -> Reply {
-    let next = page.next.as_ref().map(Cursor::to_string);
-    let reply = Reply::ok(&PageView { items: page.items.iter().map(SummaryView::from).collect(), next });
-    match &page.next {
+pub(crate) fn page(caller: &Caller, page: &Page<CatalogSummary>, limit: usize) -> Reply {
+    let next = page.next.as_ref().map(|position| caller.cursor(position));
+    let items = page.items.iter().map(SummaryView::from).collect();
+    let reply = Reply::ok(&PageView { items, next: next.as_deref() });
+    match &next {
         None => reply,
         Some(cursor) => reply.link(&format!("/v1/catalogs?limit={limit}&cursor={cursor}"), "next"),
     }

@@ -4,5 +4,5 @@ mod catalog;
 mod lineage;
 mod table;
 
-pub(crate) use catalog::{CatalogView, PutView, etag, location, page};
+pub(crate) use catalog::{CatalogView, PutView, etag, location, page, version_of};
 pub(crate) use lineage::{Of, On, lineage};

@@ -6,7 +6,7 @@ use sqm_domain::{Dialect, Subject, Tag};
 use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
 use sqm_store::Filter;
 
-use super::{cursor, limit};
+use super::limit;
 use crate::App;
 use crate::view::page;
 
@@ -37,7 +37,7 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     caller.may(Scope::QueriesRead)?;
     let limit = limit(which.limit)?;
-    let cursor = cursor(which.cursor.as_deref())?;
+    let from = caller.position(which.cursor.as_deref())?;
     let filter = Filter {
         tag: which.tag,
         owner: which.owner,
@@ -45,8 +45,8 @@ pub(crate) async fn list(
         reads: table("reads", which.reads)?,
         writes: table("writes", which.writes)?,
     };
-    let found = app.store.list(caller.workspace(), &filter, limit, cursor.as_ref()).await?;
-    Ok(page(&found, &without_cursor(uri.query().unwrap_or_default())))
+    let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
+    Ok(page(&caller, &found, &without_cursor(uri.query().unwrap_or_default())))
 }
 
 fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {

@@ -13,7 +13,7 @@ mod versions;
 use serde::Deserialize;
 use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::Problem;
-use sqm_store::{Cursor, MAX_PAGE};
+use sqm_store::MAX_PAGE;
 
 pub(crate) use create::create;
 pub(crate) use delete::delete;
@@ -42,8 +42,4 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     } else {
         Err(Problem::parameter("limit", format!("from 1 to {MAX_PAGE}")))
     }
-}
-
-fn cursor(asked: Option<&str>) -> Result<Option<Cursor>, Problem> {
-    Ok(asked.map(str::parse).transpose()?)
 }

@@ -40,6 +40,7 @@ pub(crate) async fn restore(
     let said = asked.body.message.clone();
     let said = said.or_else(|| format!("restores version {n}").parse().ok()).unwrap_or_default();
     let change = asked.change(&app, &caller, said);
-    let written = app.store.update(caller.workspace(), &before, content, found, &change).await?;
+    let written = app.store.update(caller.workspace(), &before, content, found, &change).await;
+    let written = written.map_err(|error| Problem::of_write(error, etag))?;
     Ok(current(&written.query))
 }

@@ -35,7 +35,8 @@ pub(crate) async fn update(
         true => before.analysis(),
         false => analysis::of(&app.store, caller.workspace(), &content).await?,
     };
-    let written = app.store.update(caller.workspace(), &before, content, found, &change).await?;
+    let written = app.store.update(caller.workspace(), &before, content, found, &change).await;
+    let written = written.map_err(|error| Problem::of_write(error, etag))?;
     Ok(current(&written.query))
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqm_domain::QueryId;
 use sqm_http::{Caller, Path, Problem, QueryString, Reply, Scope};
 
-use super::{cursor, limit};
+use super::limit;
 use crate::App;
 use crate::view::{location, page};
 
@@ -26,7 +26,7 @@ pub(crate) async fn versions(
 ) -> Result<Reply, Problem> {
     caller.may(Scope::QueriesRead)?;
     let limit = limit(which.limit)?;
-    let cursor = cursor(which.cursor.as_deref())?;
-    let found = app.store.versions(caller.workspace(), id, limit, cursor.as_ref()).await?;
-    Ok(page(&found, &format!("{}/versions?limit={limit}", location(id))))
+    let from = caller.position(which.cursor.as_deref())?;
+    let found = app.store.versions(caller.workspace(), id, limit, from.as_ref()).await?;
+    Ok(page(&caller, &found, &format!("{}/versions?limit={limit}", location(id))))
 }

@@ -1,5 +1,5 @@
-//! Keys, kept for a while. Requests never wait for a refresh while there is a key to serve with, one
-//! refresh runs at a time, and a key goes on serving when its source does not answer.
+//! Keys, kept for a while. One refresh runs at a time, for which one request waits while others go on with
+//! the keys that there are, and a key goes on serving when its source does not answer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use super::{KeyError, KeySource, Keys};
 use crate::clock::Clock;
 
-/// How long fetched keys are kept before they are fetched again, in seconds. A key that was replaced
-/// twice stays accepted no longer than this.
+/// How long fetched keys are kept before they are fetched again, in seconds. While their source answers, a
+/// key that was replaced twice stays accepted no longer than this.
 pub const KEPT_S: i64 = 300;
 
 /// Shortest time between two fetches, in seconds: forged tokens must not turn into load on the source.
@@ -30,7 +30,7 @@ pub struct KeyCache {
 #[derive(Default)]
 struct Kept {
     keys: Option<(Arc<Keys>, Timestamp)>,
-    /// When the last fetch ended, well or not, and how it failed.
+    /// When the last fetch began, and how it failed.
     tried: Option<(Timestamp, Option<Arc<KeyError>>)>,
 }
 

@@ -7,6 +7,8 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use jsonwebtoken::DecodingKey;
 
+use crate::cursor::{CursorKey, CursorKeys};
+
 /// Shortest key, in bytes: RFC 7518, 3.2 asks for at least the size of the hash.
 pub const MIN_KEY_BYTES: usize = 32;
 
@@ -56,42 +58,40 @@ pub enum KeySource {
 
 /// The keys whose signatures are accepted: the current one first.
 #[derive(Clone)]
-pub struct Keys {
-    accepted: Vec<DecodingKey>,
-    current: Vec<u8>,
+pub struct Keys(Vec<Key>);
+
+/// A key, ready for use.
+#[derive(Clone)]
+pub(super) struct Key {
+    /// Checks tokens.
+    pub(super) decoding: DecodingKey,
+    cursors: CursorKey,
 }
 
 impl Keys {
     fn new(texts: impl IntoIterator<Item = Vec<u8>>) -> Result<Self, KeyError> {
-        let mut accepted = Vec::new();
-        let mut current = None;
-        for text in texts {
-            let key = text.trim_ascii();
-            if key.len() < MIN_KEY_BYTES {
-                return Err(KeyError::Short { bytes: key.len() });
-            }
-            accepted.push(DecodingKey::from_secret(key));
-            current.get_or_insert_with(|| key.to_vec());
-        }
-        match current {
-            Some(current) => Ok(Self { accepted, current }),
-            None => Err(KeyError::Short { bytes: 0 }),
-        }
+        let key = |text: Vec<u8>| match text.trim_ascii() {
+            short if short.len() < MIN_KEY_BYTES => Err(KeyError::Short { bytes: short.len() }),
+            key => Ok(Key { decoding: DecodingKey::from_secret(key), cursors: CursorKey::new(key) }),
+        };
+        let keys = texts.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(KeyError::Short { bytes: 0 }) } else { Ok(Self(keys)) }
     }
 
-    pub(super) fn accepted(&self) -> &[DecodingKey] {
-        &self.accepted
+    pub(super) fn accepted(&self) -> &[Key] {
+        &self.0
     }
 
-    /// The key that signs now.
-    pub(super) fn current(&self) -> &[u8] {
-        &self.current
+    /// The keys of cursors for a caller whose token one of these has signed.
+    pub(super) fn cursors(&self, signed: &Key) -> CursorKeys {
+        let accepted = self.0.iter().map(|key| key.cursors.clone()).collect();
+        CursorKeys { signing: signed.cursors.clone(), accepted }
     }
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys({})", self.accepted.len())
+        write!(f, "Keys({})", self.0.len())
     }
 }
 

@@ -15,7 +15,7 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::caller::Caller;
-use crate::clock::{Clock, Entropy};
+use crate::clock::Clock;
 use crate::problem::{Kind, Problem};
 
 pub use cache::{KEPT_S, KeyCache, MIN_REFRESH_INTERVAL_S, MIN_RETRY_INTERVAL_S};
@@ -53,33 +53,23 @@ impl Authenticator {
         }
     }
 
-    /// A secret to derive others from, such as the one that signs cursors: the key that signs tokens now.
-    /// Where it cannot be fetched, random bits of this process, whose signatures no other process knows.
-    pub async fn secret(&self, entropy: &dyn Entropy) -> Vec<u8> {
-        match self.keys.current().await {
-            Ok(keys) => keys.current().to_vec(),
-            Err(_) => [entropy.bytes(), entropy.bytes()].concat(),
-        }
-    }
-
     /// The caller whom the headers prove.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let token = bearer(headers)?;
         let unverified = token::Unverified::read(token).map_err(refused)?;
-        let keys = self.keys.current().await.map_err(no_key)?;
-        let claims = match unverified.verify(&keys) {
+        let mut keys = self.keys.current().await.map_err(no_key)?;
+        let (claims, key) = match unverified.verify(&keys) {
             Err(TokenError::Signature) => {
                 // The key may have been rotated since it was fetched.
-                let newer =
-                    self.keys.newer_than(&keys).await.ok_or_else(|| refused(TokenError::Signature))?;
-                unverified.verify(&newer)
+                keys = self.keys.newer_than(&keys).await.ok_or_else(|| refused(TokenError::Signature))?;
+                unverified.verify(&keys)
             }
             verified => verified,
         }
         .map_err(refused)?;
         let verified =
             Verified::check(&claims, &self.expected, self.clock.now().as_second()).map_err(refused)?;
-        Ok(Caller::new(verified.workspace, verified.subject, verified.scopes))
+        Ok(Caller::new(verified, keys.cursors(key)))
     }
 }
 

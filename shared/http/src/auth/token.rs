@@ -9,7 +9,8 @@ use jsonwebtoken::{Algorithm, crypto, decode_header};
 use serde_json::{Map, Value};
 use sqm_domain::{Subject, WorkspaceId};
 
-use super::{Expected, Keys};
+use super::Expected;
+use super::keys::{Key, Keys};
 use crate::caller::Scope;
 
 /// Longest token, in bytes: API Gateway takes 10,240 bytes of headers in all; ours are under 1 KB.
@@ -88,14 +89,17 @@ impl<'a> Unverified<'a> {
         Ok(Self(token))
     }
 
-    /// The claims, if one of the keys made the signature.
-    pub(super) fn verify(&self, keys: &Keys) -> Result<Map<String, Value>, TokenError> {
+    /// The claims, if one of the keys made the signature, and which one.
+    pub(super) fn verify<'k>(&self, keys: &'k Keys) -> Result<(Map<String, Value>, &'k Key), TokenError> {
         let (message, signature) = self.0.rsplit_once('.').ok_or(TokenError::Malformed)?;
         for key in keys.accepted() {
-            match crypto::verify(signature, message.as_bytes(), key, Algorithm::HS256) {
+            match crypto::verify(signature, message.as_bytes(), &key.decoding, Algorithm::HS256) {
                 // The claims are read as they are, and checked by us: with our clock, and with an error
                 // that names the claim.
-                Ok(true) => return insecure_decode_claims(self.0).map_err(|_| TokenError::Malformed),
+                Ok(true) => {
+                    let claims = insecure_decode_claims(self.0).map_err(|_| TokenError::Malformed)?;
+                    return Ok((claims, key));
+                }
                 Ok(false) => {}
                 Err(_) => return Err(TokenError::Malformed),
             }

@@ -65,6 +65,13 @@ impl Problem {
         Self::new(Kind::NotFound).detail(format!("no such {what}"))
     }
 
+    /// A cursor that nobody has handed out, or for another list.
+    pub fn invalid_cursor() -> Self {
+        Self::new(Kind::InvalidCursor)
+            .detail("the cursor does not belong to this list")
+            .with("parameter", "cursor")
+    }
+
     /// A field of the body is wrong. `path` is written as `schema.tables[2].name`.
     pub fn field(path: impl Into<String>, why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::InvalidField).detail(why).with("field", path.into())

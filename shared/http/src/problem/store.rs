@@ -1,9 +1,25 @@
 //! What the store could not do, as a caller reads it.
 
+use sqm_domain::VersionNumber;
 use sqm_store::StoreError;
 
 use super::{Kind, Problem};
 use crate::etag::ETag;
+
+impl Problem {
+    /// What a write met; `tag` is that of the version which has come first.
+    pub fn of_write(error: StoreError, tag: impl FnOnce(VersionNumber) -> ETag) -> Self {
+        let current = match &error {
+            StoreError::VersionConflict { current } | StoreError::Exists { current } => Some(*current),
+            _ => None,
+        };
+        let problem = Self::from(error);
+        match current.and_then(|current| tag(current).header()) {
+            Some((name, value)) => problem.header(name, value),
+            None => problem,
+        }
+    }
+}
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -11,17 +27,10 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound => Self::not_found("resource"),
             StoreError::VersionConflict { current } | StoreError::Exists { current } => {
-                let problem =
-                    Self::new(Kind::PreconditionFailed).detail(said).with("current_version", current.get());
-                match ETag::new(current).header() {
-                    Some((name, value)) => problem.header(name, value),
-                    None => problem,
-                }
+                Self::new(Kind::PreconditionFailed).detail(said).with("current_version", current.get())
             }
             StoreError::IdempotencyMismatch => Self::new(Kind::IdempotencyKeyReused).detail(said),
-            StoreError::InvalidCursor => {
-                Self::new(Kind::InvalidCursor).detail(said).with("parameter", "cursor")
-            }
+            StoreError::InvalidPosition => Self::invalid_cursor(),
             StoreError::TooManyReferences { .. } => {
                 Self::new(Kind::InvalidSql).detail(said).with("field", "sql")
             }
@@ -37,13 +46,12 @@ impl From<StoreError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use sqm_domain::VersionNumber;
-
     use super::*;
 
     #[test]
     fn a_lost_race_says_which_version_won() {
-        let problem = Problem::from(StoreError::VersionConflict { current: VersionNumber::FIRST });
+        let conflict = StoreError::VersionConflict { current: VersionNumber::FIRST };
+        let problem = Problem::of_write(conflict, ETag::new);
         assert_eq!(problem.kind(), Kind::PreconditionFailed);
         assert_eq!(problem.member("current_version"), Some(&1.into()));
         assert_eq!(problem.answer(None).headers()["etag"], "\"1\"");

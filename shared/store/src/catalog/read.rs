@@ -3,10 +3,10 @@ use sqm_domain::{CatalogName, VersionNumber, WorkspaceId};
 use super::{CatalogSummary, Record, StoredCatalog, Text};
 use crate::batch::{Order, Range};
 use crate::config::Store;
-use crate::cursor::Cursor;
 use crate::error::StoreError;
 use crate::item::doc;
 use crate::keys::{self, Key, Part};
+use crate::position::Position;
 use crate::query::{MAX_PAGE, Page};
 
 impl Store {
@@ -48,18 +48,18 @@ impl Store {
     /// The catalogs of a workspace by name, at most `limit` (up to [`MAX_PAGE`]).
     ///
     /// # Errors
-    /// [`StoreError::InvalidCursor`].
+    /// [`StoreError::InvalidPosition`].
     pub async fn catalogs(
         &self,
         workspace: &WorkspaceId,
         limit: usize,
-        cursor: Option<&Cursor>,
+        from: Option<&Position>,
     ) -> Result<Page<CatalogSummary>, StoreError> {
         let partition = keys::catalogs(workspace);
         // Names sort above `!`; the space after a name is the first place behind it.
-        let first = match cursor {
+        let first = match from {
             None => "!".to_owned(),
-            Some(cursor) => self.cursor_key.open(&partition, cursor)? + " ",
+            Some(from) => format!("{} ", from.of(&partition)?),
         };
         let limit = limit.clamp(1, MAX_PAGE);
         let last = char::MAX.to_string();
@@ -78,7 +78,7 @@ impl Store {
         let next = shown.last().filter(|_| entries.len() > limit);
         Ok(Page {
             items: records.map(|record| record.map(|record| record.summary)).collect::<Result<_, _>>()?,
-            next: next.map(|key| self.cursor_key.seal(&partition, &key.sk)),
+            next: next.map(|key| Position::new(&partition, &key.sk)),
         })
     }
 

@@ -9,17 +9,17 @@ use super::Summary;
 use super::record::{Head, KeptReferences, Record};
 use crate::batch::{Order, Range};
 use crate::config::Store;
-use crate::cursor::Cursor;
 use crate::error::StoreError;
 use crate::item::doc;
 use crate::keys::{self, Facet, Key};
+use crate::position::Position;
 use crate::shards;
 
 /// Most items of a page: one BatchGetItem.
 pub const MAX_PAGE: usize = 100;
 
 /// Most heads that one page may look at. A filter of several parts that hardly anything passes then
-/// gives a short page, even an empty one, with a cursor to go on from.
+/// gives a short page, even an empty one, with a position to go on from.
 const MAX_LOOKED_AT: usize = 1_000;
 
 /// A page of a list.
@@ -28,7 +28,7 @@ pub struct Page<T> {
     /// What is on it; possibly less than was asked for even where there is more.
     pub items: Vec<T>,
     /// Where to go on; `None` on the last page.
-    pub next: Option<Cursor>,
+    pub next: Option<Position>,
 }
 
 impl<T> Default for Page<T> {
@@ -68,26 +68,23 @@ impl Filter {
 impl Store {
     /// Queries of a workspace, the one created last first, at most `limit` (up to [`MAX_PAGE`]).
     ///
-    /// Following the cursors to the end shows each query exactly once that is there, and passes the
+    /// Following the pages to the end shows each query exactly once that is there, and passes the
     /// filter, all the while.
     ///
     /// # Errors
-    /// [`StoreError::InvalidCursor`] for a cursor of another workspace or filter, or of nobody.
+    /// [`StoreError::InvalidPosition`] for one of another workspace or filter.
     pub async fn list(
         &self,
         workspace: &WorkspaceId,
         filter: &Filter,
         limit: usize,
-        cursor: Option<&Cursor>,
+        from: Option<&Position>,
     ) -> Result<Page<Summary>, StoreError> {
         let facets = filter.facets();
         let list = format!("{workspace}#queries#{facets:?}");
-        let mut before = match cursor {
+        let mut before = match from {
             None => None,
-            Some(cursor) => {
-                let position = self.cursor_key.open(&list, cursor)?;
-                Some(position.parse::<QueryId>().map_err(|_| StoreError::InvalidCursor)?)
-            }
+            Some(from) => Some(from.of(&list)?.parse::<QueryId>().map_err(|_| StoreError::InvalidPosition)?),
         };
         let driver = facets.first().unwrap_or(&Facet::All);
         let limit = limit.clamp(1, MAX_PAGE);
@@ -106,7 +103,7 @@ impl Store {
                     page.items.push(Summary::from(&record));
                 }
                 if page.items.len() == limit && (more || at + 1 < candidates.len()) {
-                    page.next = Some(self.cursor_key.seal(&list, &id.to_string()));
+                    page.next = Some(Position::new(&list, id));
                     return Ok(page);
                 }
             }
@@ -114,7 +111,7 @@ impl Store {
                 return Ok(page);
             }
             if looked_at >= MAX_LOOKED_AT {
-                page.next = before.map(|id| self.cursor_key.seal(&list, &id.to_string()));
+                page.next = before.map(|id| Position::new(&list, id));
                 return Ok(page);
             }
         }

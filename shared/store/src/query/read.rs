@@ -5,10 +5,10 @@ use super::{Page, Query, References, Summary};
 use crate::batch::{Order, Range};
 use crate::blob;
 use crate::config::Store;
-use crate::cursor::Cursor;
 use crate::error::StoreError;
 use crate::item::{self, Item, doc};
 use crate::keys::{self, Key, Part};
+use crate::position::Position;
 
 impl Store {
     /// The query as it is now.
@@ -58,21 +58,20 @@ impl Store {
     /// The versions of a query, newest first, at most `limit` (up to [`super::MAX_PAGE`]) of them.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::InvalidCursor`].
+    /// [`StoreError::NotFound`], [`StoreError::InvalidPosition`].
     pub async fn versions(
         &self,
         workspace: &WorkspaceId,
         id: QueryId,
         limit: usize,
-        cursor: Option<&Cursor>,
+        from: Option<&Position>,
     ) -> Result<Page<Summary>, StoreError> {
         let partition = keys::query(workspace, id);
         let list = format!("{partition}#versions");
-        let last = match cursor {
+        let last = match from {
             None => u32::MAX,
-            Some(cursor) => {
-                let position = self.cursor_key.open(&list, cursor)?;
-                let position: u32 = position.parse().map_err(|_| StoreError::InvalidCursor)?;
+            Some(from) => {
+                let position: u32 = from.of(&list)?.parse().map_err(|_| StoreError::InvalidPosition)?;
                 position.saturating_sub(1)
             }
         };
@@ -87,7 +86,7 @@ impl Store {
         let more = items.len() > limit;
         let records = items.iter().take(limit).map(doc::<Record>).collect::<Result<Vec<_>, _>>()?;
         let next = records.last().filter(|_| more);
-        let next = next.map(|record| self.cursor_key.seal(&list, &record.version.to_string()));
+        let next = next.map(|record| Position::new(&list, record.version));
         Ok(Page { items: records.iter().map(Summary::from).collect(), next })
     }
 

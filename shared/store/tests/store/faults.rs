@@ -56,7 +56,6 @@ async fn a_database_that_is_not_there() {
     let store = Store::local(&StoreConfig {
         table: "sqm".into(),
         endpoint: Some(format!("http://127.0.0.1:{port}")),
-        cursor_secret: Vec::new(),
     });
     let start = Instant::now();
     let answer = store.query(&acme(), id()).await;

@@ -1,14 +1,14 @@
 //! Lists, their filters and cursors.
 
 use sqm_domain::{Dialect, QueryId, WorkspaceId};
-use sqm_store::{Analysis, Content, Cursor, Filter, StoreError};
+use sqm_store::{Analysis, Content, Filter, Position, StoreError};
 
 use crate::setup::{Setup, acme, change, content, id, reading};
 
 /// Every page of a list.
 async fn all(setup: &Setup, filter: &Filter, limit: usize) -> Vec<QueryId> {
     let mut seen = Vec::new();
-    let mut cursor: Option<Cursor> = None;
+    let mut cursor: Option<Position> = None;
     loop {
         let page = setup.store.list(&acme(), filter, limit, cursor.as_ref()).await.unwrap();
         assert!(page.items.len() <= limit);
@@ -116,14 +116,14 @@ async fn cursors_belong_to_one_list() {
     let filter = Filter { dialect: Some(Dialect::Postgres), ..Filter::default() };
     let cursor = setup.store.list(&acme(), &filter, 1, None).await.unwrap().next.unwrap();
     let other: WorkspaceId = "other".parse().unwrap();
-    let bad: Cursor = "AAAA".parse().unwrap();
+    let bad = Position::from_bytes(&[0; 20]).unwrap();
     let refused = [
         setup.store.list(&acme(), &Filter::default(), 1, Some(&cursor)).await,
         setup.store.list(&other, &filter, 1, Some(&cursor)).await,
         setup.store.list(&acme(), &filter, 1, Some(&bad)).await,
     ];
     for answer in refused {
-        assert!(matches!(answer, Err(StoreError::InvalidCursor)), "{answer:?}");
+        assert!(matches!(answer, Err(StoreError::InvalidPosition)), "{answer:?}");
     }
     // The number on a page is no part of the list.
     assert_eq!(setup.store.list(&acme(), &filter, 9, Some(&cursor)).await.unwrap().items.len(), 2);

@@ -2,7 +2,7 @@
 
 use sqm_domain::limits::MAX_SCRIPT_BYTES;
 use sqm_domain::{Title, VersionNumber, WorkspaceId};
-use sqm_store::{Content, Cursor, StoreError};
+use sqm_store::{Content, Position, StoreError};
 use tokio::task::JoinSet;
 
 use crate::setup::{Setup, acme, change, content, noise, reading, text};
@@ -67,7 +67,7 @@ async fn history_comes_in_pages() {
     }
     let id = query.summary.id;
     let mut seen = Vec::new();
-    let mut cursor: Option<Cursor> = None;
+    let mut cursor: Option<Position> = None;
     loop {
         let page = setup.store.versions(&acme(), id, 3, cursor.as_ref()).await.unwrap();
         seen.extend(page.items.iter().map(|summary| summary.version.get()));
@@ -80,7 +80,7 @@ async fn history_comes_in_pages() {
     let other = setup.create("SELECT 1").await.summary.id;
     let page = setup.store.versions(&acme(), id, 3, None).await.unwrap();
     let foreign = setup.store.versions(&acme(), other, 3, page.next.as_ref()).await;
-    assert!(matches!(foreign, Err(StoreError::InvalidCursor)));
+    assert!(matches!(foreign, Err(StoreError::InvalidPosition)));
 }
 
 #[tokio::test]

@@ -76,11 +76,7 @@ impl Setup {
 }
 
 pub fn config(database: &DynamoDb) -> StoreConfig {
-    StoreConfig {
-        table: database.table().into(),
-        endpoint: Some(database.endpoint()),
-        cursor_secret: b"test".to_vec(),
-    }
+    StoreConfig { table: database.table().into(), endpoint: Some(database.endpoint()) }
 }
 
 pub fn acme() -> WorkspaceId {

@@ -1,12 +1,12 @@
 //! `DELETE /v1/catalogs/{name}`
 
 use axum::extract::State;
-use sqm_domain::{CatalogName, VersionNumber};
-use sqm_http::{Caller, EntityTags, Path, Preconditions, Problem, Reply, Scope};
+use sqm_domain::CatalogName;
+use sqm_http::{Caller, ETag, EntityTags, Path, Preconditions, Problem, Reply, Scope};
 use sqm_store::StoreError;
 
 use crate::App;
-use crate::view::etag;
+use crate::view::{etag, version_of};
 
 /// Remove a catalog with all its versions, for good; queries that name it keep the name. `If-Match` says
 /// which version the caller has seen last. The same request again goes on where the first one broke off,
@@ -18,22 +18,24 @@ pub(crate) async fn delete(
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::CatalogsWrite)?;
-    let seen = only(preconditions.if_match()?);
+    let tag = |version| etag(caller.workspace(), version);
+    let seen = only(preconditions.if_match()?).and_then(|tag| version_of(caller.workspace(), tag));
     let newest = match (app.store.catalog(caller.workspace(), &name).await, seen) {
         (Ok(stored), _) => {
-            preconditions.hold(Some(&etag(stored.summary.version)))?;
+            preconditions.hold(Some(&tag(stored.summary.version)))?;
             stored.summary.version
         }
         (Err(StoreError::NotFound), Some(seen)) => seen,
         (Err(error), _) => return Err(error.into()),
     };
-    app.store.delete_catalog(caller.workspace(), &name, newest).await?;
+    let deleted = app.store.delete_catalog(caller.workspace(), &name, newest).await;
+    deleted.map_err(|error| Problem::of_write(error, tag))?;
     Ok(Reply::no_content())
 }
 
-/// The version that the tags name, if they name one alone.
-fn only(tags: &EntityTags) -> Option<VersionNumber> {
+/// The tag, if there is one alone.
+fn only(tags: &EntityTags) -> Option<&ETag> {
     let EntityTags::OneOf(listed) = tags else { return None };
     let [(tag, _)] = listed.as_slice() else { return None };
-    tag.opaque().parse().ok().filter(|_| tags.agree_strongly(tag))
+    tags.agree_strongly(tag).then_some(tag)
 }

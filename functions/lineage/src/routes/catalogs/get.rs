@@ -31,6 +31,6 @@ pub(crate) async fn get(
             (stored, CacheControl::Immutable)
         }
     };
-    let reply = Reply::ok(&CatalogView::from(&stored)).etag(etag(stored.summary.version));
+    let reply = Reply::ok(&CatalogView::from(&stored)).etag(etag(caller.workspace(), stored.summary.version));
     Ok(reply.cache(cache).unless_known(&preconditions))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
-use sqm_store::{Cursor, MAX_PAGE};
+use sqm_store::MAX_PAGE;
 
 use crate::App;
 use crate::view::page;
@@ -30,7 +30,7 @@ pub(crate) async fn list(
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::parameter("limit", format!("from 1 to {MAX_PAGE}")));
     }
-    let cursor = which.cursor.as_deref().map(str::parse::<Cursor>).transpose()?;
-    let found = app.store.catalogs(caller.workspace(), limit, cursor.as_ref()).await?;
-    Ok(page(&found, limit))
+    let from = caller.position(which.cursor.as_deref())?;
+    let found = app.store.catalogs(caller.workspace(), limit, from.as_ref()).await?;
+    Ok(page(&caller, &found, limit))
 }

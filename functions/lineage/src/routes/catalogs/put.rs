@@ -36,7 +36,8 @@ pub(crate) async fn put(
         Err(StoreError::NotFound) => None,
         Err(error) => return Err(error.into()),
     };
-    preconditions.hold(before.map(etag).as_ref())?;
+    let tag = |version| etag(caller.workspace(), version);
+    preconditions.hold(before.map(tag).as_ref())?;
     let expected = match before {
         _ if preconditions.is_empty() => Expected::Whatever,
         None => Expected::Absent,
@@ -45,12 +46,13 @@ pub(crate) async fn put(
     let (source, catalog, problems) = source.declared(dialect).await?;
     let (author, at) = (caller.subject().clone(), app.clock.now());
     let write = CatalogWrite { name, dialect, source, catalog, author, at };
-    let stored = app.store.put_catalog(caller.workspace(), &write, expected).await?;
+    let stored = app.store.put_catalog(caller.workspace(), &write, expected).await;
+    let stored = stored.map_err(|error| Problem::of_write(error, tag))?;
     let view = PutView::new(&stored, &problems);
     // Where two create it at once, the second one finds what the first one made.
     let reply = match before.is_none() && stored.created == stored.updated {
         true => Reply::created(&view, &location(&stored.name)),
         false => Reply::ok(&view),
     };
-    Ok(reply.etag(etag(stored.version)))
+    Ok(reply.etag(tag(stored.version)))
 }
