@@ -9,11 +9,11 @@ use sqm_http::{Clock, Entropy, SystemEntropy, finish};
 use sqm_local::{Data, DynamoDb, Options};
 use sqm_store::{Store, StoreConfig};
 
-use crate::caller::{Anonymous, Bearer, User};
+use crate::caller::{Anonymous, Bearer, Calls, User};
 use crate::checkout;
 use crate::clock::TestClock;
 use crate::faults::FaultyWire;
-use crate::gateway::{Functions, Gateway};
+use crate::gateway::{Functions, Gateway, Operation, watch_routes};
 use crate::keys::KeyFile;
 
 /// How long the tokens of users hold, in seconds: longer than any test turns the clock.
@@ -138,6 +138,20 @@ impl TestApp {
     pub fn user_named(&self, subject: &str, workspace: &str) -> User<'_> {
         let claims = Claims { sub: subject.to_owned(), ..self.claims(workspace) };
         User(self.token(&claims))
+    }
+
+    /// Every operation: each method that the function of a path allows.
+    pub async fn operations(&self) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for route in watch_routes().into_iter().filter(|route| !route.catches_all()) {
+            let refused = self.user("acme").call("TRACE", &route.path).send().await;
+            assert_eq!(refused.status, 405, "{refused:?}");
+            for method in refused.header("allow").split(',').filter(|method| *method != "HEAD") {
+                operations.push(Operation { method: method.to_owned(), route: route.clone() });
+            }
+        }
+        operations.sort();
+        operations
     }
 
     /// Whoever has a token that says this, signed with the current key.

@@ -80,18 +80,12 @@ impl<'a> Call<'a> {
     /// Sends it and checks what must hold of every answer.
     pub async fn send(self) -> Response {
         let asked = format!("{} {}", self.method, self.path);
-        self.try_send().await.unwrap_or_else(|| panic!("the gateway has no route for {asked}"))
-    }
-
-    /// The same, or `None` where the gateway has no such route.
-    pub async fn try_send(self) -> Option<Response> {
-        let asked = format!("{} {}", self.method, self.path);
         let mut request = Request::builder().method(self.method).uri(&self.path);
         *request.headers_mut().unwrap() = self.headers;
         let request = request.body(Body::from(self.body)).unwrap();
         let answer = match self.function {
             Some(function) => self.app.gateway.function(&function, request).await,
-            None => self.app.gateway.call(request).await?,
+            None => self.app.gateway.call(request).await,
         };
         let (parts, body) = answer.into_parts();
         for (name, value) in ALWAYS {
@@ -102,6 +96,6 @@ impl<'a> Call<'a> {
             );
         }
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Some(Response::new(asked, parts.status, parts.headers, body))
+        Response::new(asked, parts.status, parts.headers, body)
     }
 }

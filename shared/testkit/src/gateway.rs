@@ -23,7 +23,7 @@ pub struct Route {
     pub function: String,
 }
 
-/// The routes of the workspace's manifest, in its order.
+/// The routes of the workspace's manifest, in its order. [`Route::catches_all`] of some.
 pub fn watch_routes() -> Vec<Route> {
     let manifest = std::fs::read_to_string(checkout::root().join("Cargo.toml")).unwrap();
     let mut lines = manifest.lines().skip_while(|line| line.trim() != SECTION).skip(1);
@@ -37,6 +37,26 @@ pub fn watch_routes() -> Vec<Route> {
     routes
 }
 
+/// The routes of the HTTP API in the deployment's template, for each method; the path of that which answers
+/// whatever has no other route is `$default`.
+pub fn deployed_routes() -> Vec<Route> {
+    let template = std::fs::read_to_string(checkout::root().join("infra/template.yaml")).unwrap();
+    let template: Value = serde_yaml_ng::from_str(&template).unwrap();
+    let mut routes = Vec::new();
+    for resource in template["Resources"].as_mapping().unwrap().values() {
+        let Some(events) = resource["Properties"].get("Events") else { continue };
+        let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
+        for event in events.as_mapping().unwrap().values() {
+            assert_eq!(event["Type"], "HttpApi");
+            let property = |name: &str| event["Properties"].get(name).map(|text| text.as_str().unwrap());
+            let path = property("Path").unwrap_or("$default").to_owned();
+            assert!(path == "$default" || property("Method") == Some("ANY"), "{path}");
+            routes.push(Route { path, function: function.to_owned() });
+        }
+    }
+    routes
+}
+
 /// A method of a path and the function that answers it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
@@ -46,26 +66,12 @@ pub struct Operation {
     pub route: Route,
 }
 
-/// The operations of the HTTP API in the deployment's template, sorted.
-pub fn operations() -> Vec<Operation> {
-    let template = std::fs::read_to_string(checkout::root().join("infra/template.yaml")).unwrap();
-    let template: Value = serde_yaml_ng::from_str(&template).unwrap();
-    let mut operations = Vec::new();
-    for resource in template["Resources"].as_mapping().unwrap().values() {
-        let Some(events) = resource["Properties"].get("Events") else { continue };
-        let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
-        for event in events.as_mapping().unwrap().values() {
-            assert_eq!(event["Type"], "HttpApi");
-            let text = |name: &str| event["Properties"][name].as_str().unwrap().to_owned();
-            let route = Route { path: text("Path"), function: function.to_owned() };
-            operations.push(Operation { method: text("Method"), route });
-        }
-    }
-    operations.sort();
-    operations
-}
-
 impl Route {
+    /// Whether it is there for what has no other route.
+    pub fn catches_all(&self) -> bool {
+        matches!(self.path.as_str(), "$default" | "/" | "/{*path}")
+    }
+
     /// Reads `"/path" = "function"`.
     fn read(line: &str) -> Option<Self> {
         let (path, function) = line.split_once('=')?;
@@ -95,10 +101,10 @@ impl Gateway {
         Self { functions, routes }
     }
 
-    /// What the function of the path answers; `None` where the gateway itself would answer 404.
-    pub(crate) async fn call(&self, request: Request<Body>) -> Option<Response<Body>> {
-        let function = self.routes.at(request.uri().path()).ok()?.value.clone();
-        Some(self.function(&function, request).await)
+    /// What the function of the path answers.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let function = self.routes.at(request.uri().path()).unwrap().value.clone();
+        self.function(&function, request).await
     }
 
     /// What this function answers, whatever the path.

@@ -23,7 +23,7 @@ pub use call::Call;
 pub use caller::{Anonymous, Bearer, Calls, Stored, User};
 pub use clock::TestClock;
 pub use faults::{Fault, FaultyWire};
-pub use gateway::{Functions, Operation, Route, operations, watch_routes};
+pub use gateway::{Functions, Operation, Route, deployed_routes, watch_routes};
 pub use keys::KeyFile;
 pub use response::Response;
 pub use together::together;

@@ -1,10 +1,11 @@
-//! The routes: the deployment's template, the table of `cargo lambda watch` and what the routers answer are
-//! the same.
+//! The routes: the deployment's template and the table of `cargo lambda watch` are the same, and which methods
+//! a path has is for its function to say, in the cloud as here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use sqm_http::Kind;
-use sqm_testkit::{Calls, Route, TestApp, operations, watch_routes};
+use sqm_testkit::{Calls, Operation, Route, TestApp, deployed_routes, watch_routes};
 
 /// Methods that people send.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
@@ -16,10 +17,28 @@ fn filled(path: &str) -> String {
 
 #[test]
 fn the_template_and_the_local_table_have_the_same_paths() {
-    let template: BTreeSet<Route> = operations().into_iter().map(|operation| operation.route).collect();
-    let local: BTreeSet<Route> = watch_routes().into_iter().collect();
-    assert_eq!(template, local);
-    assert_eq!(local.len(), watch_routes().len(), "a path stands twice");
+    let split =
+        |routes: Vec<Route>| -> (Vec<Route>, Vec<Route>) { routes.into_iter().partition(Route::catches_all) };
+    let ((cloud_default, mut cloud), (local_default, mut local)) =
+        (split(deployed_routes()), split(watch_routes()));
+    cloud.sort();
+    local.sort();
+    assert_eq!(cloud, local);
+    let functions = |routes: &[Route]| -> BTreeSet<String> {
+        routes.iter().map(|route| route.function.clone()).collect()
+    };
+    assert_eq!((cloud_default.len(), local_default.len()), (1, 2));
+    assert_eq!(functions(&cloud_default), functions(&local_default));
+}
+
+#[tokio::test]
+async fn the_operations() {
+    let app = TestApp::start().await;
+    let mut found = String::new();
+    for Operation { method, route } in app.operations().await {
+        writeln!(found, "{method:6} {:42} {}", route.path, route.function).unwrap();
+    }
+    insta::assert_snapshot!(found);
 }
 
 #[tokio::test]
@@ -27,7 +46,7 @@ async fn the_routers_have_exactly_these_methods() {
     let app = TestApp::start().await;
     let ada = app.user("acme");
     let mut methods: BTreeMap<Route, BTreeSet<String>> = BTreeMap::new();
-    for operation in operations() {
+    for operation in app.operations().await {
         let of_path = methods.entry(operation.route).or_default();
         if operation.method == "GET" {
             of_path.insert("HEAD".to_owned());
@@ -62,7 +81,7 @@ async fn a_function_answers_its_own_paths_alone() {
     for function in &functions {
         ada.get("/v1/health").to_function(function).send().await.expect(200);
         for route in watch_routes() {
-            if route.function == *function || route.path == "/v1/health" {
+            if route.function == *function || route.path == "/v1/health" || route.catches_all() {
                 continue;
             }
             let response = ada.get(&filled(&route.path)).to_function(function).send().await;
@@ -94,8 +113,9 @@ async fn paths_that_are_no_routes() {
         "/.env",
         "/v1/health/",
     ] {
-        for function in ["queries", "lineage", "optimize"] {
-            for method in ["GET", "POST", "DELETE"] {
+        for method in ["GET", "POST", "DELETE"] {
+            ada.call(method, path).send().await.problem(Kind::NotFound);
+            for function in ["queries", "lineage", "optimize"] {
                 let response = ada.call(method, path).to_function(function).send().await;
                 response.problem(Kind::NotFound);
             }

@@ -148,6 +148,12 @@ async fn odd_requests(product: &Product, path: &str) {
     answer(product.call(Method::POST, "/v1/lineage").json(&lineage), 200).await;
     let none = answer(product.call(Method::PUT, "/v1/queries"), 405).await;
     assert_eq!(none["type"], "/problems/method-not-allowed");
+    for path in ["/", "/health", "/v2/queries", "/v1/queries/", "/v1//queries", "/v1/queries/x/lineage/more"]
+    {
+        let none = answer(product.call(Method::GET, path), 404).await;
+        assert_eq!(none["type"], "/problems/not-found", "{path}");
+    }
+    answer(product.call(Method::HEAD, "/v1/catalogs"), 200).await;
 }
 
 async fn event_files(product: &Product, path: &str, folder: &Path) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sqm_http::settings::Settings;
 use sqm_local::{Tool, Tools};
-use sqm_testkit::{Operation, Route, checkout, operations, watch_routes};
+use sqm_testkit::{Route, checkout, deployed_routes};
 use tokio::process::Command;
 
 fn tools() -> Tools {
@@ -58,16 +58,33 @@ async fn what_it_becomes_has_the_routes_of_the_functions() {
             // "…/functions/${Queries.Arn}/invocations"
             let uri = integration["uri"]["Fn::Sub"].as_str().unwrap();
             let function = uri.split("${").last().unwrap().split(".Arn}").next().unwrap().to_lowercase();
-            let route = Route { path: path.clone(), function };
-            deployed.insert(Operation { method: method.to_uppercase(), route });
+            assert_eq!(method, "x-amazon-apigateway-any-method", "{path}");
+            let path = if operation["isDefaultRoute"] == true { "$default" } else { path };
+            deployed.insert(Route { path: path.to_owned(), function });
         }
     }
-    let written: BTreeSet<_> = operations().into_iter().collect();
+    let written: BTreeSet<_> = deployed_routes().into_iter().collect();
     assert_eq!(deployed, written);
-    let routes: BTreeSet<_> = deployed.into_iter().map(|operation| operation.route).collect();
-    assert_eq!(routes, watch_routes().into_iter().collect());
-    // Each of them may call its function.
-    assert_eq!(of_type(&template, "AWS::Lambda::Permission").len(), written.len());
+    // Each of them may call its function: "…:${__ApiId__}/${__Stage__}/*/v1/catalogs/*", or anything.
+    let permissions = of_type(&template, "AWS::Lambda::Permission");
+    for route in &written {
+        let parts = route.path.split('/').map(|part| if part.starts_with('{') { "*" } else { part });
+        let own = format!("*{}", parts.collect::<Vec<_>>().join("/"));
+        let allows = |permission: &&Value| {
+            let source = permission["SourceArn"]["Fn::Sub"][0].as_str().unwrap();
+            let pattern = source.split_once("${__Stage__}/").unwrap().1;
+            let function = permission["FunctionName"]["Ref"].as_str().unwrap();
+            function.eq_ignore_ascii_case(&route.function) && (pattern == "*" || pattern == own)
+        };
+        assert!(permissions.values().copied().any(|permission| allows(&permission)), "{route:?}");
+    }
+    let stages = of_type(&template, "AWS::ApiGatewayV2::Stage");
+    for stage in stages.values() {
+        for limited in stage["RouteSettings"].as_object().unwrap().keys() {
+            let path = limited.strip_prefix("ANY ").unwrap();
+            assert!(written.iter().any(|route| route.path == path), "{limited} limits no route");
+        }
+    }
 }
 
 #[tokio::test]
@@ -92,25 +109,59 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
     }
 }
 
+/// What each function's code asks of AWS.
+const ASKED: [(&str, &[&str]); 3] = [
+    (
+        "Queries",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            "secretsmanager:GetSecretValue",
+        ],
+    ),
+    (
+        "Lineage",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "secretsmanager:GetSecretValue",
+        ],
+    ),
+    (
+        "Optimize",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"],
+    ),
+];
+
 #[tokio::test]
-async fn who_only_reads_may_only_read() {
+async fn each_function_may_do_what_it_does_and_no_more() {
     let template = translated().await;
-    let writes = ["Put", "Update", "Delete", "BatchWrite", "*"];
-    for (name, role) in of_type(&template, "AWS::IAM::Role") {
-        let statements = role["Policies"].as_array().into_iter().flatten();
+    let roles = of_type(&template, "AWS::IAM::Role");
+    assert_eq!(roles.len(), ASKED.len());
+    for (function, asked) in ASKED {
+        let policies = roles[format!("{function}Role").as_str()]["Policies"].as_array().unwrap();
         let statements =
-            statements.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
-        let actions = statements.flat_map(|statement| match &statement["Action"] {
-            Value::Array(actions) => actions.clone(),
-            action => vec![action.clone()],
-        });
-        let actions: Vec<String> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
-        assert!(!actions.is_empty(), "{name}");
-        assert!(actions.iter().all(|action| !action.contains("Scan")), "{name} scans: {actions:?}");
-        if name.starts_with("Optimize") {
-            let writing: Vec<_> =
-                actions.iter().filter(|action| writes.iter().any(|write| action.contains(write))).collect();
-            assert!(writing.is_empty(), "{name}: {writing:?}");
+            policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+        let mut allowed = BTreeSet::new();
+        for statement in statements {
+            assert_eq!(statement["Effect"], "Allow", "{function}");
+            assert_ne!(statement["Resource"], "*", "{function}");
+            match &statement["Action"] {
+                Value::Array(actions) => {
+                    allowed.extend(actions.iter().map(|action| action.as_str().unwrap()))
+                }
+                action => _ = allowed.insert(action.as_str().unwrap()),
+            }
         }
+        assert_eq!(allowed, asked.iter().copied().collect(), "{function}");
     }
 }
