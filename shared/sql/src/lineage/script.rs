@@ -47,7 +47,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
                 MendKind::SetByName { side, columns } => resolver.set_sides.push((*side, columns.clone())),
                 MendKind::NamedExpression { name } => resolver.named_expressions.push(name.clone()),
                 MendKind::OutputColumns { columns } => resolver.output_columns.clone_from(columns),
-                MendKind::Rephrased => {}
+                MendKind::Spelled | MendKind::Rephrased => {}
             }
         }
         match tree {

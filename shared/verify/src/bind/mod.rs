@@ -1,6 +1,7 @@
 //! From a text to a bound plan: parsed behind the guard, lowered to DataFusion's form on the tree, bound
 //! against the catalog. The plan is the *unoptimized* one, on which a proof can rest.
 
+mod clauses;
 pub mod context;
 mod functions;
 mod growth;
@@ -21,7 +22,7 @@ use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::Statement;
 use sqm_domain::Dialect;
 use sqm_sql::guard;
-use sqm_sql::parse::{Script, Tree};
+use sqm_sql::parse::{MendKind, Script, Tree};
 use sqm_sql::text::Position;
 
 pub use context::Tables;
@@ -90,6 +91,8 @@ pub struct Bound {
     pub traits: Traits,
     /// What its reading rests on, in words.
     pub assumptions: BTreeSet<&'static str>,
+    /// Whether it asks for an approximation.
+    pub approximates: bool,
     /// The query in SQLite's forms; `None` where it has none.
     pub sqlite: Option<String>,
 }
@@ -131,6 +134,13 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     if relations > MOST_RELATIONS {
         return Err(BindError::TooManyRelations(relations));
     }
+    if let Some(mend) = statement.mends.iter().find(|mend| mend.kind != MendKind::Spelled) {
+        // The tree has the same tables and columns, which is all that lineage asks, and possibly less besides.
+        let Position { line, column } = mend.position;
+        let what = format!("what stands at line {line}, column {column}, is not part of the grammar");
+        return Err(BindError::Unsupported(what));
+    }
+    clauses::known(tree).map_err(BindError::Unsupported)?;
     refused::text(script.text_of(statement)).map_err(|why| BindError::Unsupported(why.into()))?;
     let text = tree.to_string();
     let mut tree = tree.clone();
@@ -160,6 +170,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
         ordering: Ordering::of(&plan),
         traits,
         assumptions: lowered.assumptions,
+        approximates: lowered.approximates,
         sqlite,
         plan,
     })

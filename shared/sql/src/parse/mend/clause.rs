@@ -58,11 +58,17 @@ const LEFT_OUT: &[&[Step]] = &[
 const ABBREVIATED: &[(&str, &str)] =
     &[("SEL", "SELECT"), ("INS", "INSERT"), ("DEL", "DELETE"), ("UPD", "UPDATE"), ("UPSERT", "INSERT")];
 
-pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+/// Whether a query may begin here.
+fn starts(source: &Source, at: usize) -> bool {
+    at == 0
+        || source.is_token(at - 1, &Token::LParen)
+        || source.is_any(at - 1, &["ACCESS", "AS", "ALL", "UNION", "EXCEPT", "INTERSECT", "MINUS"])
+        || (source.is_token(at - 1, &Token::RParen) && source.dialect == Dialect::Teradata)
+}
+
+/// What is written in other words and means the same.
+pub(super) fn spelled(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let Token::Word(_) = source.token(at) else { return None };
-    if let Some(next) = left_out(source, at).or_else(|| top_of_change(source, at)) {
-        return Some(next);
-    }
     // AS MATERIALIZED (, AS NOT MATERIALIZED (
     let word = at + usize::from(source.is(at, "NOT"));
     if at > 0
@@ -72,18 +78,21 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
     {
         return Some(word + 1);
     }
-    let starts = at == 0
-        || source.is_token(at - 1, &Token::LParen)
-        || source.is_any(at - 1, &["ACCESS", "AS", "ALL", "UNION", "EXCEPT", "INTERSECT", "MINUS"])
-        || (source.is_token(at - 1, &Token::RParen) && source.dialect == Dialect::Teradata);
-    if starts {
-        if let Some((_, full)) = ABBREVIATED.iter().find(|(short, _)| source.is(at, short)) {
-            output.put(source, at, Token::make_keyword(full));
-            return Some(at + 1);
-        }
-        if let Some(next) = locking(source, at) {
-            return Some(next);
-        }
+    let (_, full) = ABBREVIATED.iter().find(|(short, _)| source.is(at, short))?;
+    starts(source, at).then(|| {
+        output.put(source, at, Token::make_keyword(full));
+        at + 1
+    })
+}
+
+pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let Token::Word(_) = source.token(at) else { return None };
+    if let Some(next) = left_out(source, at).or_else(|| top_of_change(source, at)) {
+        return Some(next);
+    }
+    let starts = starts(source, at);
+    if starts && let Some(next) = locking(source, at) {
+        return Some(next);
     }
     if at == 0
         && let Some(next) = first(source, output)

@@ -14,7 +14,9 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
             .or_else(|| small_words(source, at, output)),
         Token::LParen => phrase(source, at, output).or_else(|| star_of_name(source, at, output)),
         Token::LBracket => comprehension(source, at, output),
-        Token::Placeholder(text) => placeholder(source, at, text, output),
+        Token::Placeholder(text) => {
+            (text == "?" && source.is_token(at + 1, &Token::DoubleColon)).then_some(at + 1)
+        }
         Token::Number(text, _) if text.starts_with('.') => tuple_element(source, at, text, output),
         _ => symbols(source, at, output),
     }
@@ -288,10 +290,8 @@ fn star_of_name(source: &Source, at: usize, output: &mut Output) -> Option<usize
 }
 
 /// `$f1` as a name where names stand.
-fn placeholder(source: &Source, at: usize, text: &str, output: &mut Output) -> Option<usize> {
-    if text == "?" && source.is_token(at + 1, &Token::DoubleColon) {
-        return Some(at + 1);
-    }
+pub(super) fn dollar_name(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let Token::Placeholder(text) = source.token(at) else { return None };
     let named =
         text.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));
     let is_place = at > 0 && (source.is_token(at - 1, &Token::Period) || source.is(at - 1, "AS"));

@@ -37,7 +37,10 @@ pub struct Mend {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MendKind {
-    /// Words were left out or replaced without any influence on which tables and columns are meant.
+    /// The same was written in other words.
+    Spelled,
+    /// Words were left out or replaced without any influence on which tables and columns are meant. What the
+    /// rows are may depend on them.
     Rephrased,
     /// A set operation that matches columns by name and says which of them it keeps; the tree has it
     /// as BY NAME. The position is that of its UNION, EXCEPT or INTERSECT.
@@ -87,7 +90,12 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
     let mut output = Output::default();
     let mut at = 0;
     while at < source.len() {
-        let next = setop::mend(&source, at, &mut output, &mut mends)
+        let spelled = expression::dollar_name(&source, at, &mut output)
+            .or_else(|| clause::spelled(&source, at, &mut output))
+            .or_else(|| table::brackets(&source, at, &mut output));
+        let kind = if spelled.is_some() { MendKind::Spelled } else { MendKind::Rephrased };
+        let next = spelled
+            .or_else(|| setop::mend(&source, at, &mut output, &mut mends))
             .or_else(|| output::mend(&source, at, &mut output, &mut mends))
             .or_else(|| clause::mend(&source, at, &mut output))
             .or_else(|| table::mend(&source, at, &mut output))
@@ -96,7 +104,7 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
             Some(next) => {
                 output.changed = true;
                 if mends.len() < 1000 {
-                    mends.push(Mend { position: source.position(at), kind: MendKind::Rephrased });
+                    mends.push(Mend { position: source.position(at), kind });
                 }
                 next.max(at)
             }

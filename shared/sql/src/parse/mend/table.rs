@@ -13,7 +13,6 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         .or_else(|| stream(source, at, output))
         .or_else(|| updated_tables(source, at, output))
         .or_else(|| cross_join_on(source, at))
-        .or_else(|| brackets(source, at, output))
         .or_else(|| rows_from(source, at, output))
         .or_else(|| table_as_name(source, at, output))
         .or_else(|| values(source, at, output))
@@ -154,7 +153,7 @@ fn cross_join_on(source: &Source, at: usize) -> Option<usize> {
 }
 
 /// `(t)`, `((t AS x)) AS y`, `(a, b)` and `(…) AS (x, y)` after FROM or JOIN.
-fn brackets(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+pub(super) fn brackets(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let is_place = at > 0 && source.is_any(at - 1, &["FROM", "JOIN"]);
     if !is_place || !source.is_token(at, &Token::LParen) {
         return None;

@@ -11,7 +11,8 @@ use sqm_domain::Dialect;
 use super::Lowered;
 use super::build::{binary, call, case, cast, number, text};
 use super::dates::{positional, single_name, widen_extract};
-use super::operators::take_out;
+use super::operators::{take_out, whole_quotient};
+use super::{formats, unlike};
 
 /// Functions whose value is another at each call.
 const VOLATILE: &[&str] = &[
@@ -39,28 +40,39 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> Contro
     let Some(name) = single_name(function) else {
         return ControlFlow::Continue(());
     };
+    lowered.approximates |= name.starts_with("approx") || name.starts_with("hll");
     if VOLATILE.contains(&name) {
         return ControlFlow::Break(format!("{name}() gives another value at each call"));
     }
     let name = name.to_owned();
-    if let Some(renamed) = renamed(&name) {
+    if let Some(renamed) = renamed(&name, dialect) {
         function.name = ObjectName::from(vec![Ident::new(renamed)]);
     }
     if matches!(name.as_str(), "group_concat" | "listagg" | "string_agg") {
         concatenate(function);
         return ControlFlow::Continue(());
     }
-    let Some(arguments) = positional(function) else { return ControlFlow::Continue(()) };
+    let Some(mut arguments) = positional(function) else { return ControlFlow::Continue(()) };
+    match formats::lower(&name, &mut arguments, dialect) {
+        Ok(Some(formatted)) => {
+            *expr = formatted;
+            return ControlFlow::Continue(());
+        }
+        Ok(None) => {}
+        Err(reason) => return ControlFlow::Break(reason),
+    }
     if let Some(rewritten) = rewrite(&name, arguments, dialect, lowered) {
         *expr = rewritten;
     }
     ControlFlow::Continue(())
 }
 
-fn renamed(name: &str) -> Option<&'static str> {
+fn renamed(name: &str, dialect: Dialect) -> Option<&'static str> {
     Some(match name {
+        "length" if unlike::counts_bytes(dialect) => "octet_length",
+        "stddev" | "std" if unlike::is_of_population(dialect) => "stddev_pop",
+        "variance" if unlike::is_of_population(dialect) => "var_pop",
         "ifnull" => "coalesce",
-        "len" => "length",
         "ucase" => "upper",
         "lcase" => "lower",
         "mid" => "substr",
@@ -82,6 +94,15 @@ fn renamed(name: &str) -> Option<&'static str> {
 
 fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut Lowered) -> Option<Expr> {
     match (name, arguments.as_mut_slice()) {
+        ("len", [whole]) if matches!(dialect, Dialect::TSql | Dialect::Fabric) => {
+            // Blanks at the end do not count.
+            Some(call("length", vec![call("rtrim", vec![take_out(whole)])]))
+        }
+        ("len", [_]) => Some(call("length", arguments)),
+        ("log", [_]) if unlike::has_natural_log(dialect) => Some(call("ln", arguments)),
+        ("log", [value, base]) if unlike::has_base_last(dialect) => {
+            Some(call("log", vec![take_out(base), take_out(value)]))
+        }
         ("nvl", [_, _]) => Some(call("coalesce", arguments)),
         ("isnull", [_, _]) => Some(call("coalesce", arguments)),
         ("isnull", [value]) => Some(Expr::IsNull(Box::new(take_out(value)))),
@@ -113,11 +134,19 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             Some(cast(take_out(value), DataType::Varchar(None)))
         }
         ("mod", [left, right]) => Some(binary(take_out(left), BinaryOperator::Modulo, take_out(right))),
-        ("div", [left, right]) => Some(binary(take_out(left), BinaryOperator::Divide, take_out(right))),
+        ("div", [left, right]) => Some(whole_quotient(take_out(left), take_out(right), dialect)),
         ("positive", [value]) => Some(take_out(value)),
-        ("safe_divide" | "div0null", [left, right]) => {
-            let divisor = call("nullif", vec![take_out(right), number(0)]);
-            Some(binary(take_out(left), BinaryOperator::Divide, divisor))
+        ("safe_divide", [left, right]) => {
+            Some(quotient_or(take_out(left), take_out(right), Expr::value(Value::Null), dialect, lowered))
+        }
+        ("div0", [left, right]) => {
+            let (left, right) = (take_out(left), take_out(right));
+            let is_zero = binary(right.clone(), BinaryOperator::Eq, number(0));
+            let otherwise = quotient_or(left, right, Expr::value(Value::Null), dialect, lowered);
+            Some(case(vec![(is_zero, number(0))], Some(otherwise)))
+        }
+        ("div0null", [left, right]) => {
+            Some(quotient_or(take_out(left), take_out(right), number(0), dialect, lowered))
         }
         ("concat", [_, _, ..]) if concat_keeps_null(dialect) => {
             lowered.assumptions.insert("CONCAT with a NULL is NULL");
@@ -133,6 +162,16 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
         ("space", [n]) => Some(call("repeat", vec![text(" "), take_out(n)])),
         _ => None,
     }
+}
+
+/// The quotient as the dialect's `/` has it; `otherwise` where the divisor is zero or NULL.
+fn quotient_or(left: Expr, right: Expr, otherwise: Expr, dialect: Dialect, lowered: &mut Lowered) -> Expr {
+    let divisor = call("nullif", vec![right, number(0)]);
+    let is_there = Expr::IsNotNull(Box::new(divisor.clone()));
+    let (left, right) = (Box::new(left), Box::new(divisor));
+    let mut quotient = Expr::BinaryOp { left, op: BinaryOperator::Divide, right };
+    super::operators::lower(&mut quotient, dialect, lowered);
+    case(vec![(is_there, quotient)], Some(otherwise))
 }
 
 /// Whether GREATEST and LEAST are NULL where one argument is, rather than skip it.

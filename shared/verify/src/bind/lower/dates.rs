@@ -9,9 +9,12 @@ use sqm_domain::Dialect;
 
 use super::build::{binary, call, cast, number, text};
 use super::operators::take_out;
+use super::unlike;
 
 /// The moment at which every statement is taken to run. Both queries see the same.
 pub const NOW: &str = "2024-05-17 12:34:56";
+/// The same in UTC: the session's clock is ahead of it, so that nobody takes one for the other.
+const NOW_IN_UTC: &str = "2024-05-17 10:34:56";
 const TODAY: &str = "2024-05-17";
 
 /// Rewrites calls that read the clock or compute with dates.
@@ -65,7 +68,15 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         }
         ("dayofmonth", [date]) => Some(part("day", take_out(date))),
         ("dayofyear", [date]) => Some(part("doy", take_out(date))),
-        ("dayofweek" | "weekday", [date]) => Some(part("dow", take_out(date))),
+        ("dayofweek", [date]) => {
+            let sunday = unlike::first_day(dialect).unwrap_or(0);
+            Some(binary(part("dow", take_out(date)), BinaryOperator::Plus, number(sunday)))
+        }
+        ("weekday", [date]) if unlike::counts_from_monday(dialect) => {
+            let since = binary(part("dow", take_out(date)), BinaryOperator::Plus, number(6));
+            Some(binary(since, BinaryOperator::Modulo, number(7)))
+        }
+        ("weekday", [date]) => Some(part("dow", take_out(date))),
         ("weekofyear", [date]) => Some(part("week", take_out(date))),
         ("date" | "to_date", [date]) => {
             without_zone(date);
@@ -74,9 +85,6 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         ("date", [date, modifier]) => modified(date, modifier),
         ("timestamp" | "datetime" | "to_timestamp_ntz", [moment]) => {
             Some(cast(take_out(moment), DataType::Timestamp(None, TimezoneInfo::None)))
-        }
-        ("strftime", [format @ Expr::Value(_), date]) => {
-            Some(call("to_char", vec![take_out(date), take_out(format)]))
         }
         ("unix_timestamp", [moment]) => Some(call("to_unixtime", vec![take_out(moment)])),
         ("last_day", [date]) => {
@@ -118,8 +126,9 @@ fn modified(date: &mut Expr, modifier: &Expr) -> Option<Expr> {
 fn moment(name: &str) -> Option<Expr> {
     let (data_type, moment) = match name {
         "now" | "current_timestamp" | "localtimestamp" | "getdate" | "sysdate" | "sysdatetime"
-        | "getutcdate" | "current_datetime" | "systimestamp" | "sysutcdatetime" => {
-            (DataType::Timestamp(None, TimezoneInfo::None), NOW)
+        | "current_datetime" | "systimestamp" => (DataType::Timestamp(None, TimezoneInfo::None), NOW),
+        "getutcdate" | "sysutcdatetime" | "utc_timestamp" => {
+            (DataType::Timestamp(None, TimezoneInfo::None), NOW_IN_UTC)
         }
         "current_date" | "curdate" | "today" => (DataType::Date, TODAY),
         _ => return None,

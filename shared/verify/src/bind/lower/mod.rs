@@ -8,6 +8,7 @@ mod bare;
 mod build;
 mod calls;
 mod dates;
+mod formats;
 mod membership;
 mod mend;
 mod names;
@@ -15,6 +16,7 @@ mod operators;
 mod select;
 mod shapes;
 mod types;
+mod unlike;
 
 pub(crate) use dates::single_name;
 pub use mend::{Names, mend};
@@ -37,6 +39,8 @@ const MOST_SELECTS: usize = 400;
 pub struct Lowered {
     /// What the verdict rests on, in words.
     pub assumptions: BTreeSet<&'static str>,
+    /// Whether it asks for an approximation, which each engine makes in its own way.
+    pub approximates: bool,
 }
 
 /// Rewrites the statement in place.
@@ -120,6 +124,9 @@ impl VisitorMut for Pass {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         self.depth -= 1;
+        if let Some(reason) = unlike::reason(expr, self.dialect) {
+            return ControlFlow::Break(reason);
+        }
         types::lower(expr, self.dialect);
         operators::lower(expr, self.dialect, &mut self.lowered);
         dates::lower(expr, self.dialect);

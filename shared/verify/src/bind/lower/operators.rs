@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::{
 use sqm_domain::Dialect;
 
 use super::Lowered;
-use super::build::{call, cast, number};
+use super::build::{binary, call, cast, number};
 
 /// Whether `7 / 2` is 3 in the dialect. The generic dialect follows the standard, and with it PostgreSQL.
 pub fn divides_whole(dialect: Dialect) -> bool {
@@ -56,6 +56,11 @@ fn compares_without_case(dialect: Dialect) -> bool {
     matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::TSql | D::Fabric)
 }
 
+fn compares(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
+}
+
 /// Rewrites one expression.
 pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     match expr {
@@ -79,7 +84,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
                 }
             }
             BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => {
-                *op = BinaryOperator::Divide
+                *expr = whole_quotient(take_out(left), take_out(right), dialect);
             }
             BinaryOperator::Spaceship => {
                 let (left, right) = (take_out(left), take_out(right));
@@ -89,7 +94,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
         },
         Expr::UnaryOp { op: op @ UnaryOperator::BangNot, .. } => *op = UnaryOperator::Not,
         Expr::Like { negated, any: false, expr: text, pattern, escape_char }
-            if compares_without_case(dialect) || dialect == Dialect::Sqlite =>
+            if dialect == Dialect::Sqlite =>
         {
             *expr = Expr::ILike {
                 negated: *negated,
@@ -106,9 +111,17 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
         }
         _ => {}
     }
-    if compares_without_case(dialect) && matches!(expr, Expr::BinaryOp { op: BinaryOperator::Eq, .. }) {
-        lowered.assumptions.insert("no two texts differ in case alone");
+    let compares = matches!(expr, Expr::BinaryOp { op, .. } if compares(op));
+    if compares_without_case(dialect) && (compares || matches!(expr, Expr::Like { .. } | Expr::InList { .. }))
+    {
+        lowered.assumptions.insert("texts are compared with case, as by a case-sensitive collation");
     }
+}
+
+/// The quotient without its fraction.
+pub fn whole_quotient(left: Expr, right: Expr, dialect: Dialect) -> Expr {
+    let right = if divides_by_zero_to_null(dialect) { call("nullif", vec![right, number(0)]) } else { right };
+    cast(binary(left, BinaryOperator::Divide, right), DataType::BigInt(None))
 }
 
 /// A number of times an interval, both written out, as one interval.

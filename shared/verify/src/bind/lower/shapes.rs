@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Query,
-    Select, SelectItem, SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins, TopQuantity, Value,
+    BinaryOperator, Distinct, Expr, GroupByExpr, GroupByWithModifier, Ident, JoinConstraint, JoinOperator,
+    LimitClause, Query, Select, SelectItem, SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins,
+    TopQuantity, Value,
 };
 
 use super::build::{self, number};
@@ -127,7 +128,17 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     for from in &mut select.from {
         lower_joins(from)?;
     }
-    if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+    if let GroupByExpr::Expressions(keys, modifiers) = &mut select.group_by {
+        let sets = |keys: &mut Vec<Expr>| std::mem::take(keys).into_iter().map(|key| vec![key]).collect();
+        match modifiers.pop() {
+            Some(GroupByWithModifier::Rollup) => *keys = vec![Expr::Rollup(sets(keys))],
+            Some(GroupByWithModifier::Cube) => *keys = vec![Expr::Cube(sets(keys))],
+            Some(GroupByWithModifier::Totals | GroupByWithModifier::GroupingSets(_)) => {
+                return ControlFlow::Break("GROUP BY … WITH is not verified".into());
+            }
+            None => {}
+        }
+        keys.iter_mut().for_each(grouping_sets);
         let outputs = select.projection.len();
         for key in keys.iter_mut().filter(|key| is_beyond(key, outputs)) {
             super::operators::take(key, |key| build::binary(key, BinaryOperator::Plus, number(0)));
@@ -144,6 +155,21 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
         }
     }
     ControlFlow::Continue(())
+}
+
+/// ROLLUP and CUBE, where the grammar takes them for functions.
+fn grouping_sets(key: &mut Expr) {
+    let Expr::Function(function) = key else { return };
+    let name = super::dates::single_name(function).unwrap_or_default().to_ascii_lowercase();
+    let sets = |keys: Vec<Expr>| keys.into_iter().map(|key| vec![key]).collect();
+    let made = match name.as_str() {
+        "rollup" => super::dates::positional(function).map(|keys| Expr::Rollup(sets(keys))),
+        "cube" => super::dates::positional(function).map(|keys| Expr::Cube(sets(keys))),
+        _ => None,
+    };
+    if let Some(made) = made {
+        *key = made;
+    }
 }
 
 /// An outer join without a condition joins everything. The column that USING leaves of a right or full join

@@ -1,0 +1,263 @@
+//! Functions that dialects call alike and mean differently. What cannot be said in DataFusion's terms is
+//! refused: bound by its name alone, it would be proved to be what it is not.
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+    ValueWithSpan,
+};
+use sqm_domain::Dialect;
+
+use super::build::as_number;
+use super::dates::single_name;
+
+/// Why an expression does not mean in this dialect what DataFusion makes of it.
+pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
+    match expr {
+        Expr::Extract { field, .. } => {
+            part(&field.to_string().to_ascii_lowercase(), dialect).or_else(|| week_of_extract(field, dialect))
+        }
+        Expr::Substring { substring_from, .. } => {
+            substring_from.as_deref().and_then(|from| start(from, dialect))
+        }
+        Expr::Like { pattern, .. } if matches!(dialect, Dialect::TSql | Dialect::Fabric) => {
+            let plain = literal(pattern).is_some_and(|pattern| !pattern.contains('['));
+            (!plain).then(|| "LIKE with [ ] in its pattern is not verified".to_owned())
+        }
+        // The grammar lets DIV reach further than MySQL does.
+        Expr::BinaryOp { left, op: BinaryOperator::MyIntegerDivide, right }
+            if is_loose(left) || matches!(**right, Expr::BinaryOp { .. }) =>
+        {
+            Some("DIV beside another operator is not verified".to_owned())
+        }
+        Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } if is_mysql(dialect) => {
+            Some("|| is OR or joins texts, by a setting, and is not verified".to_owned())
+        }
+        Expr::Function(function) => {
+            reason_of_call(single_name(function)?, &arguments(&function.args), dialect)
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is bound less tightly than a quotient.
+fn is_loose(expr: &Expr) -> bool {
+    use BinaryOperator as B;
+    let tight = [B::Multiply, B::Divide, B::Modulo, B::MyIntegerDivide];
+    matches!(expr, Expr::BinaryOp { op, .. } if !tight.contains(op))
+}
+
+fn is_mysql(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore)
+}
+
+/// The arguments that are expressions.
+fn arguments(arguments: &FunctionArguments) -> Vec<&Expr> {
+    let FunctionArguments::List(list) = arguments else { return Vec::new() };
+    let plain = |arg| match arg {
+        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref expr)) => Some(expr),
+        _ => None,
+    };
+    list.args.iter().filter_map(plain).collect()
+}
+
+fn reason_of_call(name: &str, arguments: &[&Expr], dialect: Dialect) -> Option<String> {
+    use Dialect as D;
+    let because = |why: &str| Some(format!("{}: {why}", name.to_ascii_uppercase()));
+    match (name, arguments) {
+        ("substr" | "substring" | "mid", [_, from, ..]) => start(from, dialect),
+        ("left" | "right", [_, n]) if !takes_negative_lengths(dialect) => {
+            let plain = as_number(n).is_some_and(|n| n >= 0);
+            if plain { None } else { because("a length that may be below zero is not verified") }
+        }
+        ("dayofweek", [_]) if first_day(dialect).is_none() => because("its first day is not known"),
+        ("weekday", [_]) if !(counts_from_monday(dialect) || dialect == D::DuckDb) => {
+            because("its first day is not known")
+        }
+        ("week", [_]) if !has_iso_weeks(dialect) => because("its first week is not that of ISO 8601"),
+        ("week", [_, _]) => because("its modes are not verified"),
+        ("date_part" | "datepart" | "extract", [unit, _]) => part(&unit_name(unit)?, dialect),
+        ("date_trunc" | "datetime_trunc" | "timestamp_trunc" | "datetrunc", [one, two]) => {
+            let unit = if dialect == D::BigQuery { two } else { one };
+            let is_week = unit_name(unit).is_none_or(|unit| matches!(unit.as_str(), "week" | "wk" | "ww"));
+            if is_week && matches!(dialect, D::BigQuery | D::TSql | D::Fabric) {
+                return because("weeks that begin with Sunday are not verified");
+            }
+            None
+        }
+        ("add_months", [_, _]) if !matches!(dialect, D::SparkSql | D::Databricks) => {
+            because("it keeps the last day of a month, which is not verified")
+        }
+        ("datediff" | "date_diff" | "timestampdiff", [unit, _, _])
+            if counts_whole_units(dialect) && unit_name(unit).is_some() =>
+        {
+            because("it counts whole units, which is not verified")
+        }
+        ("datediff" | "date_diff" | "datetime_diff" | "timestampdiff", [one, _, three]) => {
+            let is_week =
+                [one, three].into_iter().filter_map(|unit| unit_name(unit)).any(|unit| unit.contains("week"));
+            if is_week { because("a difference in weeks is not verified") } else { None }
+        }
+        ("stddev" | "variance", [_]) if dialect == D::Oracle => {
+            because("it is 0 for one row, which is not verified")
+        }
+        _ => None,
+    }
+}
+
+/// A place that counts from the end, or from before the beginning, is another one in each dialect.
+fn start(from: &Expr, dialect: Dialect) -> Option<String> {
+    use Dialect as D;
+    let as_the_standard = is_postgres(dialect)
+        || matches!(dialect, D::Redshift | D::TSql | D::Fabric | D::Vertica | D::Teradata);
+    let plain = as_the_standard || as_number(from).is_some_and(|from| from > 0);
+    (!plain).then(|| "SUBSTRING from a place that may be zero or below is not verified".to_owned())
+}
+
+/// Whether LEFT and RIGHT with a negative length leave out so many characters.
+fn takes_negative_lengths(dialect: Dialect) -> bool {
+    is_postgres(dialect) || dialect == Dialect::DuckDb
+}
+
+/// PostgreSQL, what speaks as it does, and what follows it where nothing else is said.
+fn is_postgres(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize | D::RisingWave)
+}
+
+/// Parts of the calendar that not everybody counts alike.
+fn part(unit: &str, dialect: Dialect) -> Option<String> {
+    use Dialect as D;
+    let is_fine = match unit {
+        "week" | "weeks" | "wk" | "ww" => has_iso_weeks(dialect),
+        "dow" | "dayofweek" | "weekday" | "dw" | "isodow" | "dayofweekiso" | "dayofweek_iso" => {
+            unit == "dow" && (is_postgres(dialect) || matches!(dialect, D::Redshift | D::DuckDb))
+        }
+        "isoyear" | "yearofweek" | "iso_year" | "epoch_second" => false,
+        _ => true,
+    };
+    (!is_fine).then(|| format!("{} of a date is not verified", unit.to_ascii_uppercase()))
+}
+
+fn week_of_extract(field: &DateTimeField, dialect: Dialect) -> Option<String> {
+    let is_week = matches!(field, DateTimeField::Week(Some(_)));
+    (is_week && dialect == Dialect::BigQuery).then(|| "WEEK of a date is not verified".to_owned())
+}
+
+/// Whether a week is that of ISO 8601: it begins with Monday, and the first one has four days of the year.
+fn has_iso_weeks(dialect: Dialect) -> bool {
+    use Dialect as D;
+    is_postgres(dialect)
+        || matches!(
+            dialect,
+            D::Redshift
+                | D::DuckDb
+                | D::Snowflake
+                | D::SparkSql
+                | D::Databricks
+                | D::Hive
+                | D::Trino
+                | D::Presto
+                | D::Athena
+        )
+}
+
+/// What DAYOFWEEK says of a Sunday, where the days that follow count on from it.
+pub fn first_day(dialect: Dialect) -> Option<i64> {
+    use Dialect as D;
+    match dialect {
+        D::Snowflake | D::DuckDb => Some(0),
+        D::MySql
+        | D::MariaDb
+        | D::SingleStore
+        | D::Doris
+        | D::StarRocks
+        | D::SparkSql
+        | D::Databricks
+        | D::Hive
+        | D::Impala => Some(1),
+        _ => None,
+    }
+}
+
+/// Whether WEEKDAY is 0 on a Monday.
+pub fn counts_from_monday(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::SparkSql | D::Databricks
+    )
+}
+
+/// Whether a difference of two moments counts units that have passed, not boundaries between them.
+fn counts_whole_units(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Doris
+            | D::StarRocks
+            | D::SparkSql
+            | D::Databricks
+            | D::Trino
+            | D::Presto
+            | D::Athena
+            | D::Oracle
+            | D::Db2
+    )
+}
+
+/// Whether LENGTH counts bytes.
+pub fn counts_bytes(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::ClickHouse | D::Impala | D::Db2
+    )
+}
+
+/// Whether STDDEV and VARIANCE are those of the population.
+pub fn is_of_population(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::Hive)
+}
+
+/// Whether LOG of one argument is the natural logarithm.
+pub fn has_natural_log(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Doris
+            | D::StarRocks
+            | D::BigQuery
+            | D::TSql
+            | D::Fabric
+            | D::SparkSql
+            | D::Databricks
+            | D::Hive
+            | D::ClickHouse
+    )
+}
+
+/// Whether the base of LOG stands behind the number.
+pub fn has_base_last(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::BigQuery | Dialect::TSql | Dialect::Fabric)
+}
+
+fn unit_name(unit: &Expr) -> Option<String> {
+    match unit {
+        Expr::Identifier(ident) => Some(ident.value.to_ascii_lowercase()),
+        other => literal(other).map(str::to_ascii_lowercase),
+    }
+}
+
+fn literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! Pairs that a reader of their words alone would take for the same: a clause that changes the rows, a function
+//! that means another thing in this dialect. Neither is ever called the same.
+
+use sqm_domain::Dialect::{self, *};
+use sqm_sql::catalog::Catalog;
+use sqm_verify::{Options, Verification, verify};
+
+const SCHEMA: &str = "
+    CREATE TABLE t (
+        id INT PRIMARY KEY, a INT, b INT, s VARCHAR(20), d DATE, ts TIMESTAMP, n NUMERIC(10, 2),
+        f DOUBLE PRECISION
+    );
+    CREATE TABLE u (id INT PRIMARY KEY, a INT, b INT);
+";
+
+fn verdict(dialect: Dialect, first: &str, second: &str) -> Verification {
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Postgres).expect("the schema is read");
+    verify(first, second, dialect, &catalog, &Options::default())
+}
+
+fn check(dialect: Dialect, first: &str, second: &str, expected: &[&str]) {
+    let found = verdict(dialect, first, second);
+    let name = found.verdict.name();
+    assert!(expected.contains(&name), "{name} in {dialect}\n{first}\n{second}\n{}", found.verdict.reason());
+}
+
+fn column(expression: &str) -> String {
+    format!("SELECT {expression} AS x FROM t")
+}
+
+#[test]
+fn a_clause_that_is_not_read_is_not_passed_over() {
+    for (dialect, query) in [
+        (Snowflake, "SELECT a FROM t SAMPLE (10)"),
+        (Postgres, "SELECT a FROM t TABLESAMPLE BERNOULLI (10)"),
+        (DuckDb, "SELECT a FROM t USING SAMPLE 10%"),
+        (BigQuery, "SELECT a FROM t TABLESAMPLE SYSTEM (10 PERCENT)"),
+        (Hive, "SELECT a FROM t TABLESAMPLE(BUCKET 1 OUT OF 4 ON id)"),
+        (Teradata, "SELECT a FROM t SAMPLE 10"),
+        (BigQuery, "SELECT a FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01'"),
+        (TSql, "SELECT a FROM t FOR SYSTEM_TIME ALL"),
+        (Snowflake, "SELECT a FROM t AT (OFFSET => -60)"),
+        (Snowflake, "SELECT a FROM t BEFORE (STATEMENT => 'x')"),
+        (Snowflake, "SELECT a FROM t CHANGES (INFORMATION => DEFAULT) AT (OFFSET => -60)"),
+        (Databricks, "SELECT a FROM t VERSION AS OF 1"),
+        (Databricks, "SELECT a FROM t@v1"),
+        (Oracle, "SELECT a FROM t AS OF TIMESTAMP SYSDATE"),
+        (Oracle, "SELECT a FROM t PARTITION (p1)"),
+        (MySql, "SELECT a FROM t PARTITION (p0)"),
+        (ClickHouse, "SELECT a FROM t FINAL"),
+        (ClickHouse, "SELECT a FROM t LIMIT 1 BY a"),
+        (ClickHouse, "SELECT a FROM t SETTINGS limit = 1"),
+        (Postgres, "SELECT a FROM ONLY t"),
+        (Postgres, "SELECT a FROM t FOR UPDATE SKIP LOCKED"),
+        (TSql, "SELECT a FROM t FOR JSON AUTO"),
+        (TSql, "SELECT a FROM t FOR XML PATH"),
+        (TSql, "SELECT a FROM t WITH (READPAST)"),
+        (BigQuery, "SELECT AS STRUCT a FROM t"),
+        (BigQuery, "SELECT AS VALUE a FROM t"),
+        (Vertica, "SELECT a FROM t LIMIT 2 OVER (PARTITION BY a ORDER BY b)"),
+    ] {
+        check(dialect, query, "SELECT a FROM t", &["unknown"]);
+    }
+    check(Snowflake, "SELECT * ILIKE '%a%' FROM t", "SELECT * FROM t", &["unknown"]);
+    check(Snowflake, "SELECT * RENAME (a AS c) FROM t", "SELECT * FROM t", &["unknown"]);
+    let joined = "SELECT t.a FROM t ASOF JOIN u ON t.a = u.a AND t.b >= u.b";
+    check(ClickHouse, joined, &joined.replace("ASOF ", ""), &["unknown"]);
+}
+
+#[test]
+fn groups_of_groups_are_there() {
+    let (plain, both) = ("SELECT a, b, COUNT(*) FROM t GROUP BY a, b", ["ROLLUP", "CUBE"]);
+    for sets in both {
+        check(MySql, &format!("{plain} WITH {sets}"), plain, &["refuted"]);
+        check(TSql, &format!("{plain} WITH {sets}"), &plain.replace("a, b", "b, a"), &["refuted"]);
+    }
+    let rolled = "SELECT a, b, COUNT(*) FROM t GROUP BY ROLLUP (a, b)";
+    check(TSql, &format!("{plain} WITH ROLLUP"), rolled, &["proved", "tested"]);
+    check(ClickHouse, &format!("{plain} WITH TOTALS"), plain, &["unknown"]);
+}
+
+#[test]
+fn what_changes_no_row_is_passed_over() {
+    for (dialect, query) in [
+        (Postgres, "SELECT a FROM t FOR UPDATE"),
+        (MySql, "SELECT SQL_NO_CACHE a FROM t"),
+        (MySql, "SELECT a FROM t USE INDEX (i)"),
+        (TSql, "SELECT a FROM t WITH (NOLOCK)"),
+        (Postgres, "WITH x AS MATERIALIZED (SELECT a FROM t) SELECT a FROM x"),
+    ] {
+        check(dialect, query, "SELECT a FROM t", &["proved"]);
+    }
+}
+
+#[test]
+fn a_function_is_what_the_dialect_makes_of_it() {
+    for (dialect, first, second) in [
+        (MySql, "DAYOFWEEK(d)", "WEEKDAY(d)"),
+        (MySql, "WEEK(d)", "WEEKOFYEAR(d)"),
+        (BigQuery, "EXTRACT(WEEK FROM d)", "EXTRACT(ISOWEEK FROM d)"),
+        (BigQuery, "DATE_TRUNC(d, WEEK)", "DATE_TRUNC(d, ISOWEEK)"),
+        (TSql, "DATEPART(week, d)", "DATEPART(iso_week, d)"),
+        (Postgres, "EXTRACT(DOW FROM d)", "EXTRACT(ISODOW FROM d)"),
+        (MySql, "LENGTH(s)", "CHAR_LENGTH(s)"),
+        (TSql, "LEN(s)", "LEN(CONCAT(s, 'x')) - 1"),
+        (MySql, "STD(a)", "STDDEV_SAMP(a)"),
+        (MySql, "VARIANCE(a)", "VAR_SAMP(a)"),
+        (Hive, "STDDEV(a)", "STDDEV_SAMP(a)"),
+        (Oracle, "STDDEV(a)", "STDDEV_SAMP(a)"),
+        (Snowflake, "ADD_MONTHS(d, 1)", "DATEADD(month, 1, d)"),
+        (Oracle, "ADD_MONTHS(d, 1)", "d + INTERVAL '1' MONTH"),
+        (MySql, "n DIV 2", "n / 2"),
+        (Postgres, "div(n, 2)", "n / 2"),
+        (Snowflake, "DIV0NULL(a, b)", "a / NULLIF(b, 0)"),
+        (Snowflake, "DIV0(a, b)", "DIV0NULL(a, b)"),
+        (BigQuery, "SAFE_DIVIDE(a, 2)", "DIV(a, 2)"),
+        (TSql, "GETDATE()", "GETUTCDATE()"),
+        (Postgres, "APPROX_COUNT_DISTINCT(a)", "COUNT(DISTINCT a)"),
+        (MySql, "LOG(f)", "LOG10(f)"),
+        (BigQuery, "LOG(f)", "LOG10(f)"),
+        (TSql, "LOG(f, 2)", "LOG(2, f)"),
+        (MySql, "DATE_FORMAT(ts, '%i')", "DATE_FORMAT(ts, '%M')"),
+        (SparkSql, "DATE_FORMAT(ts, 'yyyy')", "DATE_FORMAT(ts, 'yyyy-MM')"),
+        (Postgres, "to_char(ts, 'YYYY')", "to_char(ts, 'YYYY-MM')"),
+        (MySql, "SUBSTRING(s, -2)", "s"),
+        (MySql, "SUBSTRING(s, 0)", "s"),
+        (BigQuery, "SUBSTR(s, 0, 2)", "SUBSTR(s, 1, 1)"),
+        (Oracle, "SUBSTR(s, -1)", "s"),
+        (MySql, "LEFT(s, -1)", "SUBSTR(s, 1, CHAR_LENGTH(s) - 1)"),
+    ] {
+        check(dialect, &column(first), &column(second), &["refuted", "unknown"]);
+    }
+    for (first, second) in [
+        ("1 + a DIV 2 > 1", "(1 + a) DIV 2 > 1"),
+        ("a DIV 2 + 1 > 1", "a DIV (2 + 1) > 1"),
+        ("a = 1 || b = 2", "a = (1 || b)"),
+    ] {
+        let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+        check(MySql, &select(first), &select(second), &["unknown"]);
+    }
+    let like = "SELECT a FROM t WHERE s LIKE '[ab]%'";
+    check(TSql, like, "SELECT a FROM t WHERE s LIKE 'a%' OR s LIKE 'b%'", &["unknown"]);
+}
+
+#[test]
+fn a_function_has_its_names_in_other_dialects() {
+    for (dialect, first, second) in [
+        (MySql, "WEEKDAY(d) = 6", "DAYOFWEEK(d) = 1"),
+        (DuckDb, "DAYOFWEEK(d) = 0", "EXTRACT(DOW FROM d) = 0"),
+        (MySql, "LENGTH(s) = 1", "OCTET_LENGTH(s) = 1"),
+        (MySql, "DATE_FORMAT(ts, '%Y-%m') = '2024-01'", "ts >= '2024-01-01' AND ts < '2024-02-01'"),
+        (SparkSql, "DATE_FORMAT(ts, 'yyyy-MM') = '2024-01'", "ts >= '2024-01-01' AND ts < '2024-02-01'"),
+        (Postgres, "to_char(ts, 'YYYY-MM') = '2024-01'", "ts >= '2024-01-01' AND ts < '2024-02-01'"),
+        (Snowflake, "DIV0(a, b) = 0", "CASE WHEN b = 0 THEN 0 ELSE a / b END = 0"),
+        (MySql, "(a DIV 2) = 1", "a IN (2, 3)"),
+    ] {
+        let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+        check(dialect, &select(first), &select(second), &["proved", "tested"]);
+    }
+}
+
+#[test]
+fn how_texts_compare_is_said() {
+    let found = verdict(MySql, "SELECT a FROM t WHERE s = 'ab'", "SELECT a FROM t WHERE s LIKE 'ab'");
+    assert!(["proved", "tested"].contains(&found.verdict.name()), "{}", found.verdict.reason());
+    assert!(found.assumptions.iter().any(|said| said.contains("case-sensitive")), "{:?}", found.assumptions);
+}
