@@ -102,7 +102,8 @@ pub struct Effort {
     /// How many databases are generated to find a difference.
     #[arg(long, value_name = "N", default_value_t = sqm_verify::Options::default().databases)]
     databases: usize,
-    /// Where the random numbers start: the same seed gives the same verdict.
+    /// Where the random numbers start: the same seed gives the same databases, in the same order. How many of
+    /// them there is time for is the machine's business.
     #[arg(long, value_name = "N", default_value_t = sqm_verify::Options::default().seed)]
     seed: u64,
     /// After so many seconds no further database is tried for a pair; optimize as a whole ends after five

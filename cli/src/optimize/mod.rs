@@ -147,3 +147,33 @@ pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
         Ok(if is_unread { Status::Found } else { Status::Done })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use sqm_domain::Dialect;
+    use sqm_sql::catalog::Catalog;
+    use sqm_verify::offer::{Candidate, judge};
+
+    use super::*;
+
+    #[test]
+    fn refuted_rewrites_are_left_out_unless_asked_for() {
+        let (catalog, _) = Catalog::from_ddl("CREATE TABLE t (a INT)", Dialect::Postgres).unwrap();
+        let candidate = |sql: &str| Candidate {
+            sql: sql.to_owned(),
+            origin: "model:careless".to_owned(),
+            title: String::new(),
+            explanation: String::new(),
+            conditions: Vec::new(),
+        };
+        let candidates = ["SELECT a FROM t WHERE a >= 1", "SELECT a FROM t WHERE 1 < a"].map(candidate);
+        let sql = "SELECT a FROM t WHERE a > 1";
+        let found = judge(sql, Dialect::Postgres, &catalog, candidates, &Options::default());
+        let verdicts = |include: Option<Include>| -> Vec<Value> {
+            let answer = Answer::new(found.clone(), include, Vec::new());
+            answer.rewrites.into_iter().map(|rewrite| rewrite["verdict"].clone()).collect()
+        };
+        assert_eq!(verdicts(None), ["proved"]);
+        assert_eq!(verdicts(Some(Include::Refuted)), ["proved", "refuted"]);
+    }
+}

@@ -48,8 +48,13 @@ pub fn write(
         writeln!(out, "note: {}", harmless(note))?;
     }
     if found.refuted.len() > refuted.len() {
-        let (count, verb) = if found.refuted.len() == 1 { ("1 rewrite", "is") } else { ("rewrites", "are") };
-        writeln!(out, "{count} that the verifier refuted {verb} left out; --include refuted shows them")?;
+        let one = found.refuted.len() == 1;
+        let (what, verb, them) = if one { ("rewrite", "is", "it") } else { ("rewrites", "are", "them") };
+        let count = found.refuted.len();
+        writeln!(
+            out,
+            "{count} {what} that the verifier refuted {verb} left out; --include refuted shows {them}"
+        )?;
     }
     match found.findings.len() {
         0 => Ok(()),

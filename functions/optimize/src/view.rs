@@ -67,3 +67,54 @@ pub(crate) fn optimization(on: On<'_>, found: &Optimization, include: Option<Inc
 pub(crate) fn verification(on: On<'_>, found: &Verification) -> Reply {
     Reply::ok(&VerificationView { on, verdict: found.to_contract() })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse;
+    use sqm_sql::catalog::Catalog;
+    use sqm_verify::offer::{Candidate, Options, judge};
+
+    use super::*;
+
+    const SQL: &str = "SELECT a FROM t WHERE a NOT IN (SELECT b FROM u)";
+
+    /// What is found where somebody proposes what forgets NULL.
+    fn found() -> Optimization {
+        let (catalog, _) =
+            Catalog::from_ddl("CREATE TABLE t (a INT); CREATE TABLE u (b INT)", Dialect::Postgres).unwrap();
+        let wrong = Candidate {
+            sql: "SELECT a FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE b = a)".to_owned(),
+            origin: "model:careless".to_owned(),
+            title: "NOT EXISTS for NOT IN".to_owned(),
+            explanation: "It is faster.".to_owned(),
+            conditions: Vec::new(),
+        };
+        judge(SQL, Dialect::Postgres, &catalog, [wrong], &Options::default())
+    }
+
+    async fn answer(include: Option<Include>) -> Value {
+        let basis = Basis::nothing();
+        let options = Effort::new(None, None);
+        let on = On { query: None, dialect: Dialect::Postgres, basis: &basis, options };
+        let response = optimization(on, &found(), include).into_response();
+        serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_refuted_is_shown_to_whoever_asks_with_the_rows_that_show_it() {
+        let silent = answer(None).await;
+        assert_eq!(
+            (&silent["rewrites"], &silent["refuted_count"]),
+            (&Value::from([0; 0].as_slice()), &1.into())
+        );
+        assert!(silent.get("refuted").is_none(), "{silent}");
+        let told = answer(Some(Include::Refuted)).await;
+        let refuted = &told["refuted"][0];
+        assert_eq!((&refuted["verdict"], &refuted["recommended"]), (&"refuted".into(), &false.into()));
+        let counterexample = &refuted["verification"]["counterexample"];
+        assert!(counterexample["inserts"][0].as_str().unwrap().starts_with("INSERT INTO "), "{refuted}");
+        assert_ne!(counterexample["result1"], counterexample["result2"], "{refuted}");
+        assert_eq!(told["rewrites"], silent["rewrites"]);
+    }
+}

@@ -18,7 +18,7 @@ pub const MAX_TITLE_CHARS: usize = 200;
 /// Longest description or version message, in characters.
 pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 
-/// Longest tag, catalog name, workspace id or owner, in characters.
+/// Longest tag, catalog name or owner, in characters. A workspace id has at most 64.
 pub const MAX_NAME_CHARS: usize = 128;
 
 /// Most tags on one query: each is one item in the transaction that stores the query, which DynamoDB

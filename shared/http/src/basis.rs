@@ -35,6 +35,11 @@ pub struct CatalogUsed {
 }
 
 impl Basis {
+    /// No tables are known.
+    pub fn nothing() -> Self {
+        Self::new(None)
+    }
+
     fn new(catalog: Option<CatalogUsed>) -> Self {
         Self { engine: ENGINE_VERSION, catalog, schema_problems: Vec::new() }
     }
@@ -49,7 +54,7 @@ impl Basis {
     ) -> Result<(Catalog, Self), Problem> {
         match (catalog, schema) {
             (Some(_), Some(_)) => Err(Problem::field("schema", "give either a catalog or a schema")),
-            (None, None) => Ok((Catalog::default(), Self::new(None))),
+            (None, None) => Ok((Catalog::default(), Self::nothing())),
             (Some(name), None) => match store.catalog(workspace, &name).await {
                 Ok(stored) => {
                     let version = Some(stored.summary.version);
@@ -72,7 +77,7 @@ impl Basis {
         workspace: &WorkspaceId,
         catalog: Option<&CatalogName>,
     ) -> Result<(Catalog, Self), Problem> {
-        let Some(name) = catalog else { return Ok((Catalog::default(), Self::new(None))) };
+        let Some(name) = catalog else { return Ok((Catalog::default(), Self::nothing())) };
         let (catalog, version) = match store.catalog(workspace, name).await {
             Ok(stored) => (stored.catalog, Some(stored.summary.version)),
             Err(StoreError::NotFound) => (Catalog::default(), None),

@@ -19,8 +19,22 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 /// When to come again where no turn came, in seconds.
 const RETRY_AFTER_S: u32 = 5;
 
+/// Longest time that the work for one request takes, all of it together and what lies between included. The
+/// gateway waits for 30 seconds, and a function is ended after 29.
+pub const REQUEST: Duration = Duration::from_secs(26);
+
+tokio::task_local! {
+    /// When the request has to be answered.
+    static END: Instant;
+}
+
+/// Gives a request so much time for all its work.
+pub(crate) async fn within<T>(time: Duration, request: impl Future<Output = T>) -> T {
+    END.scope(Instant::now() + time, request).await
+}
+
 /// Runs the work on a thread of its own, after others if there are many, and waits for it no longer than
-/// `budget`, the waiting for its turn included.
+/// `budget`, the waiting for its turn included, nor than the request has time.
 ///
 /// A thread cannot be stopped: work that may take long must keep to a budget of its own, of which this one
 /// is the backstop.
@@ -28,7 +42,8 @@ pub async fn compute<T: Send + 'static>(
     budget: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let until = Instant::now() + budget;
+    let begun = Instant::now();
+    let until = END.try_with(|end| (begun + budget).min(*end)).unwrap_or(begun + budget);
     let Ok(turn) = timeout_at(until, TURNS.acquire()).await else {
         return Err(Problem::new(Kind::TooManyRequests)
             .detail("other analyses are being made; this one was not begun")
@@ -40,11 +55,12 @@ pub async fn compute<T: Send + 'static>(
         work()
     });
     match timeout_at(until, work).await {
-        Ok(outcome) => outcome.map_err(Problem::internal),
-        Err(_) => {
-            Err(Problem::new(Kind::TooExpensive)
-                .detail(format!("no result after {} seconds", budget.as_secs())))
+        // What the panic said may quote the SQL; where it was is in the log.
+        Ok(outcome) => {
+            outcome.map_err(|_| Problem::internal("the work panicked; the line before says where"))
         }
+        Err(_) => Err(Problem::new(Kind::TooExpensive)
+            .detail(format!("no result after {} seconds", begun.elapsed().as_secs()))),
     }
 }
 
@@ -62,6 +78,17 @@ mod tests {
         assert_eq!(compute(budget, || 7).await.unwrap(), 7);
         let problem = compute(budget, || -> u8 { panic!("on purpose") }).await.unwrap_err();
         assert_eq!(problem.kind(), Kind::Internal);
+        assert!(!problem.causes().unwrap().contains("on purpose"));
+    }
+
+    #[tokio::test]
+    async fn a_request_has_one_end_for_all_its_work() {
+        let _alone = ALONE.lock().await;
+        let request = within(Duration::from_millis(30), async {
+            compute(REQUEST, || std::thread::sleep(Duration::from_millis(60))).await.unwrap_err();
+            compute(REQUEST, || ()).await
+        });
+        assert_eq!(request.await.unwrap_err().kind(), Kind::TooExpensive);
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ pub use basis::{Basis, CatalogUsed};
 pub use body::{Body, MediaType};
 pub use caller::{Caller, Scope};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
-pub use compute::compute;
+pub use compute::{REQUEST, compute};
 pub use etag::{ETag, EntityTags, Preconditions};
 pub use json::{Json, from_json};
 pub use parameters::{Path, QueryString};

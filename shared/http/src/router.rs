@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::{Authenticator, authenticate};
 use crate::clock::Entropy;
+use crate::compute::{REQUEST, within};
 use crate::log::record;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
@@ -43,6 +44,7 @@ pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dy
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secure))
+        .layer(from_fn(async |request: Request, next: Next| within(REQUEST, next.run(request)).await))
         .layer(from_fn_with_state(entropy, record))
 }
 

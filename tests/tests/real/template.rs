@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sqm_http::REQUEST;
 use sqm_http::settings::Settings;
 use sqm_local::{Tool, Tools};
 use sqm_testkit::{Route, checkout, deployed_routes};
@@ -105,7 +106,9 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
         }
         assert_eq!(function["Runtime"], "provided.al2023", "{name}");
         assert_eq!(function["Architectures"], serde_json::json!(["arm64"]), "{name}");
-        assert!(function["Timeout"].as_u64().unwrap() < 30, "{name} outlives the gateway's patience");
+        let timeout = function["Timeout"].as_u64().unwrap();
+        assert!(timeout < 30, "{name} outlives the gateway's patience");
+        assert!(timeout > REQUEST.as_secs() + 1, "{name} is ended before it can say that it took too long");
     }
 }
 

@@ -31,7 +31,8 @@ pub fn show(sql: &str, optimizations: &Value) -> Vec<String> {
     lines.push(verdict(best));
     lines.push(benefit(best));
     if rewrites.len() > 1 {
-        lines.push(format!("({} more rewrites are offered.)", rewrites.len() - 1));
+        let (more, verb) = (rewrites.len() - 1, if rewrites.len() == 2 { " is" } else { "s are" });
+        lines.push(format!("({more} more rewrite{verb} offered.)"));
     }
     lines
 }
@@ -115,7 +116,7 @@ Rewrite: Join
 
 Verdict: tested, on 150 generated databases, 149 of which compared, 100 with rows in the result (12 ms)
 Benefit: faster (here: 9 rows 4.0 → 1.0 ms)
-(1 more rewrites are offered.)";
+(1 more rewrite is offered.)";
         assert_eq!(show("SELECT 1\nFROM t", &answer).join("\n"), expected);
     }
 

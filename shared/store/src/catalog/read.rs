@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::item::doc;
 use crate::keys::{self, Key, Part};
 use crate::position::Position;
-use crate::query::{MAX_PAGE, Page};
+use crate::query::{MAX_PAGE, Page, whole};
 
 impl Store {
     /// The catalog as it is now.
@@ -15,6 +15,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn catalog(
+        &self,
+        workspace: &WorkspaceId,
+        name: &CatalogName,
+    ) -> Result<StoredCatalog, StoreError> {
+        whole(self.catalog_once(workspace, name), self.catalog_once(workspace, name)).await
+    }
+
+    async fn catalog_once(
         &self,
         workspace: &WorkspaceId,
         name: &CatalogName,
@@ -29,6 +37,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn catalog_version(
+        &self,
+        workspace: &WorkspaceId,
+        name: &CatalogName,
+        number: VersionNumber,
+    ) -> Result<StoredCatalog, StoreError> {
+        let (once, again) = (
+            self.catalog_version_once(workspace, name, number),
+            self.catalog_version_once(workspace, name, number),
+        );
+        whole(once, again).await
+    }
+
+    async fn catalog_version_once(
         &self,
         workspace: &WorkspaceId,
         name: &CatalogName,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
 use super::index::{Delta, facets};
-use super::read::alive;
+use super::read::{alive, whole};
 use super::record::{Head, Tombstone};
 use crate::batch::{Order, Range};
 use crate::config::Store;
@@ -39,6 +39,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::VersionConflict`], [`StoreError::NotFound`].
     pub async fn delete(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+        expected: VersionNumber,
+    ) -> Result<(), StoreError> {
+        whole(self.delete_once(workspace, id, expected), self.delete_once(workspace, id, expected)).await
+    }
+
+    async fn delete_once(
         &self,
         workspace: &WorkspaceId,
         id: QueryId,

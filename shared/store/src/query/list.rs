@@ -99,7 +99,14 @@ impl Store {
             for (at, (id, record)) in candidates.iter().zip(records).enumerate() {
                 before = Some(*id);
                 let Some(record) = record else { continue };
-                if self.passes(workspace, &record, &facets).await? {
+                // One that is being deleted has lost its references first.
+                let passes = self.passes(workspace, &record, &facets).await;
+                if matches!(passes, Err(StoreError::Corrupt { .. }))
+                    && self.summary(workspace, *id).await.is_err()
+                {
+                    continue;
+                }
+                if passes? {
                     page.items.push(Summary::from(&record));
                 }
                 if page.items.len() == limit && (more || at + 1 < candidates.len()) {

@@ -19,6 +19,7 @@ use sqm_sql::text::Position;
 use crate::idempotency::Idempotency;
 
 pub use list::{Filter, MAX_PAGE, Page};
+pub(crate) use read::whole;
 pub(crate) use record::Kept;
 
 /// Most tables that one query may read and write. Each has an entry in the list of those who read it;

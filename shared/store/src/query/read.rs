@@ -16,6 +16,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], also for a query of another workspace.
     pub async fn query(&self, workspace: &WorkspaceId, id: QueryId) -> Result<Query, StoreError> {
+        whole(self.query_once(workspace, id), self.query_once(workspace, id)).await
+    }
+
+    async fn query_once(&self, workspace: &WorkspaceId, id: QueryId) -> Result<Query, StoreError> {
         let partition = keys::query(workspace, id);
         let first = format!("x#{:0>10}", 0);
         // The head, and the last chunk of the newest SQL, which usually is its only one.
@@ -41,6 +45,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where the query or the version does not exist.
     pub async fn version(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+        number: VersionNumber,
+    ) -> Result<Query, StoreError> {
+        whole(self.version_once(workspace, id, number), self.version_once(workspace, id, number)).await
+    }
+
+    async fn version_once(
         &self,
         workspace: &WorkspaceId,
         id: QueryId,
@@ -139,10 +152,41 @@ impl Store {
     }
 }
 
+/// What is read in several steps, read `again` where a part of it is missing: a deletion that comes in
+/// between marks the head first, so that the second time says that there is nothing.
+pub(crate) async fn whole<T>(
+    once: impl Future<Output = Result<T, StoreError>>,
+    again: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match once.await {
+        Err(StoreError::Corrupt { .. }) => again.await,
+        read => read,
+    }
+}
+
 /// The record of a head that is not a tombstone.
 pub(super) fn alive(head: &Item) -> Result<Record, StoreError> {
     match doc(head)? {
         Head::Alive(record) => Ok(*record),
         Head::Deleted(_) => Err(StoreError::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corrupt() -> StoreError {
+        StoreError::Corrupt { pk: "p".into(), sk: "s".into(), why: "the chunk is missing".into() }
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_while_it_is_read_is_not_found() {
+        let deleted = whole::<()>(async { Err(corrupt()) }, async { Err(StoreError::NotFound) }).await;
+        assert!(matches!(deleted, Err(StoreError::NotFound)));
+        let missing = whole::<()>(async { Err(corrupt()) }, async { Err(corrupt()) }).await;
+        assert!(matches!(missing, Err(StoreError::Corrupt { .. })));
+        let read = whole(async { Ok(1) }, async { Ok(2) }).await;
+        assert!(matches!(read, Ok(1)), "once is enough");
     }
 }
