@@ -98,7 +98,7 @@ fn write_counterexample(
 /// Texts in quotes, so that an empty one and NULL can be told apart.
 fn cells(rows: &[Vec<Value>]) -> Vec<Vec<String>> {
     let cell = |value: &Value| match value {
-        Value::Text(_) => value.literal(),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         other => other.to_string(),
     };
     rows.iter().map(|row| row.iter().map(cell).collect()).collect()

@@ -13,6 +13,7 @@ pub mod rewrites;
 pub mod rules;
 pub mod scope;
 pub mod text;
+pub mod words;
 
 /// The version of the analyses: what the same text gives may change with it. It names the sources that it
 /// was built of.

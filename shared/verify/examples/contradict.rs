@@ -256,7 +256,7 @@ fn examine(
     let keys = first.ordering.outputs.clone();
     let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
     let orders = [&first.ordering, &second.ordering];
-    let pair = Pair { runs, schema: &schema, keys, orders, numbers, loose };
+    let pair = Pair { runs, schema: &schema, keys, orders, numbers, loose, dialect };
     let guide = prove::Guide::new([&first.plan, &second.plan], &schema, &resolve);
     let generator = Generator::guided(&schema, seed, guide);
     for number in 0..databases {

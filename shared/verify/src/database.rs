@@ -12,10 +12,14 @@ use crate::value::{Kind, Value};
 pub struct Attribute {
     /// Its name, in lower case.
     pub name: String,
+    /// Its name as the catalog spells it.
+    pub spelled: String,
     /// What it holds.
     pub kind: Kind,
     /// Whether NULL can occur in it.
     pub nullable: bool,
+    /// Whether it is a text of fixed length, filled up with blanks.
+    pub is_padded: bool,
 }
 
 /// A foreign key between two relations of a [`Schema`].
@@ -160,8 +164,10 @@ fn relation(
             .enumerate()
             .map(|(at, column)| Attribute {
                 name: column.name.to_lowercase(),
+                spelled: column.name.clone(),
                 kind: kinds(column.data_type.as_deref()),
                 nullable: !table.is_not_null(at),
+                is_padded: crate::padding::is_padded(column.data_type.as_deref()),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),

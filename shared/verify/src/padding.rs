@@ -25,7 +25,8 @@ pub fn assumption(catalog: &Catalog, schema: &Schema) -> Option<String> {
     Some(format!("no text of a CHAR column ends in blanks ({named}{more})"))
 }
 
-fn is_padded(written: Option<&str>) -> bool {
+/// Whether a column of this written type is one of them.
+pub fn is_padded(written: Option<&str>) -> bool {
     let lower = written.unwrap_or_default().trim().to_ascii_lowercase();
     let name = lower.split('(').next().unwrap_or_default().trim_end();
     matches!(name, "char" | "character" | "nchar" | "bpchar" | "national char" | "national character")

@@ -1,10 +1,13 @@
 //! Two planned queries, run on one database after another.
 
+use sqm_domain::Dialect;
+
 use crate::bind::{Bound, Ordering};
 use crate::compare::{Difference, Numbers, difference};
 use crate::database::{Database, Row, Schema};
 use crate::engine::{Engine, Outcome, Query};
 use crate::sqlite;
+use crate::value::Value;
 
 /// How both queries are run.
 pub enum Runs<'a> {
@@ -52,6 +55,8 @@ pub struct Pair<'a> {
     pub numbers: Numbers,
     /// Whether a query may return one of several results.
     pub loose: bool,
+    /// The dialect of both.
+    pub dialect: Dialect,
 }
 
 /// What a database showed.
@@ -98,6 +103,18 @@ impl Pair<'_> {
     /// # Errors
     /// The failure of either, in words.
     pub fn results(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), String> {
+        let (mut one, mut two) = self.run(database)?;
+        if says_truth_by_number(self.dialect) {
+            for value in one.iter_mut().chain(&mut two).flatten() {
+                if let Value::Bool(is_true) = *value {
+                    *value = Value::Int(i64::from(is_true));
+                }
+            }
+        }
+        Ok((one, two))
+    }
+
+    fn run(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), String> {
         let (engine, one, two) = match &self.runs {
             Runs::Engine { engine, one, two } => (engine, one, two),
             Runs::Sqlite { first, second } => {
@@ -125,6 +142,12 @@ impl Pair<'_> {
     }
 }
 
+/// Whether TRUE is 1, and FALSE 0.
+fn says_truth_by_number(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::TSql | D::Fabric)
+}
+
 /// The same rows in other orders: backwards, and each table turned by one.
 fn permutations(database: &Database) -> Vec<Database> {
     let mut backwards = database.clone();
@@ -140,6 +163,5 @@ fn permutations(database: &Database) -> Vec<Database> {
 
 /// Infinity and NaN are how the engine's floats hide a division by zero.
 fn is_finite(rows: &[Row]) -> bool {
-    use crate::value::Value;
     rows.iter().flatten().all(|value| !matches!(value, Value::Float(x) if !x.is_finite()))
 }

@@ -128,20 +128,6 @@ impl Value {
             _ => 0.0,
         }
     }
-
-    /// As a SQL literal that PostgreSQL and most others read.
-    pub fn literal(&self) -> String {
-        match self {
-            Self::Null => "NULL".into(),
-            Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
-            Self::Date(_) => format!("DATE '{self}'"),
-            Self::Time(_) => format!("TIME '{self}'"),
-            Self::Timestamp(_) => format!("TIMESTAMP '{self}'"),
-            Self::Bool(true) => "TRUE".into(),
-            Self::Bool(false) => "FALSE".into(),
-            _ => self.to_string(),
-        }
-    }
 }
 
 fn scaled(mantissa: i128, by: i8) -> i128 {
@@ -290,15 +276,6 @@ mod tests {
         for text in ["1970-01-01 25:00:00", "1970-01-01 00:00:00+02", "9000-01-01", "1970-01-01x"] {
             assert_eq!(parse_moment(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn values_print_as_sql_reads_them() {
-        let check = |value: Value, expected: &str| assert_eq!(value.literal(), expected);
-        check(Value::Decimal { mantissa: -5, scale: 2 }, "-0.05");
-        check(Value::Decimal { mantissa: 1234, scale: 2 }, "12.34");
-        check(Value::Text("it's".into()), "'it''s'");
-        check(Value::Timestamp(MICROS_PER_DAY + 1_500_000), "TIMESTAMP '1970-01-02 00:00:01.500000'");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use sqm_domain::Dialect::{self, *};
 use sqm_sql::catalog::Catalog;
-use sqm_verify::{Options, Verification, verify};
+use sqm_verify::{Options, Verdict, Verification, verify};
 
 const SCHEMA: &str = "
     CREATE TABLE t (
@@ -138,6 +138,38 @@ fn a_function_is_what_the_dialect_makes_of_it() {
         let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
         check(MySql, &select(first), &select(second), &["unknown"]);
     }
+    for (dialect, first, second) in [
+        (Postgres, "-a ^ 2 = 4", "-(a ^ 2) = 4"),
+        (Postgres, "CAST(f AS REAL) = f", "f IS NOT NULL"),
+        (SparkSql, "CAST(f AS FLOAT) = f", "f IS NOT NULL"),
+        (Postgres, "INTERVAL '1 month' = INTERVAL '30 days'", "FALSE"),
+        (MySql, "s = 0", "s = '0'"),
+        (Sqlite, "s = 1", "s = '1'"),
+        (TSql, "s = 1", "s = '1'"),
+        (Postgres, "TRIM(s) = 'a'", "LTRIM(s) = 'a'"),
+        (TSql, "a & b + 1 = 1", "(a & (b + 1)) = 1"),
+        (Postgres, "1 | a & 2 = 1", "(1 | (a & 2)) = 1"),
+        (Sqlite, "a = b < 1", "(a = b) < 1"),
+        (Postgres, "a < b IN (TRUE)", "(a < b) IN (TRUE)"),
+        (Oracle, "'1' || a + 1 = '11'", "'1' || (a + 1) = '11'"),
+        (Sqlite, "'1' || a * 2 = '12'", "'1' || (a * 2) = '12'"),
+        (DuckDb, "a ^ 2 = 4", "a = 2"),
+        (Postgres, "s SIMILAR TO 'a'", "s LIKE '%a%'"),
+        (DuckDb, "s ~ 'a'", "s LIKE '%a%'"),
+        (Sqlite, "s COLLATE NOCASE = 'a'", "s = 'a'"),
+        (Postgres, "ROUND(f) = 1", "FLOOR(f + 0.5) = 1"),
+        (DuckDb, "ROUND(f) = 0", "FLOOR(f + 0.5) = 0"),
+    ] {
+        let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+        check(dialect, &select(first), &select(second), &["refuted", "unknown"]);
+    }
+    let (one, two, three) = ("SELECT a FROM t", "SELECT a FROM u", "SELECT b FROM u");
+    for dialect in [Sqlite, Oracle] {
+        let flat = format!("{one} UNION {two} INTERSECT {three}");
+        let nested = format!("{one} UNION SELECT * FROM ({two} INTERSECT {three}) x");
+        check(dialect, &flat, &nested, &["refuted", "unknown"]);
+        check(Postgres, &flat, &nested, &["proved"]);
+    }
     let like = "SELECT a FROM t WHERE s LIKE '[ab]%'";
     check(TSql, like, "SELECT a FROM t WHERE s LIKE 'a%' OR s LIKE 'b%'", &["unknown"]);
 }
@@ -153,6 +185,7 @@ fn a_function_has_its_names_in_other_dialects() {
         (Postgres, "to_char(ts, 'YYYY-MM') = '2024-01'", "ts >= '2024-01-01' AND ts < '2024-02-01'"),
         (Snowflake, "DIV0(a, b) = 0", "CASE WHEN b = 0 THEN 0 ELSE a / b END = 0"),
         (MySql, "(a DIV 2) = 1", "a IN (2, 3)"),
+        (Postgres, "a IN (1, 2) = TRUE", "a IN (1, 2)"),
     ] {
         let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
         check(dialect, &select(first), &select(second), &["proved", "tested"]);
@@ -160,8 +193,60 @@ fn a_function_has_its_names_in_other_dialects() {
 }
 
 #[test]
-fn how_texts_compare_is_said() {
+fn what_a_comparison_or_a_cast_rests_on_is_said() {
+    for (cast, words) in [("SMALLINT", "fits into it"), ("CHAR(3)", "filled up with blanks")] {
+        let found = verdict(Postgres, &format!("SELECT CAST(s AS {cast}) FROM t"), "SELECT s FROM t");
+        assert!(found.assumptions.iter().any(|said| said.contains(words)), "{:?}", found.assumptions);
+    }
+    let found = verdict(TSql, "SELECT ISNULL(s, 'x') FROM t", "SELECT COALESCE(s, 'x') FROM t");
+    assert!(found.assumptions.iter().any(|said| said.contains("ISNULL")), "{:?}", found.assumptions);
     let found = verdict(MySql, "SELECT a FROM t WHERE s = 'ab'", "SELECT a FROM t WHERE s LIKE 'ab'");
     assert!(["proved", "tested"].contains(&found.verdict.name()), "{}", found.verdict.reason());
-    assert!(found.assumptions.iter().any(|said| said.contains("case-sensitive")), "{:?}", found.assumptions);
+    assert!(
+        found.assumptions.iter().any(|said| said.contains("with their case and the blanks")),
+        "{:?}",
+        found.assumptions
+    );
+}
+
+#[test]
+fn a_truth_is_a_number_where_the_dialect_has_no_other() {
+    let (truth, number) = ("a > 1", "CASE WHEN a > 1 THEN 1 WHEN a <= 1 THEN 0 END");
+    for dialect in [MySql, MariaDb, Sqlite] {
+        check(dialect, &column(truth), &column(number), &["tested"]);
+    }
+    check(Postgres, &column(truth), &column(number), &["refuted", "unknown"]);
+}
+
+#[test]
+fn halves_of_floats_go_where_the_dialect_takes_them() {
+    let (rounded, cast) = (column("ROUND(f)"), column("CAST(f AS INTEGER)"));
+    for dialect in [Postgres, DuckDb] {
+        check(dialect, &rounded, &cast, &["proved", "tested"]);
+    }
+    let from_halves = column("SIGN(f) * FLOOR(ABS(f) + 0.5)");
+    check(Postgres, &rounded, &from_halves, &["refuted"]);
+    check(DuckDb, &rounded, &from_halves, &["tested"]);
+    // Only SQLite executes a membership among the outputs.
+    let member = |number: &str| format!("SELECT {number}, a IN (SELECT a FROM u) FROM t");
+    check(Postgres, &member("CAST(f AS INT)"), &member("CAST(ROUND(f) AS INT)"), &["tested"]);
+    check(Postgres, &member("CAST(f AS INT)"), &member("CAST(f AS INT) + 1"), &["refuted"]);
+}
+
+#[test]
+fn a_counterexample_is_written_for_the_database_it_is_meant_for() {
+    const NAMED: &str = "CREATE TABLE \"My Table\" (\"Id\" INT, \"order\" INT, d DATE)";
+    let (catalog, _) = Catalog::from_ddl(NAMED, Postgres).expect("the schema is read");
+    let query = |day: &str| format!("SELECT \"Id\" FROM \"My Table\" WHERE d > '{day}' AND \"order\" = 1");
+    let inserts = |dialect| {
+        let (first, second) = (query("2020-01-01"), query("2020-01-02"));
+        match verify(&first, &second, dialect, &catalog, &Options::default()).verdict {
+            Verdict::Refuted { counterexample } => counterexample.inserts.join("\n"),
+            other => panic!("{other:?}"),
+        }
+    };
+    let start = "INSERT INTO \"My Table\" (\"Id\", \"order\", d) VALUES (0, 1, ";
+    assert_eq!(inserts(Postgres), format!("{start}DATE '2020-01-02');"));
+    assert_eq!(inserts(Sqlite), "INSERT INTO \"My Table\" (Id, \"order\", d) VALUES (0, 1, '2020-01-02');");
+    assert_eq!(inserts(TSql), "INSERT INTO [My Table] (Id, [order], d) VALUES (0, 1, '2020-01-02');");
 }

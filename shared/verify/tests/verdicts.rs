@@ -378,7 +378,7 @@ fn texts_of_char_columns_and_case_are_assumed_aloud() {
     };
     assert!(assumes("CREATE TABLE t (s CHAR(5))", Dialect::Generic, "ends in blanks (t.s)"));
     assert!(!assumes("CREATE TABLE t (s VARCHAR(5))", Dialect::Generic, "ends in blanks"));
-    assert!(assumes("CREATE TABLE t (s VARCHAR(5))", Dialect::MySql, "case-sensitive"));
+    assert!(assumes("CREATE TABLE t (s VARCHAR(5))", Dialect::MySql, "blanks at their end"));
 }
 
 #[test]

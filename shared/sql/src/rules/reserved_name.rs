@@ -3,6 +3,7 @@
 use sqlparser::ast::Statement;
 
 use crate::lint::{Findings, Group, Meta, Node, On, Rule, RuleContext, Severity};
+use crate::words::is_reserved;
 
 /// ## What it does
 /// Finds tables and columns that are called like a reserved word of SQL: `select`, `order`, `user`.
@@ -38,19 +39,10 @@ impl Rule for ReservedName {
         let Node::Statement(Statement::CreateTable(table)) = cx.node else { return };
         let names = table.columns.iter().map(|column| &column.name);
         for name in names.chain(crate::lint::shape::last_part(&table.name)) {
-            if RESERVED.binary_search(&name.value.to_lowercase().as_str()).is_ok() {
+            if is_reserved(&name.value) {
                 let message = format!("{} is a reserved word and must be quoted everywhere; call it otherwise", name.value);
                 out.add(cx.places().of_ident(name), message);
             }
         }
     }
 }
-
-/// In alphabetical order.
-const RESERVED: &[&str] = &[
-    "all", "and", "as", "between", "case", "check", "column", "constraint", "create", "cross", "default", "delete",
-    "distinct", "drop", "dual", "else", "end", "except", "exists", "foreign", "from", "full", "grant", "group", "having",
-    "in", "inner", "insert", "intersect", "into", "is", "join", "left", "like", "limit", "natural", "not", "null", "on",
-    "or", "order", "outer", "primary", "references", "right", "select", "set", "table", "then", "to", "union", "unique",
-    "update", "user", "using", "values", "when", "where", "with",
-];

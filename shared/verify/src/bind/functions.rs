@@ -19,26 +19,35 @@ use crate::value::power_of_ten;
 /// many dialects do in a cast.
 pub const NEAREST_INTEGER: &str = "nearest_integer";
 
+/// The same where floats go, of two that are equally near, to the even one: what PostgreSQL does, in casts and
+/// in `ROUND`.
+pub const NEAREST_OR_EVEN: &str = "nearest_or_even";
+
 /// Makes them known to the session.
 pub fn register(state: &mut SessionState) {
     // Registering fails only where functions cannot be registered at all.
-    let _ = state.register_udf(Arc::new(ScalarUDF::from(NearestInteger {
-        signature: Signature::any(1, Volatility::Immutable),
-    })));
+    for to_even in [false, true] {
+        let _ = state.register_udf(Arc::new(ScalarUDF::from(NearestInteger {
+            to_even,
+            signature: Signature::any(1, Volatility::Immutable),
+        })));
+    }
     let _ = state.register_udaf(Arc::new(AggregateUDF::from(SingleValue {
         signature: Signature::any(1, Volatility::Immutable),
     })));
 }
 
-/// [`NEAREST_INTEGER`]: of the type of its argument.
+/// [`NEAREST_INTEGER`] and [`NEAREST_OR_EVEN`]: of the type of the argument.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct NearestInteger {
+    /// Whether floats go to the even one.
+    to_even: bool,
     signature: Signature,
 }
 
 impl ScalarUDFImpl for NearestInteger {
     fn name(&self) -> &'static str {
-        NEAREST_INTEGER
+        if self.to_even { NEAREST_OR_EVEN } else { NEAREST_INTEGER }
     }
 
     fn signature(&self) -> &Signature {
@@ -51,17 +60,25 @@ impl ScalarUDFImpl for NearestInteger {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let argument = arguments.args.into_iter().next();
-        let Some(argument) = argument else { return exec_err!("{NEAREST_INTEGER} takes a number") };
+        let Some(argument) = argument else { return exec_err!("{} takes a number", self.name()) };
         let array = match &argument {
             ColumnarValue::Scalar(value) => value.to_array()?,
             ColumnarValue::Array(array) => Arc::clone(array),
         };
         let found: ArrayRef = match array.data_type() {
             DataType::Float64 => {
-                Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(f64::round))
+                Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(if self.to_even {
+                    f64::round_ties_even
+                } else {
+                    f64::round
+                }))
             }
             DataType::Float32 => {
-                Arc::new(array.as_primitive::<Float32Type>().unary::<_, Float32Type>(f32::round))
+                Arc::new(array.as_primitive::<Float32Type>().unary::<_, Float32Type>(if self.to_even {
+                    f32::round_ties_even
+                } else {
+                    f32::round
+                }))
             }
             of @ DataType::Decimal128(_, scale @ 1..) => {
                 let unit = power_of_ten(scale.unsigned_abs());

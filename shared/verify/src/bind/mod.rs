@@ -26,7 +26,7 @@ use sqm_sql::parse::{MendKind, Script, Tree};
 use sqm_sql::text::Position;
 
 pub use context::Tables;
-pub(crate) use functions::NEAREST_INTEGER;
+pub(crate) use functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
 pub(crate) use lower::single_name;
 pub use ordering::{Ordering, Trait, Traits};
 pub use tables::SwapTable;
@@ -83,6 +83,8 @@ pub enum BindError {
 pub struct Bound {
     /// DataFusion's plan before any optimization: names resolved, types known, coercions not yet made.
     pub plan: LogicalPlan,
+    /// The dialect it is written in.
+    pub dialect: Dialect,
     /// Names and types of its outputs.
     pub schema: SchemaRef,
     /// The top-level ORDER BY.
@@ -159,13 +161,14 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
             None => return Err(unresolved(&error)),
         },
     };
-    refused::plan(&plan).map_err(|error| unresolved(&error))?;
+    refused::plan(&plan, dialect).map_err(|error| unresolved(&error))?;
     let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));
     }
     let traits = Traits::of(&plan).map_err(|error| unresolved(&error))?;
     Ok(Bound {
+        dialect,
         schema: std::sync::Arc::clone(plan.schema().inner()),
         ordering: Ordering::of(&plan),
         traits,

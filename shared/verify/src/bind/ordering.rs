@@ -52,6 +52,8 @@ pub struct Traits {
     pub rounds: bool,
     /// Whether it recurses.
     pub recursive: bool,
+    /// Whether it takes blanks away.
+    pub trims: bool,
 }
 
 impl Ordering {
@@ -179,6 +181,7 @@ impl Traits {
                     }
                 }
             },
+            Expr::ScalarFunction(call) if matches!(call.func.name(), "btrim" | "rtrim") => self.trims = true,
             Expr::ScalarFunction(call) if call.func.signature().volatility == Volatility::Volatile => {
                 self.loose.push(Trait::Volatile);
             }

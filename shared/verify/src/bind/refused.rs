@@ -1,8 +1,11 @@
 //! What binds and would mean something else than it says: refused, so that no verdict rests on it.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, plan_err};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::common::{DFSchema, Result, plan_err};
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
+use sqm_domain::Dialect;
 
 /// Refuses a text whose tree lacks something that it says.
 ///
@@ -19,14 +22,77 @@ pub fn text(text: &str) -> std::result::Result<(), &'static str> {
 ///
 /// # Errors
 /// What in it.
-pub fn plan(plan: &LogicalPlan) -> Result<()> {
-    plan.apply_with_subqueries(|node| match node {
-        LogicalPlan::Aggregate(aggregate) if aggregate.aggr_expr.iter().any(is_of_the_outer_query) => {
-            plan_err!("an aggregate of outer columns alone belongs to the outer query, and is not verified")
+pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Aggregate(aggregate) = node
+            && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
+        {
+            return plan_err!(
+                "an aggregate of outer columns alone belongs to the outer query, and is not verified"
+            );
         }
-        _ => Ok(TreeNodeRecursion::Continue),
+        let schema = merge_schema(&node.inputs());
+        node.apply_expressions(|expr| {
+            expr.apply(|part| match unlike(part, &schema, dialect) {
+                Some(what) => plan_err!("a comparison of {what} is not verified"),
+                None => Ok(TreeNodeRecursion::Continue),
+            })
+        })
     })?;
     Ok(())
+}
+
+/// What an expression compares otherwise than the dialect does.
+fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static str> {
+    let pairs: Vec<(&Expr, &Expr)> = match expr {
+        Expr::BinaryExpr(binary)
+            if binary.op.supports_propagation()
+                || matches!(
+                    binary.op,
+                    Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
+                ) =>
+        {
+            vec![(&binary.left, &binary.right)]
+        }
+        Expr::Between(between) => vec![(&between.expr, &between.low), (&between.expr, &between.high)],
+        Expr::InList(list) => list.list.iter().map(|item| (&*list.expr, item)).collect(),
+        _ => return None,
+    };
+    pairs.into_iter().find_map(|(one, two)| {
+        let types = (one.get_type(schema).ok()?, two.get_type(schema).ok()?);
+        match types {
+            // A month is thirty days for those who compare it, and no number of days for DataFusion.
+            (DataType::Interval(_), DataType::Interval(_)) => Some("intervals"),
+            (DataType::Utf8, other) if other.is_numeric() && reads_numbers(dialect) && !is_literal(one) => {
+                Some("a text with a number")
+            }
+            (other, DataType::Utf8) if other.is_numeric() && reads_numbers(dialect) && !is_literal(two) => {
+                Some("a text with a number")
+            }
+            _ => None,
+        }
+    })
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(..))
+}
+
+/// Whether a text that is no number can be compared with one: it is zero, NULL or greater than all.
+fn reads_numbers(dialect: Dialect) -> bool {
+    use Dialect as D;
+    matches!(
+        dialect,
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Doris
+            | D::StarRocks
+            | D::Sqlite
+            | D::Hive
+            | D::SparkSql
+            | D::Impala
+    )
 }
 
 /// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query

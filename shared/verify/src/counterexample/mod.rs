@@ -1,6 +1,7 @@
 //! From a database on which two queries differ to one that a person can read, confirmed by running it
 //! again, here and on a second engine.
 
+mod insert;
 mod minimize;
 mod render;
 
@@ -45,6 +46,7 @@ pub fn establish(
         [result1, result2],
         difference,
         confirmed_by,
+        pair.dialect,
     ))
 }
 

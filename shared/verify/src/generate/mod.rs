@@ -44,6 +44,11 @@ impl<'s> Generator<'s> {
         Self { schema, palette, seed, guide }
     }
 
+    /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
+    pub fn with_blanks(&mut self) {
+        self.palette.blanks(self.schema);
+    }
+
     /// The database of this number. The first is empty.
     pub fn database(&self, number: u64) -> Database {
         let mut rng = StdRng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));

@@ -36,11 +36,23 @@ impl Palette {
         for (relation, values) in schema.relations.iter().zip(&mut self.values) {
             for (attribute, values) in relation.attributes.iter().zip(values) {
                 if let Kind::Text { .. } = attribute.kind {
-                    *values = ["1", "2", "3", "0", "10"].map(|text| Value::Text(text.into())).to_vec();
+                    *values = ["1", "2", "3", "0", "10", "01"].map(|text| Value::Text(text.into())).to_vec();
                 }
             }
         }
         self.mentioned.iter_mut().flatten().for_each(|count| *count = 0);
+    }
+
+    /// Adds texts with blanks at their end to columns that keep them.
+    pub fn blanks(&mut self, schema: &Schema) {
+        for (relation, values) in schema.relations.iter().zip(&mut self.values) {
+            for (attribute, values) in relation.attributes.iter().zip(values) {
+                let value = Value::Text("a ".into());
+                if !attribute.is_padded && fits(&value, attribute.kind) {
+                    values.push(value);
+                }
+            }
+        }
     }
 
     /// Adds a value that a query compares the attribute with, and its neighbours.
@@ -85,13 +97,14 @@ fn small_values(kind: Kind) -> Vec<Value> {
                 -one,
                 one.saturating_mul(10),
                 one / 4,
+                -one / 2,
             ]
             .into_iter()
             .filter(|mantissa| mantissa.abs() < most)
             .map(|mantissa| Value::Decimal { mantissa, scale })
             .collect()
         }
-        Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0].map(Value::Float).to_vec(),
+        Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0, -0.5, 1.5].map(Value::Float).to_vec(),
         Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a", "é", "abcdefghijkl"]
             .into_iter()
             .filter(|text| length.is_none_or(|most| text.chars().count() <= most as usize))

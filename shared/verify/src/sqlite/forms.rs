@@ -12,7 +12,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::{Declared, table_name};
-use crate::bind::{NEAREST_INTEGER, single_name};
+use crate::bind::{NEAREST_INTEGER, NEAREST_OR_EVEN, single_name};
 use crate::value;
 
 /// Functions that both mean alike.
@@ -252,7 +252,7 @@ impl VisitorMut for Pass<'_> {
                 let Some(name) = single_name(function) else { return ControlFlow::Break(()) };
                 if name == NEAREST_INTEGER {
                     function.name = ObjectName::from(vec![Ident::new("round")]);
-                } else if !SHARED.contains(&name) {
+                } else if name != NEAREST_OR_EVEN && !SHARED.contains(&name) {
                     return ControlFlow::Break(());
                 }
                 match &mut function.over {

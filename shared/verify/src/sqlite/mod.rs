@@ -3,10 +3,12 @@
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::Statement;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
+use crate::bind::NEAREST_OR_EVEN;
 use crate::database::{Database, Row, Schema};
 use crate::value::{Kind, Value};
 
@@ -46,6 +48,12 @@ pub fn results(
     let connection = Connection::open_in_memory()?;
     connection.pragma_update(None, "case_sensitive_like", true)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_BYTES)?;
+    connection.create_scalar_function(NEAREST_OR_EVEN, 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
+        Ok(match call.get_raw(0) {
+            ValueRef::Real(number) => rusqlite::types::Value::Real(number.round_ties_even()),
+            other => other.into(),
+        })
+    })?;
     load(&connection, schema, database)?;
     Ok((run(&connection, first)?, run(&connection, second)?))
 }

@@ -12,7 +12,8 @@ use super::Lowered;
 use super::build::{binary, call, case, cast, number, text};
 use super::dates::{positional, single_name, widen_extract};
 use super::operators::{take_out, whole_quotient};
-use super::{formats, unlike};
+use super::{formats, types, unlike};
+use crate::bind::NEAREST_OR_EVEN;
 
 /// Functions whose value is another at each call.
 const VOLATILE: &[&str] = &[
@@ -104,7 +105,10 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             Some(call("log", vec![take_out(base), take_out(value)]))
         }
         ("nvl", [_, _]) => Some(call("coalesce", arguments)),
-        ("isnull", [_, _]) => Some(call("coalesce", arguments)),
+        ("isnull", [_, _]) => {
+            lowered.assumptions.insert("what ISNULL puts in the place of NULL fits into the type of that");
+            Some(call("coalesce", arguments))
+        }
         ("isnull", [value]) => Some(Expr::IsNull(Box::new(take_out(value)))),
         ("zeroifnull", [_]) => {
             arguments.push(number(0));
@@ -132,6 +136,9 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
         }
         ("to_varchar" | "to_string" | "tostring", [value]) => {
             Some(cast(take_out(value), DataType::Varchar(None)))
+        }
+        ("round", [_]) if types::nearest(dialect) == NEAREST_OR_EVEN => {
+            Some(call(NEAREST_OR_EVEN, arguments))
         }
         ("mod", [left, right]) => Some(binary(take_out(left), BinaryOperator::Modulo, take_out(right))),
         ("div", [left, right]) => Some(whole_quotient(take_out(left), take_out(right), dialect)),

@@ -13,6 +13,7 @@ mod membership;
 mod mend;
 mod names;
 mod operators;
+mod precedence;
 mod select;
 mod shapes;
 mod types;
@@ -76,6 +77,9 @@ impl VisitorMut for Pass {
     type Break = String;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
+        if let Some(reason) = precedence::doubt_of_set(&query.body, self.dialect) {
+            return ControlFlow::Break(reason.to_owned());
+        }
         names::fold_query(query);
         bags::lower(&mut query.body, &mut self.aliases)?;
         shapes::lower_query(query)
@@ -105,6 +109,9 @@ impl VisitorMut for Pass {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
+        if let Some(reason) = precedence::doubt(expr, self.dialect) {
+            return ControlFlow::Break(reason.to_owned());
+        }
         self.depth += 1;
         if self.depth > MOST_DEPTH {
             return ControlFlow::Break(format!("an expression is nested deeper than {MOST_DEPTH} levels"));
@@ -127,7 +134,7 @@ impl VisitorMut for Pass {
         if let Some(reason) = unlike::reason(expr, self.dialect) {
             return ControlFlow::Break(reason);
         }
-        types::lower(expr, self.dialect);
+        types::lower(expr, self.dialect, &mut self.lowered);
         operators::lower(expr, self.dialect, &mut self.lowered);
         dates::lower(expr, self.dialect);
         calls::lower(expr, self.dialect, &mut self.lowered)

@@ -114,7 +114,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     let compares = matches!(expr, Expr::BinaryOp { op, .. } if compares(op));
     if compares_without_case(dialect) && (compares || matches!(expr, Expr::Like { .. } | Expr::InList { .. }))
     {
-        lowered.assumptions.insert("texts are compared with case, as by a case-sensitive collation");
+        lowered.assumptions.insert(
+            "texts are compared with their case and the blanks at their end, as by a binary collation",
+        );
     }
 }
 

@@ -6,9 +6,10 @@ use datafusion::sql::sqlparser::ast::{
 
 use sqm_domain::Dialect;
 
+use super::Lowered;
 use super::build::{as_number, call, cast, number};
 use super::dates::single_name;
-use crate::bind::functions::NEAREST_INTEGER;
+use crate::bind::functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
 
 /// Whether a cast of a fraction to an integer goes to the nearest one in the dialect, away from zero where two
 /// are equally near, rather than towards zero. The generic dialect follows PostgreSQL.
@@ -35,21 +36,34 @@ fn casts_to_nearest(dialect: Dialect) -> bool {
     )
 }
 
+/// The function that goes to the nearest integer as the dialect does.
+pub fn nearest(dialect: Dialect) -> &'static str {
+    use Dialect as D;
+    if matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize) {
+        NEAREST_OR_EVEN
+    } else {
+        NEAREST_INTEGER
+    }
+}
+
 /// Rewrites CAST, CONVERT and typed literals.
-pub fn lower(expr: &mut Expr, dialect: Dialect) {
+pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     match expr {
         Expr::Cast { expr: inner, data_type, kind, format, .. } => {
             if format.is_some() {
                 return;
             }
             let length = text_length(data_type);
+            if let Some(assumption) = assumption(data_type).filter(|_| !matches!(**inner, Expr::Value(_))) {
+                lowered.assumptions.insert(assumption);
+            }
             *data_type = lower_type(data_type);
             if matches!(kind, CastKind::SafeCast) {
                 *kind = CastKind::TryCast;
             }
             if *data_type == DataType::BigInt(None) && casts_to_nearest(dialect) && !is_whole(inner) {
                 let fraction = std::mem::replace(inner.as_mut(), number(0));
-                **inner = call(NEAREST_INTEGER, vec![fraction]);
+                **inner = call(nearest(dialect), vec![fraction]);
             }
             if let Some(length) = length {
                 // A cast to a shorter text cuts it off, which DataFusion does not do.
@@ -63,10 +77,24 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         Expr::Convert { expr: inner, data_type: Some(data_type), styles, .. } if styles.is_empty() => {
             let inner = std::mem::replace(inner.as_mut(), number(0));
             *expr = cast(inner, data_type.clone());
-            lower(expr, dialect);
+            lower(expr, dialect, lowered);
         }
         Expr::TypedString(typed) => typed.data_type = lower_type(&typed.data_type),
         _ => {}
+    }
+}
+
+/// What a cast to the type rests on.
+fn assumption(data_type: &DataType) -> Option<&'static str> {
+    use DataType as T;
+    match data_type {
+        T::TinyInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int16 | T::Int(_) | T::Integer(_) | T::Int4(_) => {
+            Some("a number that is cast to a narrower integer fits into it")
+        }
+        T::Char(Some(_)) | T::Character(Some(_)) => {
+            Some("a text that is cast to CHAR is not filled up with blanks")
+        }
+        _ => None,
     }
 }
 

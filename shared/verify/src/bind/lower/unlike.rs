@@ -2,13 +2,14 @@
 //! refused: bound by its name alone, it would be proved to be what it is not.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
-    ValueWithSpan,
+    BinaryOperator, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
 use super::build::as_number;
 use super::dates::single_name;
+use super::precedence::has_caret_of_bits;
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
@@ -23,14 +24,26 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
             let plain = literal(pattern).is_some_and(|pattern| !pattern.contains('['));
             (!plain).then(|| "LIKE with [ ] in its pattern is not verified".to_owned())
         }
-        // The grammar lets DIV reach further than MySQL does.
-        Expr::BinaryOp { left, op: BinaryOperator::MyIntegerDivide, right }
-            if is_loose(left) || matches!(**right, Expr::BinaryOp { .. }) =>
-        {
-            Some("DIV beside another operator is not verified".to_owned())
+        Expr::BinaryOp { op: BinaryOperator::BitwiseXor, .. } if !has_caret_of_bits(dialect) => {
+            Some("^ is a power, or nothing, and is not verified".to_owned())
         }
         Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } if is_mysql(dialect) => {
             Some("|| is OR or joins texts, by a setting, and is not verified".to_owned())
+        }
+        Expr::SimilarTo { .. } => Some("SIMILAR TO is not verified".to_owned()),
+        Expr::BinaryOp {
+            op:
+                BinaryOperator::PGRegexMatch
+                | BinaryOperator::PGRegexNotMatch
+                | BinaryOperator::PGRegexIMatch
+                | BinaryOperator::PGRegexNotIMatch,
+            ..
+        } if dialect == Dialect::DuckDb => Some("~ matches whole texts, and is not verified".to_owned()),
+        Expr::Collate { collation, .. } if ignores_case(&collation.to_string()) => {
+            Some(format!("the collation {collation} is not verified"))
+        }
+        Expr::Cast { data_type, .. } if is_short_float(data_type, dialect) => {
+            Some("a cast to a float of 32 bits is not verified".to_owned())
         }
         Expr::Function(function) => {
             reason_of_call(single_name(function)?, &arguments(&function.args), dialect)
@@ -39,11 +52,37 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
     }
 }
 
-/// Whether it is bound less tightly than a quotient.
-fn is_loose(expr: &Expr) -> bool {
-    use BinaryOperator as B;
-    let tight = [B::Multiply, B::Divide, B::Modulo, B::MyIntegerDivide];
-    matches!(expr, Expr::BinaryOp { op, .. } if !tight.contains(op))
+/// Whether texts of other case or accents are equal under the collation.
+fn ignores_case(collation: &str) -> bool {
+    let lower = collation.to_ascii_lowercase();
+    let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| matches!(part, "ci" | "ai" | "nocase" | "rtrim"))
+}
+
+fn is_short_float(data_type: &DataType, dialect: Dialect) -> bool {
+    use Dialect as D;
+    match data_type {
+        DataType::Float4 | DataType::Float32 => true,
+        DataType::Real => !matches!(
+            dialect,
+            D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::Oracle | D::Snowflake | D::Teradata
+        ),
+        DataType::Float(ExactNumberInfo::Precision(digits)) => *digits <= 24,
+        DataType::Float(ExactNumberInfo::None) => matches!(
+            dialect,
+            D::MySql
+                | D::MariaDb
+                | D::SingleStore
+                | D::Doris
+                | D::StarRocks
+                | D::DuckDb
+                | D::SparkSql
+                | D::Databricks
+                | D::Hive
+                | D::Impala
+        ),
+        _ => false,
+    }
 }
 
 fn is_mysql(dialect: Dialect) -> bool {

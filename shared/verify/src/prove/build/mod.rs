@@ -39,6 +39,7 @@ pub fn is_strict(name: &str) -> bool {
             | "date_trunc"
             | "round"
             | "nearest_integer"
+            | "nearest_or_even"
             | "floor"
             | "ceil"
             | "strpos"

@@ -6,7 +6,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 
 use super::literal::{data_type, literal};
 use super::{Lower, MOST_OF_A_TERM, Reason, TOO_LARGE};
-use crate::bind::NEAREST_INTEGER;
+use crate::bind::{NEAREST_INTEGER, NEAREST_OR_EVEN};
 use crate::prove::build::case::case;
 use crate::prove::build::compare::{Comparison, compare, not_null, null, same};
 use crate::prove::build::formula::{all, any, boolean, not, truth};
@@ -214,7 +214,7 @@ impl Lower<'_, '_> {
                 unified(arguments.into_iter().map(|argument| (not_null(&argument), argument)).collect(), last)
             }
             ("nullif", [a, b]) => unified(vec![(compare(Comparison::Equal, a, b), Term::null())], a.clone()),
-            (NEAREST_INTEGER, [x])
+            (NEAREST_INTEGER | NEAREST_OR_EVEN, [x])
                 if !matches!(x.type_of(), Type::Decimal(..) | Type::Float | Type::Other(_)) =>
             {
                 x.clone()

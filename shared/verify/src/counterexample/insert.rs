@@ -1,0 +1,160 @@
+//! INSERT statements that the user's own database takes: values and names as its dialect writes them.
+
+use sqm_domain::Dialect;
+use sqm_sql::words::is_reserved;
+
+use crate::database::{Database, Relation, Row, Schema};
+use crate::value::Value;
+
+/// INSERT statements in an order that foreign keys allow, as far as they form no cycle.
+pub fn inserts(schema: &Schema, database: &Database, dialect: Dialect) -> Vec<String> {
+    schema
+        .parents_first()
+        .into_iter()
+        .flat_map(|at| {
+            let relation = &schema.relations[at];
+            in_order(relation, at, &database.tables[at]).into_iter().map(|row| insert(relation, row, dialect))
+        })
+        .collect()
+}
+
+/// Rows that refer to rows of the same table come after them.
+fn in_order<'r>(relation: &Relation, at: usize, rows: &'r [Row]) -> Vec<&'r Row> {
+    let mut rest: Vec<&Row> = rows.iter().collect();
+    let mut done: Vec<&Row> = Vec::with_capacity(rest.len());
+    let key = |row: &Row, columns: &[usize]| crate::database::key_text(row, columns);
+    while !rest.is_empty() {
+        let ready = rest.iter().position(|row| {
+            relation.references.iter().filter(|r| r.relation == at).all(|reference| {
+                match key(row, &reference.columns) {
+                    None => true,
+                    wanted => {
+                        wanted == key(row, &reference.referred)
+                            || done.iter().any(|other| key(other, &reference.referred) == wanted)
+                    }
+                }
+            })
+        });
+        done.push(rest.remove(ready.unwrap_or(0)));
+    }
+    done
+}
+
+fn insert(relation: &Relation, row: &[Value], dialect: Dialect) -> String {
+    let join = |parts: Vec<String>, by: &str| parts.join(by);
+    let table = join(relation.name.iter().map(|part| identifier(part, dialect)).collect(), ".");
+    let columns = join(relation.attributes.iter().map(|a| identifier(&a.spelled, dialect)).collect(), ", ");
+    let values = join(row.iter().map(|value| literal(value, dialect)).collect(), ", ");
+    format!("INSERT INTO {table} ({columns}) VALUES ({values});")
+}
+
+/// A value as the dialect writes it.
+fn literal(value: &Value, dialect: Dialect) -> String {
+    let is_typed = !matches!(dialect, Dialect::Sqlite | Dialect::TSql | Dialect::Fabric);
+    match value {
+        Value::Date(_) if is_typed => format!("DATE '{value}'"),
+        Value::Time(_) if is_typed && dialect != Dialect::Oracle => format!("TIME '{value}'"),
+        Value::Timestamp(_) if is_typed => format!("TIMESTAMP '{value}'"),
+        Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => format!("'{value}'"),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Bool(value) if !is_typed || dialect == Dialect::Oracle => u8::from(*value).to_string(),
+        Value::Bool(value) => value.to_string().to_uppercase(),
+        Value::Null => "NULL".to_owned(),
+        Value::Int(_) | Value::Decimal { .. } | Value::Float(_) => value.to_string(),
+    }
+}
+
+/// A name, in quotes where it cannot do without.
+fn identifier(name: &str, dialect: Dialect) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let has = |is: fn(&char) -> bool| name.chars().any(|c| is(&c));
+    let is_folded = !(has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase)) || keeps_case(dialect);
+    if is_plain && is_folded && !is_reserved(name) {
+        return name.to_owned();
+    }
+    match quotes(dialect) {
+        ('[', close) => format!("[{}]", name.replace(close, "]]")),
+        (quote, _) => format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}"))),
+    }
+}
+
+/// Whether a name without quotes means one in quotes, in whatever case.
+fn keeps_case(dialect: Dialect) -> bool {
+    use Dialect as D;
+    !matches!(
+        dialect,
+        D::Generic
+            | D::Ansi
+            | D::Postgres
+            | D::Redshift
+            | D::Greenplum
+            | D::Materialize
+            | D::RisingWave
+            | D::Snowflake
+            | D::Oracle
+            | D::Db2
+            | D::Exasol
+    )
+}
+
+fn quotes(dialect: Dialect) -> (char, char) {
+    use Dialect as D;
+    match dialect {
+        D::TSql | D::Fabric => ('[', ']'),
+        D::MySql
+        | D::MariaDb
+        | D::SingleStore
+        | D::Doris
+        | D::StarRocks
+        | D::BigQuery
+        | D::Hive
+        | D::SparkSql
+        | D::Databricks
+        | D::Impala
+        | D::ClickHouse
+        | D::Drill => ('`', '`'),
+        _ => ('"', '"'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::MICROS_PER_DAY;
+
+    #[test]
+    fn values_are_written_as_the_dialect_reads_them() {
+        let check = |value: Value, dialect: Dialect, expected: &str| {
+            assert_eq!(literal(&value, dialect), expected, "{dialect}");
+        };
+        let moment = Value::Timestamp(MICROS_PER_DAY + 1_500_000);
+        check(Value::Decimal { mantissa: -5, scale: 2 }, Dialect::Postgres, "-0.05");
+        check(Value::Decimal { mantissa: 1234, scale: 2 }, Dialect::Postgres, "12.34");
+        check(Value::Text("it's".into()), Dialect::Postgres, "'it''s'");
+        check(moment.clone(), Dialect::Postgres, "TIMESTAMP '1970-01-02 00:00:01.500000'");
+        check(moment, Dialect::TSql, "'1970-01-02 00:00:01.500000'");
+        check(Value::Date(0), Dialect::MySql, "DATE '1970-01-01'");
+        check(Value::Date(0), Dialect::Sqlite, "'1970-01-01'");
+        check(Value::Bool(true), Dialect::DuckDb, "TRUE");
+        check(Value::Bool(true), Dialect::TSql, "1");
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_cannot_do_without() {
+        let check = |name: &str, dialect: Dialect, expected: &str| {
+            assert_eq!(identifier(name, dialect), expected, "{dialect}");
+        };
+        check("orders", Dialect::Postgres, "orders");
+        check("ORDERS", Dialect::Snowflake, "ORDERS");
+        check("order", Dialect::Postgres, "\"order\"");
+        check("ORDER", Dialect::Snowflake, "\"ORDER\"");
+        check("Id", Dialect::Postgres, "\"Id\"");
+        check("Id", Dialect::TSql, "Id");
+        check("My Table", Dialect::TSql, "[My Table]");
+        check("a]b", Dialect::TSql, "[a]]b]");
+        check("a`b", Dialect::MySql, "`a``b`");
+        check("2nd", Dialect::BigQuery, "`2nd`");
+        check("say \"hi\"", Dialect::Oracle, "\"say \"\"hi\"\"\"");
+    }
+}
