@@ -129,6 +129,7 @@ mod tests {
         let coverage = Coverage {
             compared: 148,
             first_returned_rows: 90,
+            largest_table: 9,
             second_returned_rows: 90,
             errors: 0,
             undetermined: 2,

@@ -9,7 +9,7 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 use sqm_sql::lineage::{Options, Views, trace_script};
 
-use crate::form::{Format, Traced};
+use crate::form::{Format, Job, Traced};
 use crate::names::Qualifier;
 
 /// Longest time: the longest script takes a few seconds.
@@ -50,32 +50,40 @@ pub(crate) async fn trace(
     catalog: Catalog,
     options: Options,
     format: Format,
+    job: Job,
 ) -> Result<Traced, Problem> {
     let work = move || {
         let lineage =
             guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
-        format.show(lineage?)
+        format.show(lineage?, sql.as_str(), dialect, job)
     };
     compute(BUDGET, work).await?
 }
 
 /// The tag of the lineage of a version: everything that it depends on.
-pub(crate) fn tag(version: VersionNumber, basis: &Basis, options: &Options, format: Format) -> ETag {
+pub(crate) fn tag(
+    version: VersionNumber,
+    basis: &Basis,
+    options: &Options,
+    format: Format,
+    dataset_namespace: Option<&str>,
+) -> ETag {
     let mut parts = vec![format!("v{version}"), basis.tag()];
-    let named = |letter: char, name: &Option<String>| {
-        name.as_ref().map(|name| {
+    let named = |letter: char, name: Option<&str>| {
+        name.map(|name| {
             let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
             format!("{letter}={escaped}")
         })
     };
-    parts.extend(named('d', &options.default_db));
-    parts.extend(named('s', &options.default_schema));
+    parts.extend(named('d', options.default_db.as_deref()));
+    parts.extend(named('s', options.default_schema.as_deref()));
     if options.views == Views::Follow {
         parts.push("follow".to_owned());
     }
     if format != Format::Json {
         parts.push(format.name().to_owned());
     }
+    parts.extend(named('n', dataset_namespace));
     ETag::new(parts.join(";"))
 }
 
@@ -107,20 +115,23 @@ mod tests {
         let second = VersionNumber::new(2).unwrap();
         let follow = options(Some(ViewsAsked::Follow), None, None);
         let tags = [
-            tag(first, &basis(None), &plain, Format::Json),
-            tag(second, &basis(None), &plain, Format::Json),
-            tag(first, &basis(Some(1)), &plain, Format::Json),
-            tag(first, &basis(Some(2)), &plain, Format::Json),
-            tag(first, &basis(Some(1)), &plain, Format::Text),
-            tag(first, &basis(Some(1)), &plain, Format::Dot),
-            tag(first, &basis(Some(1)), &plain, Format::Mermaid),
-            tag(first, &basis(Some(1)), &follow, Format::Json),
-            tag(first, &basis(Some(1)), &options(None, name("a"), None), Format::Json),
-            tag(first, &basis(Some(1)), &options(None, name("ä"), None), Format::Json),
-            tag(first, &basis(Some(1)), &options(None, name("ö"), None), Format::Json),
-            tag(first, &basis(Some(1)), &options(None, None, name("a")), Format::Json),
-            tag(first, &basis(Some(1)), &options(None, name("a;s=b"), None), Format::Json),
-            tag(first, &basis(Some(1)), &options(None, name("a"), name("b")), Format::Json),
+            tag(first, &basis(None), &plain, Format::Json, None),
+            tag(second, &basis(None), &plain, Format::Json, None),
+            tag(first, &basis(Some(1)), &plain, Format::Json, None),
+            tag(first, &basis(Some(2)), &plain, Format::Json, None),
+            tag(first, &basis(Some(1)), &plain, Format::Text, None),
+            tag(first, &basis(Some(1)), &plain, Format::Dot, None),
+            tag(first, &basis(Some(1)), &plain, Format::Mermaid, None),
+            tag(first, &basis(Some(1)), &plain, Format::Svg, None),
+            tag(first, &basis(Some(1)), &plain, Format::OpenLineage, None),
+            tag(first, &basis(Some(1)), &plain, Format::OpenLineage, Some("a")),
+            tag(first, &basis(Some(1)), &follow, Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, name("a"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, name("ä"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, name("ö"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, None, name("a")), Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, name("a;s=b"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &options(None, name("a"), name("b")), Format::Json, None),
         ];
         assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
     }
@@ -128,7 +139,7 @@ mod tests {
     #[test]
     fn a_tag_is_readable() {
         let follow = options(Some(ViewsAsked::Follow), name("my db"), None);
-        let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &follow, Format::Text);
+        let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &follow, Format::Text, None);
         assert_eq!(tag.opaque(), format!("v1;c7-e{ENGINE_VERSION};d=my+db;follow;text"));
     }
 }

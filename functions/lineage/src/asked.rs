@@ -20,6 +20,8 @@ pub(crate) struct AdHoc {
     pub schema: Option<SchemaInput>,
     pub options: Options,
     pub format: Format,
+    /// The data source of the tables, as events name it.
+    pub dataset_namespace: Option<String>,
 }
 
 /// The query string. All but the form of the answer belongs to a body that is SQL.
@@ -27,6 +29,7 @@ pub(crate) struct AdHoc {
 #[serde(deny_unknown_fields)]
 struct Which {
     format: Option<Format>,
+    dataset_namespace: Option<Qualifier>,
     dialect: Option<Dialect>,
     catalog: Option<CatalogName>,
     views: Option<ViewsAsked>,
@@ -72,6 +75,7 @@ impl AdHoc {
             schema: given.schema,
             options: options(given.views, given.default_db, given.default_schema),
             format: which.format.unwrap_or_default(),
+            dataset_namespace: which.dataset_namespace.map(Qualifier::into_string),
         })
     }
 
@@ -84,6 +88,7 @@ impl AdHoc {
             schema: None,
             options: options(which.views, which.default_db, which.default_schema),
             format: which.format.unwrap_or_default(),
+            dataset_namespace: which.dataset_namespace.map(Qualifier::into_string),
         })
     }
 }
@@ -147,9 +152,12 @@ mod tests {
     #[tokio::test]
     async fn what_is_wrong_is_named() {
         let json = "application/json";
+        let nothing = "?format=openlineage&dataset_namespace=";
+        check("text/plain", nothing, "SELECT 1", Kind::InvalidParameter, ("parameter", "dataset_namespace"))
+            .await;
         let body = r#"{"sql": "SELECT 1", "dialect": "pg"}"#;
         check(json, "?dialect=pg", body, Kind::InvalidParameter, ("parameter", "dialect")).await;
-        check(json, "?format=svg", body, Kind::InvalidParameter, ("parameter", "format")).await;
+        check(json, "?format=png", body, Kind::InvalidParameter, ("parameter", "format")).await;
         check(json, "", r#"{"sql": "SELECT 1"}"#, Kind::InvalidField, ("field", "dialect")).await;
         let views = r#"{"sql": "SELECT 1", "dialect": "pg", "views": "through"}"#;
         check(json, "", views, Kind::InvalidField, ("field", "views")).await;

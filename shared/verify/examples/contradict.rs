@@ -252,7 +252,7 @@ fn examine(
     let Ok(engine) = Engine::new(swaps, limits) else { return Found::Nothing };
     let (Ok(one), Ok(two)) = (engine.plan(&first), engine.plan(&second)) else { return Found::Proved };
     let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
-    let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
+    let loose = [&first, &second].map(|bound| !bound.traits.loose.is_empty());
     let keys = first.ordering.outputs.clone();
     let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
     let orders = [&first.ordering, &second.ordering];

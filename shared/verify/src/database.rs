@@ -18,6 +18,8 @@ pub struct Attribute {
     pub kind: Kind,
     /// Whether NULL can occur in it.
     pub nullable: bool,
+    /// Whether it holds parts of a second; `None` where that is the dialect's business.
+    pub holds_fractions: Option<bool>,
     /// Whether it is a text of fixed length, filled up with blanks.
     pub is_padded: bool,
 }
@@ -149,6 +151,16 @@ pub fn position(catalog: &Catalog, parts: &[String]) -> Option<usize> {
     catalog.tables().iter().position(|table| std::ptr::eq(table, found))
 }
 
+/// What a type says of the digits after the second: `TIMESTAMP(3)`, `SMALLDATETIME`.
+fn holds_fractions(written: Option<&str>) -> Option<bool> {
+    let lower = written?.to_ascii_lowercase();
+    if matches!(lower.trim(), "date" | "smalldatetime") {
+        return Some(false);
+    }
+    let digits = lower.split_once('(')?.1.split(')').next()?.trim().parse::<u8>().ok()?;
+    Some(digits > 0)
+}
+
 fn relation(
     catalog: &Catalog,
     order: &[usize],
@@ -167,6 +179,7 @@ fn relation(
                 spelled: column.name.clone(),
                 kind: kinds(column.data_type.as_deref()),
                 nullable: !table.is_not_null(at),
+                holds_fractions: holds_fractions(column.data_type.as_deref()),
                 is_padded: crate::padding::is_padded(column.data_type.as_deref()),
             })
             .collect(),

@@ -53,8 +53,8 @@ pub struct Pair<'a> {
     pub orders: [&'a Ordering; 2],
     /// What counts as the same number.
     pub numbers: Numbers,
-    /// Whether a query may return one of several results.
-    pub loose: bool,
+    /// Whether each query may return one of several results.
+    pub loose: [bool; 2],
     /// The dialect of both.
     pub dialect: Dialect,
 }
@@ -89,7 +89,10 @@ impl Pair<'_> {
         {
             return Seen::Failed("the engine did not sort a result as its query asks".into());
         }
-        if (self.loose || found == Some(Difference::Order)) && !self.is_determined(database, &one, &two) {
+        // Where only one query has a choice, it must not choose otherwise than the other one.
+        let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
+        let is_doubtful = self.loose.contains(&true) || found == Some(Difference::Order);
+        if !is_settled && is_doubtful && !self.is_determined(database, &one, &two) {
             return Seen::Undetermined;
         }
         match found {

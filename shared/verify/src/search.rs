@@ -14,6 +14,11 @@ const MOST_DISAGREEMENTS: usize = 3;
 /// On so many databases two queries have to agree, or on all that were asked for, before they count as
 /// tested.
 const FEWEST: usize = 20;
+/// On so many databases where the queries agree the second engine is asked as well: an engine that is wrong
+/// about one of them may find them equal.
+const SECOND_OPINIONS: usize = 10;
+/// Why an agreement that one engine shows is none.
+const ONE_SIDED: &str = "the engines disagree: SQLite shows a difference that DataFusion does not";
 /// Why a difference that one engine shows is no refutation.
 const DISAGREEMENT: &str = "the engines disagree: DataFusion shows a difference that SQLite does not";
 
@@ -26,6 +31,10 @@ pub struct Search<'a> {
     coverage: Coverage,
     failure: Option<String>,
     disagreements: usize,
+    /// How often the second engine was asked about an agreement.
+    opinions: usize,
+    /// Whether it contradicted one.
+    is_contradicted: bool,
     /// How many databases were tried.
     pub tried: usize,
     /// How many were to be tried.
@@ -48,6 +57,8 @@ impl<'a> Search<'a> {
             coverage: Coverage::default(),
             failure: None,
             disagreements: 0,
+            opinions: 0,
+            is_contradicted: false,
             tried: 0,
             asked: 0,
         }
@@ -69,6 +80,14 @@ impl<'a> Search<'a> {
                     self.coverage.compared += 1;
                     self.coverage.first_returned_rows += usize::from(first > 0);
                     self.coverage.second_returned_rows += usize::from(second > 0);
+                    let rows = database.tables.iter().map(Vec::len).max().unwrap_or(0);
+                    self.coverage.largest_table = self.coverage.largest_table.max(rows);
+                    if self.opinions < SECOND_OPINIONS && rows > 0 && !self.is_loose() {
+                        self.opinions += 1;
+                        self.is_contradicted |=
+                            counterexample::differ_in_sqlite(self.pair, &database, self.first, self.second)
+                                == Some(true);
+                    }
                 }
                 Seen::Different(_) => {
                     match counterexample::establish(self.pair, database, self.first, self.second) {
@@ -88,11 +107,19 @@ impl<'a> Search<'a> {
         None
     }
 
+    fn is_loose(&self) -> bool {
+        self.pair.loose.contains(&true)
+    }
+
     /// What can be said when no difference was found.
     pub fn conclude(self) -> Verdict {
         let coverage = self.coverage;
         let reason = if self.disagreements > 0 {
             DISAGREEMENT.to_owned()
+        } else if self.is_contradicted {
+            ONE_SIDED.to_owned()
+        } else if self.first.traits.cuts != self.second.traits.cuts {
+            "a LIMIT or OFFSET is larger than any database that is tried".to_owned()
         } else if coverage.compared == 0 && coverage.undetermined > 0 {
             let loose = self.first.traits.loose.iter().chain(&self.second.traits.loose);
             let names: BTreeSet<&str> = loose.map(|looseness| looseness.name()).collect();

@@ -43,6 +43,8 @@ pub struct Coverage {
     pub first_returned_rows: usize,
     /// On how many the second did.
     pub second_returned_rows: usize,
+    /// Rows of the largest table in these: a difference that takes more of them was not looked for.
+    pub largest_table: usize,
     /// Databases on which a query failed (a division by zero, a scalar subquery of two rows).
     pub errors: usize,
     /// Databases on which a query may return one of several results.

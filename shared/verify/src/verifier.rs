@@ -160,7 +160,7 @@ fn judge(
     };
     let rounds = first.traits.rounds || second.traits.rounds || matches!(runs, Runs::Sqlite { .. });
     let numbers = if rounds { Numbers::Rounded } else { Numbers::Exact };
-    let loose = !first.traits.loose.is_empty() || !second.traits.loose.is_empty();
+    let loose = [&first, &second].map(|bound| !bound.traits.loose.is_empty());
     let keys = comparable_keys(first, second);
     let orders = [&first.ordering, &second.ordering];
     let pair = Pair { runs, schema, keys, orders, numbers, loose, dialect: first.dialect };
@@ -169,6 +169,7 @@ fn judge(
     if first.traits.trims || second.traits.trims {
         generator.with_blanks();
     }
+    generator.with_fractions(first.dialect);
     let mut search = Search::new(&pair, &generator, first, second);
     let first_look = options.databases.min(BEFORE_A_PROOF);
     if let Some(verdict) = search.run(first_look, start + options.time / 4) {

@@ -250,3 +250,45 @@ fn a_counterexample_is_written_for_the_database_it_is_meant_for() {
     assert_eq!(inserts(Sqlite), "INSERT INTO \"My Table\" (Id, \"order\", d) VALUES (0, 1, '2020-01-02');");
     assert_eq!(inserts(TSql), "INSERT INTO [My Table] (Id, [order], d) VALUES (0, 1, '2020-01-02');");
 }
+
+#[test]
+fn what_differs_seldom_is_not_taken_for_the_same() {
+    for (first, second) in [
+        (
+            "SELECT id FROM t WHERE EXISTS (SELECT COUNT(*) FROM u WHERE u.a = t.id)",
+            "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.id)",
+        ),
+        (
+            "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.id OFFSET 1)",
+            "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.id)",
+        ),
+        (
+            "SELECT id FROM t WHERE a IN (SELECT COUNT(*) FROM u WHERE u.a = t.id)",
+            "SELECT id FROM t WHERE a IN (SELECT COUNT(*) FROM u WHERE u.a = t.id GROUP BY u.a)",
+        ),
+        (
+            "SELECT id, SUM(b) OVER (ORDER BY a) FROM t",
+            "SELECT id, SUM(b) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING) FROM t",
+        ),
+        ("SELECT id, ROW_NUMBER() OVER (ORDER BY a) FROM t", "SELECT id, RANK() OVER (ORDER BY a) FROM t"),
+        ("SELECT id FROM t LIMIT 5000", "SELECT id FROM t"),
+        ("SELECT id FROM t WHERE ts <= '2020-12-31 23:59:59'", "SELECT id FROM t WHERE ts < '2021-01-01'"),
+        ("SELECT (d + INTERVAL '1 month') - INTERVAL '1 month' FROM t", "SELECT CAST(d AS TIMESTAMP) FROM t"),
+        ("SELECT LEFT(s, 12) FROM t", "SELECT s FROM t"),
+        (
+            "SELECT id FROM t WHERE EXTRACT(YEAR FROM ts) = 2020",
+            "SELECT id FROM t WHERE ts BETWEEN '2020-01-01' AND '2020-12-31 23:59:59'",
+        ),
+    ] {
+        check(Postgres, first, second, &["refuted", "unknown"]);
+    }
+    // One that may choose is no other than one that has no choice.
+    check(
+        Postgres,
+        "SELECT RANK() OVER (ORDER BY a) FROM t",
+        "SELECT ROW_NUMBER() OVER (ORDER BY a) FROM t",
+        &["refuted"],
+    );
+    let cast = |kind: &str| column(&format!("{kind}(a AS SMALLINT)"));
+    check(DuckDb, &cast("TRY_CAST"), &column("a"), &["unknown"]);
+}

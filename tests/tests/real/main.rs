@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod binaries;
+mod openlineage;
 mod secrets;
 mod template;

@@ -15,6 +15,9 @@ use super::mend::{Mend, is_only, is_stream, mend};
 /// each level is bounded by [`Bounded`], not by this.
 const MOST_LEVELS: usize = 100;
 
+/// What of it is left for expressions: a statement and its body take the rest.
+const FOLLOWED_LEVELS: usize = MOST_LEVELS - 4;
+
 /// Parses the tokens as exactly one statement, and gives them back.
 pub(super) fn plain(
     grammar: Grammar,
@@ -81,18 +84,47 @@ fn whole(
     grammar: &dyn ParserDialect,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
+    let is_there = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::EOF);
+    let end = tokens.iter().rev().find(is_there).map(|token| token.span.end);
+    let too_deep_at = where_too_deep(&tokens);
     let mut parser =
         Parser::new(grammar).with_recursion_limit(MOST_LEVELS).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
         Token::EOF => Ok(statement),
         _ => parser.expected_ref("end of statement", parser.peek_token_ref()),
     });
-    let result = result.map_err(|error| match error {
+    let result = result.map_err(|error| match (error, too_deep_at, end) {
         // The parser does not say where; it stands there still.
-        ParserError::RecursionLimitExceeded => too_deep(parser.peek_token_ref().span.start),
-        other => other,
+        (ParserError::RecursionLimitExceeded, ..) => too_deep(parser.peek_token_ref().span.start),
+        // It goes on after some of its refusals, and stumbles over what it has not read then.
+        (_, Some(at), _) => too_deep(at),
+        // The end has no place of its own.
+        (ParserError::ParserError(text), _, Some(end)) if text.ends_with("found: EOF") => {
+            ParserError::ParserError(format!("{text}{end}"))
+        }
+        (other, ..) => other,
     });
     (result, parser.into_tokens())
+}
+
+/// Where brackets, CASE and NOT stand deeper inside of one another than the parser follows them.
+fn where_too_deep(tokens: &[TokenWithSpan]) -> Option<Location> {
+    let keyword = |token: &Token| match token {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
+        _ => None,
+    };
+    let (mut brackets, mut cases, mut negations) = (0_usize, 0_usize, 0_usize);
+    tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).find_map(|token| {
+        negations = if keyword(&token.token) == Some(Keyword::NOT) { negations + 1 } else { 0 };
+        match (&token.token, keyword(&token.token)) {
+            (Token::LParen | Token::LBracket, _) => brackets += 1,
+            (Token::RParen | Token::RBracket, _) => brackets = brackets.saturating_sub(1),
+            (_, Some(Keyword::CASE)) => cases += 1,
+            (_, Some(Keyword::END)) => cases = cases.saturating_sub(1),
+            _ => {}
+        }
+        (brackets + cases + negations > FOLLOWED_LEVELS).then_some(token.span.start)
+    })
 }
 
 fn too_deep(at: Location) -> ParserError {
@@ -125,5 +157,34 @@ mod tests {
         assert!(message.starts_with("nested too deeply"), "{message}");
         assert_eq!(position.line, 2);
         assert!((3..503).contains(&position.column), "{position}");
+    }
+
+    fn refusal(sql: &str) -> String {
+        guard::with_script(sql, Dialect::Postgres, |script| {
+            script.statements[0].tree.as_ref().err().map(ToString::to_string)
+        })
+        .unwrap()
+        .unwrap()
+    }
+
+    #[test]
+    fn words_nest_too_deeply_as_brackets_do() {
+        let case = |levels: usize| {
+            format!("{}1{}", "CASE WHEN a THEN 1 ELSE ".repeat(levels), " END".repeat(levels))
+        };
+        for deep in [format!("{}TRUE", "NOT ".repeat(99)), case(99)] {
+            let refusal = refusal(&format!("SELECT {deep}"));
+            assert!(refusal.starts_with("nested too deeply"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_at_the_end_is_missing_there() {
+        for (sql, place) in
+            [("SELECT a\nFROM t\nWHERE", "line 3, column 6"), ("SELECT (1 -- x\n", "line 1, column 10")]
+        {
+            let refusal = refusal(sql);
+            assert!(refusal.ends_with(&format!("found: EOF, at {place}")), "{refusal}");
+        }
     }
 }

@@ -425,7 +425,7 @@ mod tests {
             &[
                 "select 1 | postgres",
                 "selekt 2 | Expected: an SQL statement, found: selekt, at line 1, column 11",
-                "select 3 from | Expected: identifier, found: EOF, at line 2, column 2",
+                "select 3 from | Expected: identifier, found: EOF, at line 2, column 15",
                 "select 4 | postgres",
             ],
         );

@@ -3,7 +3,9 @@
 use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
-use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Operator, SortExpr, Volatility};
+use datafusion::logical_expr::{
+    Distinct, Expr, FetchType, Limit, LogicalPlan, Operator, SkipType, SortExpr, Volatility,
+};
 
 use crate::database::Row;
 
@@ -43,6 +45,9 @@ impl Trait {
     }
 }
 
+/// Results over generated tables are seldom longer.
+const FEW_ROWS: usize = 100;
+
 /// What makes the results of a query hard to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traits {
@@ -52,6 +57,8 @@ pub struct Traits {
     pub rounds: bool,
     /// Whether it recurses.
     pub recursive: bool,
+    /// How many rows its LIMITs and OFFSETs leave or pass over, where these are more than databases have.
+    pub cuts: Vec<usize>,
     /// Whether it takes blanks away.
     pub trims: bool,
 }
@@ -138,7 +145,10 @@ impl Traits {
         let mut traits = Self::default();
         plan.apply_with_subqueries(|node| {
             match node {
-                LogicalPlan::Limit(_) => traits.loose.push(Trait::Limit),
+                LogicalPlan::Limit(limit) => {
+                    traits.loose.push(Trait::Limit);
+                    traits.cut(limit);
+                }
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
                 _ => {}
@@ -150,9 +160,19 @@ impl Traits {
                 })
             })
         })?;
+        traits.cuts.sort_unstable();
         traits.loose.sort_unstable();
         traits.loose.dedup();
         Ok(traits)
+    }
+
+    fn cut(&mut self, limit: &Limit) {
+        if let Ok(FetchType::Literal(Some(rows))) = limit.get_fetch_type() {
+            self.cuts.extend((rows > FEW_ROWS).then_some(rows));
+        }
+        if let Ok(SkipType::Literal(rows)) = limit.get_skip_type() {
+            self.cuts.extend((rows > FEW_ROWS).then_some(rows));
+        }
     }
 
     fn see(&mut self, expr: &Expr) {

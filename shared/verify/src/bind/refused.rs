@@ -31,6 +31,12 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
                 "an aggregate of outer columns alone belongs to the outer query, and is not verified"
             );
         }
+        if let LogicalPlan::Limit(limit) = node
+            && limit.skip.is_some()
+            && !node.all_out_ref_exprs().is_empty()
+        {
+            return plan_err!("an OFFSET in a correlated subquery is not verified");
+        }
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|expr| {
             expr.apply(|part| match unlike(part, &schema, dialect) {

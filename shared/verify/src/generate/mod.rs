@@ -7,6 +7,8 @@ mod palette;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use sqm_domain::Dialect;
+
 use crate::database::{Database, Row, Schema};
 use crate::prove::{Guide, WishedRow};
 use crate::value::{Kind, Value};
@@ -47,6 +49,12 @@ impl<'s> Generator<'s> {
     /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
     pub fn with_blanks(&mut self) {
         self.palette.blanks(self.schema);
+    }
+
+    /// Lets moments have parts of a second, in columns that hold them in the dialect.
+    pub fn with_fractions(&mut self, dialect: Dialect) {
+        let is_whole = matches!(dialect, Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore);
+        self.palette.fractions(self.schema, |attribute| attribute.holds_fractions.unwrap_or(!is_whole));
     }
 
     /// The database of this number. The first is empty.

@@ -43,6 +43,27 @@ impl Palette {
         self.mentioned.iter_mut().flatten().for_each(|count| *count = 0);
     }
 
+    /// Lets moments have parts of a second, in columns that hold them.
+    pub fn fractions(&mut self, schema: &Schema, holds: impl Fn(&Attribute) -> bool) {
+        let columns = schema.relations.iter().zip(&mut self.values).zip(&mut self.mentioned);
+        for ((relation, values), mentioned) in columns {
+            let columns = relation.attributes.iter().zip(values).zip(mentioned);
+            for ((attribute, values), mentioned) in columns {
+                if attribute.kind != Kind::Timestamp || !holds(attribute) {
+                    continue;
+                }
+                let of_mentioned: Vec<Value> =
+                    values[..*mentioned].iter().filter_map(half_a_second_later).collect();
+                let of_small: Vec<Value> =
+                    values[*mentioned..].iter().filter_map(half_a_second_later).collect();
+                values.extend(of_small);
+                let count = of_mentioned.len();
+                values.splice(..0, of_mentioned);
+                *mentioned += count;
+            }
+        }
+    }
+
     /// Adds texts with blanks at their end to columns that keep them.
     pub fn blanks(&mut self, schema: &Schema) {
         for (relation, values) in schema.relations.iter().zip(&mut self.values) {
@@ -81,6 +102,9 @@ impl Palette {
     }
 }
 
+/// As long as texts get, or as long as their column lets them.
+const LONG_TEXT: &str = "The quick brown fox jumps over the lazy dog, again and again.";
+
 /// Values of a kind, the plainest first.
 fn small_values(kind: Kind) -> Vec<Value> {
     match kind {
@@ -105,12 +129,16 @@ fn small_values(kind: Kind) -> Vec<Value> {
             .collect()
         }
         Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0, -0.5, 1.5].map(Value::Float).to_vec(),
-        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a", "é", "abcdefghijkl"]
+        Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a", "é", "abcdefghijkl", LONG_TEXT]
             .into_iter()
+            .map(|text| match length {
+                Some(most) if text == LONG_TEXT => text.get(..text.len().min(most as usize)).unwrap_or(text),
+                _ => text,
+            })
             .filter(|text| length.is_none_or(|most| text.chars().count() <= most as usize))
             .map(|text| Value::Text(text.into()))
             .collect(),
-        Kind::Date => [0, 1, 31, 366, -1].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec(),
+        Kind::Date => [0, 1, 31, 366, -1, 30, 59].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec(),
         Kind::Time => [0, 1, 3600].map(|n| Value::Time(n * 1_000_000)).to_vec(),
         Kind::Timestamp => [0, 1, 86_400, 366 * 86_400]
             .map(|n| Value::Timestamp((i64::from(days(2020, 1, 1)) * 86_400 + n) * 1_000_000))
@@ -136,6 +164,11 @@ pub fn step(value: &Value, by: i64) -> Option<Value> {
         }
         Value::Null | Value::Bool(_) => return None,
     })
+}
+
+fn half_a_second_later(value: &Value) -> Option<Value> {
+    let Value::Timestamp(micros) = value else { return None };
+    Some(Value::Timestamp(micros.checked_add(500_000)?))
 }
 
 /// A text in capitals, or without them where it is.

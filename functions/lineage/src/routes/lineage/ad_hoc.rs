@@ -6,6 +6,7 @@ use sqm_http::{Basis, Caller, Problem, Reply, Scope};
 use crate::App;
 use crate::analysis::trace;
 use crate::asked::AdHoc;
+use crate::form::{Job, data_source};
 use crate::view::{On, lineage};
 
 /// The lineage of a text that comes with the request and is not kept. A stored catalog, which its columns
@@ -15,9 +16,15 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
     if asked.catalog.is_some() {
         caller.may(Scope::CatalogsRead)?;
     }
-    let AdHoc { sql, dialect, catalog, schema, options, format } = asked;
+    let AdHoc { sql, dialect, catalog, schema, options, format, dataset_namespace } = asked;
+    let job = Job {
+        namespace: caller.workspace().to_string(),
+        name: "ad-hoc".to_owned(),
+        dataset_namespace: data_source(dataset_namespace, catalog.as_ref(), dialect),
+        at: app.clock.now(),
+    };
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
-    let traced = trace(sql, dialect, catalog, options, format).await?;
+    let traced = trace(sql, dialect, catalog, options, format, job).await?;
     Ok(lineage(On { query: None, dialect, basis: &basis }, traced))
 }

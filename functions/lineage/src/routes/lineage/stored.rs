@@ -7,7 +7,7 @@ use sqm_http::{Basis, CacheControl, Caller, Path, Preconditions, Problem, QueryS
 
 use crate::App;
 use crate::analysis::{ViewsAsked, options, tag, trace};
-use crate::form::Format;
+use crate::form::{Format, Job, data_source};
 use crate::names::Qualifier;
 use crate::view::{Of, On, lineage};
 
@@ -20,6 +20,7 @@ pub(crate) struct Which {
     default_db: Option<Qualifier>,
     default_schema: Option<Qualifier>,
     format: Option<Format>,
+    dataset_namespace: Option<Qualifier>,
 }
 
 /// The lineage of a stored query, by the catalog that it names, as that is now. It shows what the query
@@ -43,11 +44,18 @@ pub(crate) async fn stored(
         Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
     let options = options(which.views, which.default_db, which.default_schema);
     let format = which.format.unwrap_or_default();
-    let tag = tag(version, &basis, &options, format);
+    let namespace = which.dataset_namespace.map(Qualifier::into_string);
+    let tag = tag(version, &basis, &options, format, namespace.as_deref());
     if preconditions.not_modified(&tag) {
         return Ok(Reply::not_modified(tag).cache(CacheControl::Revalidate));
     }
-    let traced = trace(query.sql, dialect, catalog, options, format).await?;
+    let job = Job {
+        namespace: caller.workspace().to_string(),
+        name: id.to_string(),
+        dataset_namespace: data_source(namespace, query.summary.catalog.as_ref(), dialect),
+        at: query.summary.updated,
+    };
+    let traced = trace(query.sql, dialect, catalog, options, format, job).await?;
     let on = On { query: Some(Of { id, version }), dialect, basis: &basis };
     Ok(lineage(on, traced).etag(tag).cache(CacheControl::Revalidate))
 }

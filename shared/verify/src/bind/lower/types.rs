@@ -53,7 +53,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
             if format.is_some() {
                 return;
             }
-            let length = text_length(data_type);
+            let length = text_length(data_type).filter(|_| !ignores_lengths(dialect));
             if let Some(assumption) = assumption(data_type).filter(|_| !matches!(**inner, Expr::Value(_))) {
                 lowered.assumptions.insert(assumption);
             }
@@ -84,13 +84,33 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     }
 }
 
+/// Whether a text keeps its length in a cast, whatever the type says.
+fn ignores_lengths(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Sqlite | Dialect::DuckDb)
+}
+
+/// Whether it is an integer of less than 64 bits.
+pub fn is_narrow_integer(data_type: &DataType) -> bool {
+    use DataType as T;
+    matches!(
+        data_type,
+        T::TinyInt(_)
+            | T::SmallInt(_)
+            | T::MediumInt(_)
+            | T::Int2(_)
+            | T::Int16
+            | T::Int(_)
+            | T::Integer(_)
+            | T::Int4(_)
+            | T::Int32
+    )
+}
+
 /// What a cast to the type rests on.
 fn assumption(data_type: &DataType) -> Option<&'static str> {
     use DataType as T;
     match data_type {
-        T::TinyInt(_) | T::SmallInt(_) | T::Int2(_) | T::Int16 | T::Int(_) | T::Integer(_) | T::Int4(_) => {
-            Some("a number that is cast to a narrower integer fits into it")
-        }
+        _ if is_narrow_integer(data_type) => Some("a number that is cast to a narrower integer fits into it"),
         T::Char(Some(_)) | T::Character(Some(_)) => {
             Some("a text that is cast to CHAR is not filled up with blanks")
         }

@@ -2,7 +2,7 @@
 //! refused: bound by its name alone, it would be proved to be what it is not.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr,
+    BinaryOperator, CastKind, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr,
     FunctionArguments, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
@@ -10,6 +10,7 @@ use sqm_domain::Dialect;
 use super::build::as_number;
 use super::dates::single_name;
 use super::precedence::has_caret_of_bits;
+use super::types::is_narrow_integer;
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
@@ -41,6 +42,11 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         } if dialect == Dialect::DuckDb => Some("~ matches whole texts, and is not verified".to_owned()),
         Expr::Collate { collation, .. } if ignores_case(&collation.to_string()) => {
             Some(format!("the collation {collation} is not verified"))
+        }
+        Expr::Cast { kind: CastKind::TryCast | CastKind::SafeCast, data_type, .. }
+            if is_narrow_integer(data_type) =>
+        {
+            Some("TRY_CAST to an integer of less than 64 bits is not verified".to_owned())
         }
         Expr::Cast { data_type, .. } if is_short_float(data_type, dialect) => {
             Some("a cast to a float of 32 bits is not verified".to_owned())
