@@ -94,6 +94,29 @@ impl Dialect {
         NAMES.iter().map(|(dialect, _)| *dialect)
     }
 
+    /// Whether databases of this dialect refuse rows that break a declared key; the others take PRIMARY
+    /// KEY, UNIQUE and FOREIGN KEY on trust.
+    pub fn enforces_keys(self) -> bool {
+        use Dialect as D;
+        !matches!(
+            self,
+            D::Snowflake
+                | D::BigQuery
+                | D::Redshift
+                | D::Databricks
+                | D::SparkSql
+                | D::Hive
+                | D::Impala
+                | D::Trino
+                | D::Presto
+                | D::Athena
+                | D::Vertica
+                | D::Fabric
+                | D::Drill
+                | D::Dremio
+        )
+    }
+
     /// The canonical name, in lower case.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(dialect, _)| *dialect == self).map_or("generic", |(_, names)| names[0])

@@ -233,7 +233,7 @@ fn examine(
     seed: u64,
     databases: u64,
 ) -> Found {
-    let tables = Tables::new(catalog);
+    let tables = Tables::new(catalog, dialect);
     let bound = |sql: &str| bind::bind(sql, dialect, &tables);
     let (Ok(first), Ok(second)) = (bound(first), bound(second)) else { return Found::Nothing };
     if first.schema.fields().len() != second.schema.fields().len() {
@@ -256,9 +256,9 @@ fn examine(
     let keys = first.ordering.outputs.clone();
     let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
     let orders = [&first.ordering, &second.ordering];
-    let pair = Pair { runs, schema: &schema, keys, orders, numbers, loose, dialect };
+    let pair = Pair { runs, schema: &schema, keys, keyed: None, orders, numbers, loose, dialect };
     let guide = prove::Guide::new([&first.plan, &second.plan], &schema, &resolve);
-    let generator = Generator::guided(&schema, seed, guide);
+    let generator = Generator::guided(&schema, seed, guide, dialect);
     for number in 0..databases {
         let database = generator.database(number);
         // DataFusion has wrong results of its own (`NOT IN` of a NULL under OR is one): where SQLite runs

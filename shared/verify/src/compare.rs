@@ -31,14 +31,48 @@ pub enum Numbers {
 /// than generated values need and fewer than any engine keeps.
 const TOLERANCE: f64 = 1e-6;
 
-/// The first difference of two results; `keys` are the outputs by which the first query is ordered.
-pub fn difference(left: &[Row], right: &[Row], keys: &[usize], numbers: Numbers) -> Option<Difference> {
+/// What the first query's ORDER BY says of the sequence of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sequence {
+    /// The outputs that are its keys come in this sequence, ties being free. Without keys nothing is said.
+    Keys(Vec<usize>),
+    /// How many rows are tied, from the first rows to the last: some of the keys are no outputs.
+    Ties(Vec<usize>),
+}
+
+impl Sequence {
+    /// The ties of rows, of which the columns from `width` on are the keys.
+    pub fn of_keyed(rows: &[Row], width: usize) -> Self {
+        let is_tied =
+            |a: &Row, b: &Row| a[width..].iter().zip(&b[width..]).all(|(a, b)| same(a, b, Numbers::Exact));
+        Self::Ties(rows.chunk_by(is_tied).map(<[Row]>::len).collect())
+    }
+
+    fn is_kept(&self, left: &[Row], right: &[Row], numbers: Numbers) -> bool {
+        match self {
+            Self::Keys(keys) => {
+                left.iter().zip(right).all(|(a, b)| keys.iter().all(|&key| same(&a[key], &b[key], numbers)))
+            }
+            Self::Ties(ties) if ties.iter().sum::<usize>() == left.len() => {
+                let mut from = 0;
+                ties.iter().all(|&tied| {
+                    let range = from..from + tied;
+                    from = range.end;
+                    same_bag(&left[range.clone()], &right[range], numbers)
+                })
+            }
+            // They are those of other rows.
+            Self::Ties(_) => true,
+        }
+    }
+}
+
+/// The first difference of two results.
+pub fn difference(left: &[Row], right: &[Row], sequence: &Sequence, numbers: Numbers) -> Option<Difference> {
     if !same_bag(left, right, numbers) {
         return Some(Difference::Rows);
     }
-    let in_order =
-        left.iter().zip(right).all(|(a, b)| keys.iter().all(|&key| same(&a[key], &b[key], numbers)));
-    (!in_order).then_some(Difference::Order)
+    (!sequence.is_kept(left, right, numbers)).then_some(Difference::Order)
 }
 
 fn same_bag(left: &[Row], right: &[Row], numbers: Numbers) -> bool {
@@ -111,7 +145,8 @@ mod tests {
     }
 
     fn check(left: &[&[i64]], right: &[&[i64]], keys: &[usize], expected: Option<Difference>) {
-        assert_eq!(difference(&ints(left), &ints(right), keys, Numbers::Exact), expected);
+        let sequence = Sequence::Keys(keys.to_vec());
+        assert_eq!(difference(&ints(left), &ints(right), &sequence, Numbers::Exact), expected);
     }
 
     #[test]
@@ -128,12 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn ties_of_keys_that_are_no_outputs_are_free() {
+        let keyed = ints(&[&[7, 1], &[8, 1], &[9, 2]]);
+        let ties = Sequence::of_keyed(&keyed, 1);
+        assert_eq!(ties, Sequence::Ties(vec![2, 1]));
+        let left = ints(&[&[7], &[8], &[9]]);
+        let check = |right: &[&[i64]], expected| {
+            assert_eq!(difference(&left, &ints(right), &ties, Numbers::Exact), expected);
+        };
+        check(&[&[8], &[7], &[9]], None);
+        check(&[&[7], &[9], &[8]], Some(Difference::Order));
+    }
+
+    #[test]
     fn numbers_of_different_types_are_one_number() {
         let one = |v: Value| vec![vec![v]];
         let decimal = |mantissa, scale| Value::Decimal { mantissa, scale };
         let check = |a: Value, b: Value, numbers, expected| {
             assert_eq!(
-                difference(&one(a.clone()), &one(b.clone()), &[], numbers).is_none(),
+                difference(&one(a.clone()), &one(b.clone()), &Sequence::Keys(Vec::new()), numbers).is_none(),
                 expected,
                 "{a:?} {b:?}"
             );

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
 use crate::value::{Kind, Value};
@@ -16,6 +17,8 @@ pub struct Attribute {
     pub spelled: String,
     /// What it holds.
     pub kind: Kind,
+    /// Its type as the catalog has it.
+    pub written: Option<String>,
     /// Whether NULL can occur in it.
     pub nullable: bool,
     /// Whether it holds parts of a second; `None` where that is the dialect's business.
@@ -42,7 +45,7 @@ pub struct Relation {
     pub name: Vec<String>,
     /// Its columns.
     pub attributes: Vec<Attribute>,
-    /// Keys: positions of columns whose values, where none is NULL, occur once.
+    /// Keys: positions of columns whose values occur once; where NULL is among them, see [`NullsInKeys`].
     pub keys: Vec<Vec<usize>>,
     /// Foreign keys.
     pub references: Vec<Reference>,
@@ -56,6 +59,42 @@ pub struct Relation {
 pub struct Schema {
     /// The relations, those read first.
     pub relations: Vec<Relation>,
+    /// What NULL is to a key.
+    pub nulls: NullsInKeys,
+}
+
+/// Whether rows that agree on a key break it where NULL is among its values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NullsInKeys {
+    /// They do not, as the standard has it.
+    #[default]
+    Free,
+    /// They do: NULL is a value like any other.
+    Bound,
+    /// They do, unless all values are NULL.
+    BoundBesideValues,
+}
+
+impl NullsInKeys {
+    /// What it is in the dialect.
+    pub fn of(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::TSql | Dialect::Fabric | Dialect::Db2 => Self::Bound,
+            Dialect::Oracle => Self::BoundBesideValues,
+            _ => Self::Free,
+        }
+    }
+
+    /// The values of a key as one text that occurs once; `None` where they may repeat.
+    pub fn key_text(self, row: &[Value], columns: &[usize]) -> Option<String> {
+        let nulls = columns.iter().filter(|&&column| row[column].is_null()).count();
+        let is_free = match self {
+            Self::Free => nulls > 0,
+            Self::Bound => false,
+            Self::BoundBesideValues => nulls == columns.len(),
+        };
+        (!is_free).then(|| text_of(row, columns))
+    }
 }
 
 /// A row: a value for each attribute.
@@ -85,7 +124,12 @@ impl Schema {
     ///
     /// `kinds` says what a column's written type means. A foreign key to a table or column that the
     /// catalog does not have constrains nothing.
-    pub fn new(catalog: &Catalog, read: &[usize], kinds: impl Fn(Option<&str>) -> Kind) -> Self {
+    pub fn new(
+        catalog: &Catalog,
+        read: &[usize],
+        kinds: impl Fn(Option<&str>) -> Kind,
+        nulls: NullsInKeys,
+    ) -> Self {
         let tables = catalog.tables();
         let mut order: Vec<usize> = read.to_vec();
         let mut at = 0;
@@ -99,7 +143,7 @@ impl Schema {
         }
         let relations =
             order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds)).collect();
-        Self { relations }
+        Self { relations, nulls }
     }
 
     /// An empty database of this schema.
@@ -111,7 +155,7 @@ impl Schema {
     pub fn violation(&self, database: &Database) -> Option<String> {
         self.relations.iter().zip(&database.tables).find_map(|(relation, rows)| {
             null_in_not_null(relation, rows)
-                .or_else(|| repeated_key(relation, rows))
+                .or_else(|| repeated_key(relation, rows, self.nulls))
                 .or_else(|| dangling_reference(relation, rows, database))
         })
     }
@@ -178,6 +222,7 @@ fn relation(
                 name: column.name.to_lowercase(),
                 spelled: column.name.clone(),
                 kind: kinds(column.data_type.as_deref()),
+                written: column.data_type.clone(),
                 nullable: !table.is_not_null(at),
                 holds_fractions: holds_fractions(column.data_type.as_deref()),
                 is_padded: crate::padding::is_padded(column.data_type.as_deref()),
@@ -212,11 +257,11 @@ fn null_in_not_null(relation: &Relation, rows: &[Row]) -> Option<String> {
     })
 }
 
-fn repeated_key(relation: &Relation, rows: &[Row]) -> Option<String> {
+fn repeated_key(relation: &Relation, rows: &[Row], nulls: NullsInKeys) -> Option<String> {
     relation.keys.iter().find_map(|key| {
         let mut seen = BTreeSet::new();
         rows.iter().find_map(|row| {
-            let value = key_text(row, key)?;
+            let value = nulls.key_text(row, key)?;
             (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
         })
     })
@@ -237,14 +282,17 @@ fn dangling_reference(relation: &Relation, rows: &[Row], database: &Database) ->
 
 /// The values of these columns as one comparable text; `None` when one of them is NULL.
 pub fn key_text(row: &[Value], columns: &[usize]) -> Option<String> {
+    NullsInKeys::Free.key_text(row, columns)
+}
+
+fn text_of(row: &[Value], columns: &[usize]) -> String {
     let mut text = String::new();
     for &column in columns {
-        let value = &row[column];
-        if value.is_null() {
-            return None;
+        match &row[column] {
+            Value::Null => text.push('\u{0}'),
+            value => text.push_str(&value.to_string()),
         }
-        text.push_str(&value.to_string());
         text.push('\u{1f}');
     }
-    Some(text)
+    text
 }

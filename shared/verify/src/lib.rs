@@ -7,6 +7,7 @@ pub mod bind;
 pub mod compare;
 pub mod counterexample;
 pub mod database;
+mod dialects;
 pub mod engine;
 pub mod generate;
 pub mod offer;

@@ -3,8 +3,9 @@
 use sqm_domain::Dialect;
 
 use crate::bind::{Bound, Ordering};
-use crate::compare::{Difference, Numbers, difference};
+use crate::compare::{Difference, Numbers, Sequence, difference};
 use crate::database::{Database, Row, Schema};
+use crate::dialects::says_truth_by_number;
 use crate::engine::{Engine, Outcome, Query};
 use crate::sqlite;
 use crate::value::Value;
@@ -49,6 +50,8 @@ pub struct Pair<'a> {
     pub schema: &'a Schema,
     /// The outputs by which the first query is ordered.
     pub keys: Vec<usize>,
+    /// The first query with its keys behind its outputs, where some of them are none, and its order.
+    pub keyed: Option<(Box<Query>, &'a Ordering)>,
     /// How each query says that its result is sorted.
     pub orders: [&'a Ordering; 2],
     /// What counts as the same number.
@@ -84,7 +87,11 @@ impl Pair<'_> {
             Ok(results) => results,
             Err(message) => return Seen::Failed(message),
         };
-        let found = difference(&one, &two, &self.keys, self.numbers);
+        let sequence = match self.sequence(database) {
+            Ok(sequence) => sequence,
+            Err(message) => return Seen::Failed(message),
+        };
+        let found = difference(&one, &two, &sequence, self.numbers);
         if found == Some(Difference::Order) && !(self.orders[0].is_kept(&one) && self.orders[1].is_kept(&two))
         {
             return Seen::Failed("the engine did not sort a result as its query asks".into());
@@ -99,6 +106,22 @@ impl Pair<'_> {
             Some(difference) => Seen::Different(difference),
             None => Seen::Same { first: one.len(), second: two.len() },
         }
+    }
+
+    /// The sequence in which the first query returns its rows.
+    ///
+    /// # Errors
+    /// When it cannot be told, in words.
+    pub fn sequence(&self, database: &Database) -> Result<Sequence, String> {
+        let (Runs::Engine { engine, .. }, Some((query, ordering))) = (&self.runs, &self.keyed) else {
+            return Ok(Sequence::Keys(self.keys.clone()));
+        };
+        engine.load(database)?;
+        let rows = engine.run(query)?;
+        if !ordering.is_kept(&rows) {
+            return Err("the engine did not sort a result as its query asks".into());
+        }
+        Ok(Sequence::of_keyed(&rows, ordering.outputs.first().copied().unwrap_or(0)))
     }
 
     /// What both return.
@@ -137,18 +160,13 @@ impl Pair<'_> {
     /// Whether the results stay the same when the stored rows come in other orders.
     fn is_determined(&self, database: &Database, one: &[Row], two: &[Row]) -> bool {
         permutations(database).iter().all(|other| {
+            let any = Sequence::Keys(Vec::new());
             self.results(other).is_ok_and(|(again_one, again_two)| {
-                difference(one, &again_one, &[], self.numbers).is_none()
-                    && difference(two, &again_two, &[], self.numbers).is_none()
+                difference(one, &again_one, &any, self.numbers).is_none()
+                    && difference(two, &again_two, &any, self.numbers).is_none()
             })
         })
     }
-}
-
-/// Whether TRUE is 1, and FALSE 0.
-fn says_truth_by_number(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::TSql | D::Fabric)
 }
 
 /// The same rows in other orders: backwards, and each table turned by one.

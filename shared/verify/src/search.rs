@@ -118,8 +118,10 @@ impl<'a> Search<'a> {
             DISAGREEMENT.to_owned()
         } else if self.is_contradicted {
             ONE_SIDED.to_owned()
+        } else if self.first.keyed.is_some() && self.pair.keyed.is_none() {
+            "the order by what is no output cannot be compared".to_owned()
         } else if self.first.traits.cuts != self.second.traits.cuts {
-            "a LIMIT or OFFSET is larger than any database that is tried".to_owned()
+            "a LIMIT, OFFSET or LAG is larger than any database that is tried".to_owned()
         } else if coverage.compared == 0 && coverage.undetermined > 0 {
             let loose = self.first.traits.loose.iter().chain(&self.second.traits.loose);
             let names: BTreeSet<&str> = loose.map(|looseness| looseness.name()).collect();

@@ -10,12 +10,14 @@ use sqm_sql::guard;
 
 use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
 use crate::compare::Numbers;
-use crate::database::{Schema, position};
+use crate::database::{Relation, Schema, position};
+use crate::dialects::has_unequal_nan;
 use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
 use crate::pair::{Pair, Runs};
 use crate::prove::{self, Proof};
 use crate::search::Search;
+use crate::value::Kind;
 use crate::verdict::{Verdict, Verification};
 
 /// How much to try.
@@ -70,7 +72,7 @@ fn examine(
     options: &Options,
     start: Instant,
 ) -> Examined {
-    let tables = Tables::new(catalog);
+    let tables = Tables::new(catalog, dialect);
     let bound = |sql: &str, which: &str| {
         bind::bind(sql, dialect, &tables)
             .map_err(|error| format!("the {which} query cannot be verified: {}", describe(&error)))
@@ -96,6 +98,8 @@ fn examine(
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
     let (schema, swaps) = tables.schema();
+    assumptions.extend(trusted_keys(dialect, &schema));
+    assumptions.extend(no_nan(dialect, &schema));
     for relation in &schema.relations {
         for check in &relation.checks {
             assumptions
@@ -163,13 +167,16 @@ fn judge(
     let loose = [&first, &second].map(|bound| !bound.traits.loose.is_empty());
     let keys = comparable_keys(first, second);
     let orders = [&first.ordering, &second.ordering];
-    let pair = Pair { runs, schema, keys, orders, numbers, loose, dialect: first.dialect };
+    let keyed = first.keyed.as_ref().and_then(|keyed| {
+        let bound = Bound { plan: keyed.plan.clone(), ..first.clone() };
+        Some((Box::new(engine.plan(&bound).ok()?), &keyed.ordering))
+    });
+    let pair = Pair { runs, schema, keys, keyed, orders, numbers, loose, dialect: first.dialect };
     let guide = prove::Guide::new([&first.plan, &second.plan], schema, resolve);
-    let mut generator = Generator::guided(schema, options.seed, guide);
+    let mut generator = Generator::guided(schema, options.seed, guide, first.dialect);
     if first.traits.trims || second.traits.trims {
         generator.with_blanks();
     }
-    generator.with_fractions(first.dialect);
     let mut search = Search::new(&pair, &generator, first, second);
     let first_look = options.databases.min(BEFORE_A_PROOF);
     if let Some(verdict) = search.run(first_look, start + options.time / 4) {
@@ -183,6 +190,20 @@ fn judge(
     }
     let tried = search.tried;
     (search.conclude(), tried)
+}
+
+/// What a verdict rests on where the database takes the keys of these tables on trust.
+fn trusted_keys(dialect: Dialect, schema: &Schema) -> Option<String> {
+    let has_keys = |relation: &Relation| !relation.keys.is_empty() || !relation.references.is_empty();
+    let trusts = !dialect.enforces_keys() && schema.relations.iter().any(has_keys);
+    trusts.then(|| format!("the rows keep the declared keys, which {dialect} does not enforce"))
+}
+
+/// What a verdict rests on where NaN is unequal to itself and these tables could hold it.
+fn no_nan(dialect: Dialect, schema: &Schema) -> Option<String> {
+    let mut attributes = schema.relations.iter().flat_map(|relation| &relation.attributes);
+    let holds_floats = attributes.any(|attribute| attribute.kind == Kind::Float);
+    (has_unequal_nan(dialect) && holds_floats).then(|| "no float is NaN".to_owned())
 }
 
 /// The outputs on which the second query's order has to be the first's.

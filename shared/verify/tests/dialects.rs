@@ -292,3 +292,117 @@ fn what_differs_seldom_is_not_taken_for_the_same() {
     let cast = |kind: &str| column(&format!("{kind}(a AS SMALLINT)"));
     check(DuckDb, &cast("TRY_CAST"), &column("a"), &["unknown"]);
 }
+
+#[test]
+fn a_date_of_oracle_has_a_time_of_day() {
+    let rows = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    let check = |first: &str, second: &str, expected: &[&str]| {
+        check(Oracle, &rows(first), &rows(second), expected);
+    };
+    let same: &[&str] = &["proved", "tested"];
+    check("TRUNC(d) = DATE '2024-01-02'", "d = DATE '2024-01-02'", &["refuted"]);
+    check("TRUNC(d) = DATE '2024-01-02'", "d >= DATE '2024-01-02' AND d < DATE '2024-01-02' + 1", same);
+    check("TRUNC(d, 'MM') = DATE '2024-02-01'", "d >= DATE '2024-02-01' AND d < DATE '2024-03-01'", same);
+    check("CAST(ts AS DATE) = DATE '2024-01-02'", "TRUNC(ts) = DATE '2024-01-02'", &["refuted"]);
+    check("d > SYSDATE - 30", "d > SYSDATE - 31", &["refuted"]);
+    check("d = TO_DATE('2024-01-02', 'YYYY-MM-DD')", "d = DATE '2024-01-02'", same);
+    check("d = TO_DATE('2024-01-02')", "d = DATE '2024-01-02'", &["unknown"]);
+}
+
+#[test]
+fn the_empty_text_of_oracle_is_null() {
+    let rows = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    let joined = rows("s || CAST(a AS VARCHAR(10)) IS NULL");
+    check(Oracle, &joined, &rows("s IS NULL OR a IS NULL"), &["refuted"]);
+    check(Oracle, &joined, &rows("s IS NULL AND a IS NULL"), &["proved", "tested"]);
+    check(Oracle, &column("s || NULL"), &column("s"), &["proved", "tested"]);
+    check(Oracle, &rows("LENGTH(s) > 0"), &rows("s IS NOT NULL"), &["proved", "tested"]);
+    check(Postgres, &rows("LENGTH(s) > 0"), &rows("s IS NOT NULL"), &["refuted"]);
+    check(Oracle, &column("REPLACE(s, 'a', '')"), &column("REPLACE(s, 'a', NULL)"), &["proved", "unknown"]);
+    check(Oracle, &column("TRIM(s)"), &column("COALESCE(TRIM(s), '')"), &["proved", "tested"]);
+}
+
+#[test]
+fn a_backslash_escapes_where_it_does() {
+    let like = r"SELECT id FROM t WHERE s LIKE 'a\_b'";
+    let (plain, whole) = ("SELECT id FROM t WHERE s = 'a_b'", r"SELECT id FROM t WHERE s LIKE 'a\\_b'");
+    for dialect in [DuckDb, Trino, TSql, Oracle, Db2, Teradata, Sqlite] {
+        check(dialect, like, plain, &["refuted"]);
+    }
+    check(Postgres, like, plain, &["proved", "tested"]);
+    check(Postgres, whole, plain, &["refuted"]);
+}
+
+#[test]
+fn keys_take_nulls_as_the_database_lets_them() {
+    const KEYS: &str = "CREATE TABLE k (a INT, b INT, UNIQUE (a), UNIQUE (a, b))";
+    let verdict = |dialect, schema: &str, first: &str, second: &str| {
+        let (catalog, _) = Catalog::from_ddl(schema, dialect).expect("the schema is read");
+        verify(first, second, dialect, &catalog, &Options::default()).verdict.name()
+    };
+    // One NULL at most, or as many as there are rows.
+    let (rows, one) = ("SELECT a FROM k WHERE a IS NULL", "SELECT DISTINCT a FROM k WHERE a IS NULL");
+    assert_eq!(verdict(Postgres, KEYS, rows, one), "refuted");
+    assert_ne!(verdict(TSql, KEYS, rows, one), "refuted");
+    let text_key = "CREATE TABLE k (a TEXT PRIMARY KEY, b INT)";
+    let (all, there) = ("SELECT b FROM k", "SELECT b FROM k WHERE a IS NOT NULL");
+    assert_eq!(verdict(Sqlite, text_key, all, there), "refuted");
+    assert_eq!(verdict(Postgres, text_key, all, there), "proved");
+}
+
+#[test]
+fn what_is_taken_on_trust_is_said() {
+    let says = |dialect, first: &str, second: &str, what: &str| {
+        let found = verdict(dialect, first, second);
+        assert!(found.assumptions.iter().any(|text| text.contains(what)), "{dialect}: {found:?}");
+    };
+    let (different, rows) = ("SELECT DISTINCT id FROM t", "SELECT id FROM t");
+    for dialect in [Snowflake, BigQuery, Redshift, Databricks] {
+        check(dialect, different, rows, &["proved"]);
+        says(dialect, different, rows, "does not enforce");
+    }
+    let (itself, there) = ("SELECT id FROM t WHERE f = f", "SELECT id FROM t WHERE f IS NOT NULL");
+    for dialect in [BigQuery, Trino, ClickHouse] {
+        says(dialect, itself, there, "NaN");
+    }
+    assert!(verdict(Postgres, itself, there).assumptions.is_empty());
+}
+
+#[test]
+fn sqlite_has_the_last_word_in_its_own_dialect() {
+    let rows = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    check(Sqlite, &rows("s LIKE 'A%'"), &rows("s LIKE 'a%'"), &["proved", "tested"]);
+    check(Sqlite, &rows("s LIKE 'a%'"), &rows("SUBSTR(s, 1, 1) = 'a'"), &["refuted"]);
+    check(Sqlite, &column("CAST(s AS VARCHAR(2))"), &column("s"), &["proved", "tested"]);
+    for (first, second) in [(rows("s LIKE 'a%'"), rows("SUBSTR(s, 1, 1) = 'a'")), (column("a"), column("b"))]
+    {
+        let Verdict::Refuted { counterexample } = verdict(Sqlite, &first, &second).verdict else {
+            panic!("{first}");
+        };
+        assert!(counterexample.confirmed_by.contains(&"SQLite".to_owned()), "{counterexample:?}");
+    }
+}
+
+#[test]
+fn numbers_and_texts_are_those_of_the_dialect() {
+    let mean = |of: &str| format!("SELECT AVG({of}) AS x FROM t");
+    check(TSql, &mean("a"), &mean("a * 1.0"), &["refuted"]);
+    check(TSql, &mean("a"), "SELECT SUM(a) / COUNT(a) AS x FROM t", &["proved", "tested"]);
+    check(TSql, &mean("n"), "SELECT SUM(n) / COUNT(n) AS x FROM t", &["proved", "tested"]);
+    check(Postgres, &mean("a"), &mean("CAST(a AS DOUBLE PRECISION)"), &["proved", "tested"]);
+    check(Trino, &column("REPLACE(s, '', 'x')"), &column("s"), &["unknown"]);
+    let (compact, dashed) =
+        ("SELECT id FROM t WHERE d = '20240229'", "SELECT id FROM t WHERE d = '2024-02-29'");
+    check(TSql, compact, dashed, &["proved"]);
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE f + 0.1 - 0.1 = f",
+        "SELECT id FROM t WHERE f IS NOT NULL",
+        &["refuted"],
+    );
+    let lag = |rows: u8| column(&format!("LAG(a, {rows}) OVER (ORDER BY id)"));
+    check(Postgres, &lag(5), &lag(6), &["refuted", "unknown"]);
+    check(Postgres, &lag(1), &lag(2), &["refuted"]);
+    let month = |month: u8| format!("SELECT id FROM t WHERE EXTRACT(MONTH FROM ts) = {month}");
+    check(Postgres, &month(7), &month(10), &["refuted"]);
+}

@@ -246,6 +246,30 @@ fn order_at_the_top_counts_and_inside_does_not() {
 }
 
 #[test]
+fn an_order_by_what_is_no_output_counts() {
+    check("SELECT id FROM emp ORDER BY pay, id", "SELECT id FROM emp ORDER BY pay DESC, id", "refuted");
+    check("SELECT name FROM emp ORDER BY id", "SELECT name FROM emp ORDER BY id DESC", "refuted");
+    check("SELECT name FROM emp ORDER BY pay + 1, id", "SELECT name FROM emp ORDER BY id", "refuted");
+    let first = "SELECT name FROM emp ORDER BY pay, id LIMIT 3";
+    check(first, "SELECT name FROM emp ORDER BY pay, id DESC LIMIT 3", "refuted");
+    // Ties are free, and a function of the same order is the same order.
+    let same = |first: &str, second: &str| {
+        let found = verdict(first, second);
+        let name = found.verdict.name();
+        assert!(
+            ["proved", "tested"].contains(&name),
+            "{name}\n{first}\n{second}\n{}",
+            found.verdict.reason()
+        );
+    };
+    same("SELECT name FROM emp ORDER BY pay, id", "SELECT name FROM emp ORDER BY pay * 2, id, bonus");
+    same(
+        "SELECT name FROM emp ORDER BY pay",
+        "SELECT e.name FROM emp e JOIN dept d ON d.id = e.home ORDER BY e.pay",
+    );
+}
+
+#[test]
 fn null_is_neither_equal_nor_unequal() {
     check("SELECT id FROM emp WHERE bonus = bonus", "SELECT id FROM emp WHERE bonus IS NOT NULL", "proved");
     check("SELECT id FROM emp WHERE bonus = bonus", "SELECT id FROM emp", "refuted");

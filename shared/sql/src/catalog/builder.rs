@@ -8,22 +8,102 @@ use super::{Catalog, Column, ForeignKey, Table};
 
 /// A foreign key as declared, before it is known whether what it refers to exists.
 pub(super) struct DeclaredForeignKey {
-    pub(super) from: usize,
     pub(super) columns: Vec<(String, Place)>,
     pub(super) table: Vec<String>,
     pub(super) referred: Vec<String>,
     pub(super) at: Place,
 }
 
+/// What a constraint demands; columns are positions in its table.
+enum Rule {
+    /// `takes_null` where the database lets NULL into the columns of a primary key.
+    PrimaryKey {
+        columns: Vec<u32>,
+        takes_null: bool,
+    },
+    Unique(Vec<u32>),
+    NotNull(u32),
+    Check(String),
+    ForeignKey {
+        columns: Vec<u32>,
+        table: Vec<String>,
+        referred: Vec<String>,
+        at: Place,
+    },
+}
+
+impl Rule {
+    /// Whether it rests on the column at this position.
+    fn reads(&self, column: usize) -> bool {
+        self.columns().iter().any(|&other| other as usize == column)
+    }
+
+    fn columns(&self) -> &[u32] {
+        match self {
+            Self::PrimaryKey { columns, .. } | Self::Unique(columns) | Self::ForeignKey { columns, .. } => {
+                columns
+            }
+            Self::NotNull(column) => std::slice::from_ref(column),
+            Self::Check(_) => &[],
+        }
+    }
+
+    fn columns_mut(&mut self) -> &mut [u32] {
+        match self {
+            Self::PrimaryKey { columns, .. } | Self::Unique(columns) | Self::ForeignKey { columns, .. } => {
+                columns
+            }
+            Self::NotNull(column) => std::slice::from_mut(column),
+            Self::Check(_) => &mut [],
+        }
+    }
+}
+
+/// The name of a constraint: what it is dropped by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Name {
+    /// As declared.
+    Given(String),
+    /// As the database makes it up, where that is known.
+    Implied(String),
+    /// Made up by the database.
+    #[default]
+    Unknown,
+}
+
+impl Name {
+    fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Given(own) | Self::Implied(own) => own.eq_ignore_ascii_case(name),
+            Self::Unknown => false,
+        }
+    }
+}
+
+struct Constraint {
+    name: Name,
+    rule: Rule,
+    /// Whether it holds for the rows that were there before it.
+    is_valid: bool,
+}
+
+/// A table under construction: its constraints are put into it at the end.
+#[derive(Default)]
+struct Draft {
+    table: Table,
+    /// The columns by name: a schema may have hundreds of thousands.
+    positions: HashMap<String, usize>,
+    constraints: Vec<Constraint>,
+}
+
 /// Collects declarations.
 #[derive(Default)]
 pub(super) struct Builder {
-    tables: Vec<Option<Table>>,
-    /// The columns of each table by name: a schema may have hundreds of thousands.
-    positions: Vec<HashMap<String, usize>>,
+    drafts: Vec<Option<Draft>>,
     by_name: HashMap<Vec<String>, usize>,
     by_last_part: HashMap<String, Vec<usize>>,
-    foreign_keys: Vec<DeclaredForeignKey>,
+    /// Names of keys, in lower case → the tables that have, or had, one of the name.
+    by_key_name: HashMap<String, Vec<usize>>,
     problems: Vec<CatalogProblem>,
 }
 
@@ -43,10 +123,10 @@ impl Builder {
     /// Starts a table and gives its number; one of the same name is replaced.
     pub(super) fn table(&mut self, name: Vec<String>) -> usize {
         self.drop_table(&name);
-        let at = self.tables.len();
+        let at = self.drafts.len();
         self.name_table(at, &name);
-        self.tables.push(Some(Table { name, ..Table::default() }));
-        self.positions.push(HashMap::new());
+        let table = Table { name, ..Table::default() };
+        self.drafts.push(Some(Draft { table, ..Draft::default() }));
         at
     }
 
@@ -55,7 +135,7 @@ impl Builder {
         let key = key_of(name);
         self.by_name.get(&key).copied().or_else(|| {
             let agrees = |at: &&usize| {
-                let other = self.tables[**at].as_ref().map(|table| key_of(&table.name));
+                let other = self.drafts[**at].as_ref().map(|draft| key_of(&draft.table.name));
                 other.is_some_and(|other| other.ends_with(&key) || key.ends_with(&other))
             };
             let mut same = self.by_last_part.get(key.last()?)?.iter().filter(agrees);
@@ -86,14 +166,13 @@ impl Builder {
     }
 
     pub(super) fn drop_table(&mut self, name: &[String]) -> bool {
-        let Some(at) = self.unname_table(name) else { return false };
-        self.foreign_keys.retain(|key| key.from != at);
-        self.tables[at].take().is_some()
+        self.unname_table(name).is_some_and(|at| self.drafts[at].take().is_some())
     }
 
     /// Gives a table another name; another one of that name is replaced.
     pub(super) fn rename_table(&mut self, at: usize, mut name: Vec<String>) {
-        let Some(mut table) = self.tables[at].take() else { return };
+        let Some(mut draft) = self.drafts[at].take() else { return };
+        let table = &mut draft.table;
         if name.len() == 1 && table.name.len() > 1 {
             let qualifier = table.name[..table.name.len() - 1].to_vec();
             name.splice(0..0, qualifier);
@@ -102,17 +181,52 @@ impl Builder {
         self.drop_table(&name);
         self.name_table(at, &name);
         table.name = name;
-        self.tables[at] = Some(table);
+        self.drafts[at] = Some(draft);
     }
 
+    /// Gives each of two tables the name of the other.
+    pub(super) fn swap_tables(&mut self, one: usize, other: usize) {
+        self.drafts.swap(one, other);
+        let mut names = [one, other].map(|at| self.get(at).map(|table| std::mem::take(&mut table.name)));
+        names.swap(0, 1);
+        for (at, name) in [one, other].into_iter().zip(names) {
+            if let (Some(table), Some(name)) = (self.get(at), name) {
+                table.name = name;
+            }
+        }
+    }
+
+    /// The table without its constraints, which are put into it at the end.
     pub(super) fn get(&mut self, at: usize) -> Option<&mut Table> {
-        self.tables.get_mut(at)?.as_mut()
+        self.draft(at).map(|draft| &mut draft.table)
+    }
+
+    /// The last part of the name of a table.
+    pub(super) fn last_name(&self, at: usize) -> Option<&str> {
+        self.drafts.get(at)?.as_ref()?.table.name.last().map(String::as_str)
+    }
+
+    fn draft(&mut self, at: usize) -> Option<&mut Draft> {
+        self.drafts.get_mut(at)?.as_mut()
+    }
+
+    /// The columns as they are now; those of the primary key are NOT NULL.
+    pub(super) fn columns(&self, at: usize) -> Vec<Column> {
+        let Some(Some(draft)) = self.drafts.get(at) else { return Vec::new() };
+        let mut columns = draft.table.columns.clone();
+        for constraint in &draft.constraints {
+            if let Rule::PrimaryKey { columns: key, takes_null: false } = &constraint.rule {
+                key.iter().for_each(|&column| columns[column as usize].not_null = true);
+            }
+        }
+        columns
     }
 
     /// Adds a column unless there is one of its name already.
     pub(super) fn column(&mut self, table: usize, column: Column, at: Place) -> Option<usize> {
         let known = self.position(table, &column.name);
-        let declared = self.get(table)?;
+        let draft = self.draft(table)?;
+        let declared = &mut draft.table;
         if known.is_some() {
             let message = format!(
                 "{} has a column {} already; the first one counts",
@@ -124,19 +238,20 @@ impl Builder {
         }
         let (name, position) = (column.name.to_ascii_lowercase(), declared.columns.len());
         declared.columns.push(column);
-        self.positions[table].insert(name, position);
+        draft.positions.insert(name, position);
         Some(position)
     }
 
     /// The position of the column of this name, in any case.
     pub(super) fn position(&self, table: usize, name: &str) -> Option<usize> {
-        self.positions.get(table)?.get(&name.to_ascii_lowercase()).copied()
+        self.drafts.get(table)?.as_ref()?.positions.get(&name.to_ascii_lowercase()).copied()
     }
 
     /// Gives a column another name, which no other one has.
     pub(super) fn rename_column(&mut self, table: usize, old: &str, new: String, at: Place) {
         let (from, taken) = (self.position(table, old), self.position(table, &new));
-        let Some(declared) = self.get(table) else { return };
+        let Some(draft) = self.draft(table) else { return };
+        let declared = &mut draft.table;
         match (from, taken) {
             (None, _) => {
                 let message = format!("{} has no column {old}", declared.name.join("."));
@@ -145,8 +260,8 @@ impl Builder {
             (Some(position), taken) if taken.is_none_or(|taken| taken == position) => {
                 let key = new.to_ascii_lowercase();
                 declared.columns[position].name = new;
-                self.positions[table].remove(&old.to_ascii_lowercase());
-                self.positions[table].insert(key, position);
+                draft.positions.remove(&old.to_ascii_lowercase());
+                draft.positions.insert(key, position);
             }
             _ => {
                 let message = format!("{} has a column {new} already", declared.name.join("."));
@@ -158,30 +273,21 @@ impl Builder {
     /// Removes a column with every constraint that rests on it; the others move up.
     pub(super) fn drop_column(&mut self, table: usize, name: &str, if_exists: bool, at: Place) {
         let position = self.position(table, name);
-        let Some(declared) = self.get(table) else { return };
+        let Some(draft) = self.draft(table) else { return };
         let Some(position) = position else {
             if !if_exists {
-                let message = format!("{} has no column {name}", declared.name.join("."));
+                let message = format!("{} has no column {name}", draft.table.name.join("."));
                 self.contradiction(at, message);
             }
             return;
         };
-        declared.columns.remove(position);
-        let without = |key: &[u32]| -> Vec<u32> {
-            if key.iter().any(|&column| column as usize == position) {
-                return Vec::new();
-            }
-            key.iter().map(|&column| column - u32::from(column as usize > position)).collect()
-        };
-        declared.primary_key = without(&declared.primary_key);
-        declared.unique =
-            declared.unique.iter().map(|key| without(key)).filter(|key| !key.is_empty()).collect();
-        let positions = &mut self.positions[table];
-        positions.remove(&name.to_ascii_lowercase());
-        positions.values_mut().filter(|at| **at > position).for_each(|at| *at -= 1);
-        self.foreign_keys.retain(|key| {
-            key.from != table || key.columns.iter().all(|(column, _)| !column.eq_ignore_ascii_case(name))
-        });
+        draft.table.columns.remove(position);
+        draft.constraints.retain(|constraint| !constraint.rule.reads(position));
+        for column in draft.constraints.iter_mut().flat_map(|constraint| constraint.rule.columns_mut()) {
+            *column -= u32::from(*column as usize > position);
+        }
+        draft.positions.remove(&name.to_ascii_lowercase());
+        draft.positions.values_mut().filter(|at| **at > position).for_each(|at| *at -= 1);
     }
 
     /// The positions of the columns of a constraint; reports the first that is missing.
@@ -191,7 +297,7 @@ impl Builder {
         what: &str,
         columns: &[(String, Place)],
     ) -> Option<Vec<u32>> {
-        let declared = self.tables.get(table)?.as_ref()?;
+        let declared = &self.drafts.get(table)?.as_ref()?.table;
         let mut positions = Vec::with_capacity(columns.len());
         for (name, at) in columns {
             match self.position(table, name) {
@@ -207,71 +313,281 @@ impl Builder {
         Some(positions)
     }
 
-    pub(super) fn primary_key(&mut self, table: usize, columns: &[(String, Place)], at: Place) {
+    fn constrain(&mut self, table: usize, name: Name, rule: Rule) {
+        if let (Name::Given(name) | Name::Implied(name), Rule::PrimaryKey { .. } | Rule::Unique(_)) =
+            (&name, &rule)
+        {
+            let tables = self.by_key_name.entry(name.to_lowercase()).or_default();
+            if tables.last() != Some(&table) {
+                tables.push(table);
+            }
+        }
+        if let Some(draft) = self.draft(table) {
+            draft.constraints.push(Constraint { name, rule, is_valid: true });
+        }
+    }
+
+    pub(super) fn primary_key(
+        &mut self,
+        table: usize,
+        name: Name,
+        columns: &[(String, Place)],
+        takes_null: bool,
+        at: Place,
+    ) {
         let Some(mut positions) = self.positions(table, "the primary key", columns) else { return };
         positions.dedup();
-        let Some(declared) = self.get(table) else { return };
-        if !declared.primary_key.is_empty() && declared.primary_key != positions {
-            let message =
-                format!("{} has a primary key already; the first one counts", declared.name.join("."));
-            return self.contradiction(at, message);
-        }
-        for &position in &positions {
-            declared.columns[position as usize].not_null = true;
-        }
-        declared.primary_key = positions;
-    }
-
-    pub(super) fn unique(&mut self, table: usize, columns: &[(String, Place)]) {
-        let Some(positions) = self.positions(table, "a unique key", columns) else { return };
-        let Some(declared) = self.get(table) else { return };
-        if !positions.is_empty() && !declared.unique.contains(&positions) {
-            declared.unique.push(positions);
+        let Some(draft) = self.draft(table) else { return };
+        let other = draft.constraints.iter().find_map(|constraint| match &constraint.rule {
+            Rule::PrimaryKey { columns, .. } => Some(columns),
+            _ => None,
+        });
+        match other {
+            Some(other) if *other == positions => {}
+            Some(_) => {
+                let name = draft.table.name.join(".");
+                let message = format!("{name} has a primary key already; the first one counts");
+                self.contradiction(at, message);
+            }
+            None => self.constrain(table, name, Rule::PrimaryKey { columns: positions, takes_null }),
         }
     }
 
-    pub(super) fn foreign_key(&mut self, key: DeclaredForeignKey) {
-        self.foreign_keys.push(key);
+    pub(super) fn unique(&mut self, table: usize, name: Name, columns: &[(String, Place)]) {
+        if let Some(positions) = self.positions(table, "a unique key", columns)
+            && !positions.is_empty()
+        {
+            self.constrain(table, name, Rule::Unique(positions));
+        }
+    }
+
+    pub(super) fn check(&mut self, table: usize, name: Name, condition: String) {
+        self.constrain(table, name, Rule::Check(condition));
+    }
+
+    pub(super) fn foreign_key(&mut self, table: usize, name: Name, key: DeclaredForeignKey) {
+        if let Some(columns) = self.positions(table, "a foreign key", &key.columns) {
+            let DeclaredForeignKey { table: other, referred, at, .. } = key;
+            self.constrain(table, name, Rule::ForeignKey { columns, table: other, referred, at });
+        }
+    }
+
+    /// Says whether NULL is excluded from a column. A name is that by which NOT NULL may be dropped.
+    pub(super) fn not_null(&mut self, table: usize, column: &(String, Place), not_null: bool, name: Name) {
+        let position = self.position(table, &column.0);
+        let Some(draft) = self.draft(table) else { return };
+        let Some(position) = position else {
+            let message = format!("{} has no column {}", draft.table.name.join("."), column.0);
+            return self.contradiction(column.1.clone(), message);
+        };
+        draft.table.columns[position].not_null = not_null;
+        draft
+            .constraints
+            .retain(|other| !matches!(&other.rule, Rule::NotNull(at) if *at as usize == position));
+        if not_null
+            && name != Name::Unknown
+            && let Ok(position) = u32::try_from(position)
+        {
+            self.constrain(table, name, Rule::NotNull(position));
+        }
+    }
+
+    /// Drops the constraint of this name. Where none has it, it is one whose name the database made up:
+    /// then no constraint without a name is left.
+    pub(super) fn drop_constraint(&mut self, table: usize, name: &str) {
+        let Some(draft) = self.draft(table) else { return };
+        let Draft { table, constraints, .. } = draft;
+        let dropped: Vec<_> = constraints.extract_if(.., |constraint| constraint.name.is(name)).collect();
+        if dropped.is_empty() {
+            constraints.retain(|constraint| matches!(constraint.name, Name::Given(_)));
+            free_columns(table, constraints);
+        }
+        for constraint in dropped {
+            if let Rule::NotNull(column) = constraint.rule {
+                table.columns[column as usize].not_null = false;
+            }
+        }
+    }
+
+    /// Drops the unique key of this name: of the table, or of whichever table has it. An index of a name
+    /// that no key has may be the one that the database made for a key without a name.
+    pub(super) fn drop_key(&mut self, table: Option<usize>, name: &str) {
+        let tables = match table {
+            Some(table) => vec![table],
+            None => self.by_key_name.get(&name.to_lowercase()).cloned().unwrap_or_default(),
+        };
+        for at in tables {
+            let Some(draft) = self.draft(at) else { continue };
+            let is_key = |rule: &Rule| matches!(rule, Rule::Unique(_) | Rule::PrimaryKey { .. });
+            let is_it = |constraint: &Constraint| is_key(&constraint.rule) && constraint.name.is(name);
+            let is_known = draft.constraints.iter().any(is_it);
+            draft.constraints.retain(|constraint| {
+                let is_nameless = !is_known
+                    && matches!(constraint.rule, Rule::Unique(_))
+                    && constraint.name == Name::Unknown;
+                !is_it(constraint) && !is_nameless
+            });
+        }
+    }
+
+    pub(super) fn drop_primary_key(&mut self, table: usize) {
+        self.retain(table, |rule| !matches!(rule, Rule::PrimaryKey { .. }));
+    }
+
+    pub(super) fn drop_keys(&mut self, table: usize) {
+        self.retain(table, |rule| !matches!(rule, Rule::PrimaryKey { .. } | Rule::Unique(_)));
+    }
+
+    pub(super) fn drop_foreign_keys(&mut self, table: usize) {
+        self.retain(table, |rule| !matches!(rule, Rule::ForeignKey { .. }));
+    }
+
+    /// Drops what holds for the rows of the table, but not for those of the tables that inherit from it.
+    pub(super) fn open_to_heirs(&mut self, table: usize) {
+        self.retain(table, |rule| matches!(rule, Rule::NotNull(_) | Rule::Check(_)));
+    }
+
+    fn retain(&mut self, table: usize, keep: impl Fn(&Rule) -> bool) {
+        if let Some(draft) = self.draft(table) {
+            draft.constraints.retain(|constraint| keep(&constraint.rule));
+        }
+    }
+
+    /// Drops every constraint of a table.
+    pub(super) fn free(&mut self, table: usize) {
+        if let Some(draft) = self.draft(table) {
+            draft.constraints.clear();
+            free_columns(&mut draft.table, &[]);
+        }
+    }
+
+    pub(super) fn rename_constraint(&mut self, table: usize, old: &str, new: &str) {
+        let Some(draft) = self.draft(table) else { return };
+        let mut is_key = false;
+        for constraint in draft.constraints.iter_mut().filter(|constraint| constraint.name.is(old)) {
+            constraint.name = Name::Given(new.to_owned());
+            is_key |= matches!(constraint.rule, Rule::Unique(_) | Rule::PrimaryKey { .. });
+        }
+        if is_key {
+            self.by_key_name.entry(new.to_lowercase()).or_default().push(table);
+        }
+    }
+
+    /// Gives the key of this name, of whichever table, another one.
+    pub(super) fn rename_key(&mut self, old: &str, new: &str) {
+        for table in self.by_key_name.get(&old.to_lowercase()).cloned().unwrap_or_default() {
+            self.rename_constraint(table, old, new);
+        }
+    }
+
+    /// Says that rows which were there before the constraint that was declared last may break it.
+    pub(super) fn doubt_last(&mut self, table: usize) {
+        if let Some(constraint) = self.draft(table).and_then(|draft| draft.constraints.last_mut()) {
+            constraint.is_valid = false;
+        }
+    }
+
+    /// Says that every row keeps the constraint of this name.
+    pub(super) fn validate(&mut self, table: usize, name: &str) {
+        let constraints = self.draft(table).map(|draft| draft.constraints.iter_mut()).into_iter().flatten();
+        constraints.filter(|constraint| constraint.name.is(name)).for_each(|one| one.is_valid = true);
+    }
+
+    /// How many constraints a table has.
+    pub(super) fn constraints(&self, table: usize) -> usize {
+        self.drafts.get(table).and_then(Option::as_ref).map_or(0, |draft| draft.constraints.len())
     }
 
     /// The catalog, with the foreign keys whose other end exists, and all problems in the order found.
     pub(super) fn finish(mut self) -> (Catalog, Vec<CatalogProblem>) {
-        for key in std::mem::take(&mut self.foreign_keys) {
-            self.finish_foreign_key(key);
+        let mut foreign_keys = Vec::new();
+        let mut null_keys = HashMap::new();
+        for at in 0..self.drafts.len() {
+            let columns = self.columns(at);
+            let Some(Draft { table, constraints, .. }) = self.draft(at) else { continue };
+            table.columns = columns;
+            for constraint in constraints.drain(..).filter(|constraint| constraint.is_valid) {
+                match constraint.rule {
+                    Rule::PrimaryKey { columns, takes_null } => {
+                        let is_open = |&column: &u32| !table.columns[column as usize].not_null;
+                        if takes_null && columns.iter().any(is_open) {
+                            null_keys.insert(at, columns.clone());
+                            table.unique.push(columns);
+                        } else {
+                            table.primary_key = columns;
+                        }
+                    }
+                    Rule::Unique(columns) if table.unique.contains(&columns) => {}
+                    Rule::Unique(columns) => table.unique.push(columns),
+                    Rule::NotNull(_) => {}
+                    Rule::Check(condition) => table.checks.push(condition),
+                    Rule::ForeignKey { columns, table, referred, at: place } => {
+                        foreign_keys.push((
+                            at,
+                            ForeignKey { columns, table, referred_columns: referred },
+                            place,
+                        ));
+                    }
+                }
+            }
         }
-        let tables: Vec<Table> = self.tables.into_iter().flatten().collect();
+        for (from, key, at) in foreign_keys {
+            self.finish_foreign_key(from, key, at, &null_keys);
+        }
+        let tables: Vec<Table> = self.drafts.into_iter().flatten().map(|draft| draft.table).collect();
         (Catalog::from(tables), self.problems)
     }
 
-    fn finish_foreign_key(&mut self, key: DeclaredForeignKey) {
-        let Some(columns) = self.positions(key.from, "a foreign key", &key.columns) else { return };
-        let other = self.find(&key.table).and_then(|at| self.tables[at].as_ref());
-        let problem = match other {
+    fn finish_foreign_key(
+        &mut self,
+        from: usize,
+        mut key: ForeignKey,
+        at: Place,
+        null_keys: &HashMap<usize, Vec<u32>>,
+    ) {
+        let other = self.find(&key.table);
+        let draft = other.and_then(|other| self.drafts[other].as_ref());
+        if let (Some(other), Some(draft)) = (other, draft)
+            && key.referred_columns.is_empty()
+            && let Some(columns) = null_keys.get(&other)
+        {
+            let names = columns.iter().map(|&column| draft.table.columns[column as usize].name.clone());
+            key.referred_columns = names.collect();
+        }
+        let problem = match draft.map(|draft| &draft.table) {
             None => Some(format!("no table {} is declared", key.table.join("."))),
             Some(table) => {
-                let missing = key.referred.iter().find(|name| table.column(name).is_none());
-                let wanted =
-                    if key.referred.is_empty() { table.primary_key.len() } else { key.referred.len() };
+                let referred = &key.referred_columns;
+                let missing = referred.iter().find(|name| table.column(name).is_none());
+                let wanted = if referred.is_empty() { table.primary_key.len() } else { referred.len() };
                 match missing {
                     Some(name) => Some(format!("{} has no column {name}", table.name.join("."))),
                     None if wanted == 0 => {
                         Some(format!("{} has no primary key to refer to", table.name.join(".")))
                     }
-                    None if wanted != columns.len() => {
-                        Some(format!("{} columns refer to {wanted}", columns.len()))
+                    None if wanted != key.columns.len() => {
+                        Some(format!("{} columns refer to {wanted}", key.columns.len()))
                     }
                     None => None,
                 }
             }
         };
         if let Some(problem) = problem {
-            return self.contradiction(key.at, format!("the foreign key is left out: {problem}"));
+            return self.contradiction(at, format!("the foreign key is left out: {problem}"));
         }
-        if let Some(table) = self.get(key.from) {
-            let key = ForeignKey { columns, table: key.table, referred_columns: key.referred };
-            if !table.foreign_keys.contains(&key) {
-                table.foreign_keys.push(key);
-            }
+        if let Some(table) = self.get(from)
+            && !table.foreign_keys.contains(&key)
+        {
+            table.foreign_keys.push(key);
         }
+    }
+}
+
+/// Lets NULL into the columns, but for those whose NOT NULL has a name.
+fn free_columns(table: &mut Table, constraints: &[Constraint]) {
+    for (at, column) in table.columns.iter_mut().enumerate() {
+        column.not_null = constraints
+            .iter()
+            .any(|constraint| matches!(&constraint.rule, Rule::NotNull(own) if *own as usize == at));
     }
 }

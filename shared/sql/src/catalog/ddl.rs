@@ -1,16 +1,19 @@
 //! A catalog out of DDL: what CREATE, ALTER and DROP leave behind when the script has run.
 //!
-//! Constraints count as promises whether or not the database enforces them, except where the dialect
-//! gives the words another meaning (a ClickHouse primary key is no key). Other statements are noted.
+//! Constraints count as promises in dialects that enforce none. Where a dialect enforces them, one that is
+//! declared not to be counts for nothing, nor does one of which the dialect means something else (a
+//! ClickHouse primary key is no key). Other statements are noted.
+
+mod alter;
 
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    CreateTableLikeKind, CreateView, DataType, Expr, Ident, IndexColumn, ObjectName, ObjectType,
-    RenameTableNameKind, Statement, TableConstraint,
+    ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, CreateIndex, CreateTable,
+    CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, ObjectName,
+    ObjectType, Statement, TableConstraint,
 };
 use sqm_domain::Dialect;
 
-use super::builder::{Builder, DeclaredForeignKey};
+use super::builder::{Builder, DeclaredForeignKey, Name};
 use super::problem::{CatalogError, CatalogProblem, Place, ProblemKind};
 use super::{Catalog, Column};
 use crate::guard;
@@ -33,6 +36,17 @@ impl Catalog {
     }
 }
 
+/// What a constraint is, as far as databases name it after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    PrimaryKey,
+    Unique,
+    ForeignKey,
+    Check,
+    NotNull,
+    Index,
+}
+
 struct Reader<'s> {
     script: &'s Script<'s>,
     builder: Builder,
@@ -48,6 +62,7 @@ impl Reader<'_> {
                 Statement::CreateTable(create) => self.create_table(create),
                 Statement::CreateView(create) => self.create_view(create, self.script.text_of(statement)),
                 Statement::AlterTable(alter) => self.alter_table(alter),
+                Statement::AlterIndex { name, operation } => self.alter_index(name, operation),
                 Statement::CreateIndex(index) if index.unique => self.unique_index(index),
                 Statement::Drop { object_type: ObjectType::Table | ObjectType::View, names, .. } => {
                     for name in names {
@@ -55,9 +70,18 @@ impl Reader<'_> {
                         self.builder.drop_table(&name);
                     }
                 }
+                Statement::Drop { object_type: ObjectType::Index, names, table, .. } => {
+                    for name in names {
+                        self.drop_index(name, table.as_ref());
+                    }
+                }
                 _ => self.ignore(statement),
             },
-            Ok(Tree::Command(_)) => self.ignore(statement),
+            Ok(Tree::Command(command)) => {
+                if !self.weaken(command, self.script.text_of(statement)) {
+                    self.ignore(statement);
+                }
+            }
             Err(error) => {
                 let at = Place::Text(error.position);
                 self.builder.report(ProblemKind::Unreadable, at, error.message.clone());
@@ -121,20 +145,35 @@ impl Reader<'_> {
         let model = create.like.as_ref().map(|like| match like {
             CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like) => &like.name,
         });
-        let copied = model.or(create.clone.as_ref()).map(|model| self.columns_like(model));
+        let model = model.or(create.clone.as_ref()).or(create.partition_of.as_ref());
+        let parents = create.inherits.as_deref().unwrap_or_default();
+        let mut copied = model.map(|model| self.columns_like(model));
+        for parent in parents {
+            copied.get_or_insert_default().extend(self.columns_like(parent));
+            self.inherit_from(parent);
+        }
         if create.columns.is_empty() && copied.is_none() {
             let message = format!("the columns of {} are not declared; it is left out", name.join("."));
             return self.builder.report(ProblemKind::Ignored, self.place_of(&create.name), message);
         }
         let table = self.builder.table(name);
         for column in copied.into_iter().flatten() {
-            self.builder.column(table, column, self.place_of(&create.name));
+            // What several parents have is one column.
+            if self.builder.position(table, &column.name).is_none() {
+                self.builder.column(table, column, self.place_of(&create.name));
+            }
         }
+        let is_strict = create.strict || create.without_rowid;
         for column in &create.columns {
-            self.column(table, column);
+            let named = self.named(&column.name);
+            if !parents.is_empty() && self.builder.position(table, &named.0).is_some() {
+                self.column_options(table, &named, &column.options, is_strict);
+            } else {
+                self.column(table, column, is_strict);
+            }
         }
         for constraint in &create.constraints {
-            self.constraint(table, constraint);
+            self.constraint(table, constraint, is_strict);
         }
     }
 
@@ -142,8 +181,8 @@ impl Reader<'_> {
     /// since dialects differ about those.
     fn columns_like(&mut self, model: &ObjectName) -> Vec<Column> {
         let name = self.name(model);
-        match self.builder.find(&name).and_then(|at| self.builder.get(at)) {
-            Some(table) => table.columns.clone(),
+        match self.builder.find(&name) {
+            Some(table) => self.builder.columns(table),
             None => {
                 let message = format!("no table {} is declared whose columns could be taken", name.join("."));
                 self.builder.contradiction(self.place_of(model), message);
@@ -152,7 +191,8 @@ impl Reader<'_> {
         }
     }
 
-    fn column(&mut self, table: usize, column: &ColumnDef) {
+    /// A column. `is_strict` where the columns of a SQLite table's primary key take no NULL.
+    fn column(&mut self, table: usize, column: &ColumnDef, is_strict: bool) {
         let (name, at) = self.named(&column.name);
         let declared = Column {
             name: name.clone(),
@@ -160,7 +200,7 @@ impl Reader<'_> {
             not_null: self.is_never_null(&column.data_type),
         };
         if self.builder.column(table, declared, at.clone()).is_some() {
-            self.column_options(table, &(name, at), column.options.iter().map(|option| &option.option));
+            self.column_options(table, &(name, at), &column.options, is_strict);
         }
     }
 
@@ -174,94 +214,140 @@ impl Reader<'_> {
         }
     }
 
-    fn column_options<'a>(
+    fn column_options(
         &mut self,
         table: usize,
         column: &(String, Place),
-        options: impl Iterator<Item = &'a ColumnOption>,
+        options: &[ColumnOptionDef],
+        is_strict: bool,
     ) {
         let this = std::slice::from_ref(column);
-        for option in options {
+        for ColumnOptionDef { name, option } in options {
+            let name = name.as_ref();
             match option {
-                ColumnOption::NotNull | ColumnOption::Identity(_) => self.not_null(table, column, true),
-                ColumnOption::Generated { generation_expr: None, .. } => self.not_null(table, column, true),
-                ColumnOption::Null => self.not_null(table, column, false),
-                ColumnOption::PrimaryKey(_) => self.primary_key(table, this, column.1.clone()),
-                ColumnOption::Unique(_) => self.builder.unique(table, this),
-                ColumnOption::Check(check) => self.check(table, &check.expr),
-                ColumnOption::ForeignKey(key) => self.foreign_key(
-                    table,
-                    this.to_vec(),
-                    &key.foreign_table,
-                    &key.referred_columns,
-                    column.1.clone(),
-                ),
+                ColumnOption::NotNull => {
+                    let name = self.name_of(table, name, Kind::NotNull, this);
+                    self.builder.not_null(table, column, true, name);
+                }
+                ColumnOption::Identity(_) | ColumnOption::Generated { generation_expr: None, .. } => {
+                    self.builder.not_null(table, column, true, Name::Unknown);
+                }
+                ColumnOption::Null => self.builder.not_null(table, column, false, Name::Unknown),
+                ColumnOption::PrimaryKey(key) if self.is_kept(key.characteristics.as_ref(), &column.1) => {
+                    let name = self.name_of(table, name, Kind::PrimaryKey, this);
+                    self.primary_key(table, name, this, is_strict, column.1.clone());
+                }
+                ColumnOption::Unique(key) if self.is_kept(key.characteristics.as_ref(), &column.1) => {
+                    let name = self.name_of(table, name, Kind::Unique, this);
+                    self.builder.unique(table, name, this);
+                }
+                ColumnOption::Check(check) if check.enforced != Some(false) => {
+                    let name = self.name_of(table, name, Kind::Check, this);
+                    self.builder.check(table, name, check.expr.to_string());
+                }
+                ColumnOption::ForeignKey(key) if self.is_kept(key.characteristics.as_ref(), &column.1) => {
+                    let name = self.name_of(table, name, Kind::ForeignKey, this);
+                    let declared = self.declared(this.to_vec(), key, column.1.clone());
+                    self.builder.foreign_key(table, name, declared);
+                }
                 _ => {}
             }
         }
     }
 
-    fn not_null(&mut self, table: usize, column: &(String, Place), not_null: bool) {
-        let Some(declared) = self.builder.get(table) else { return };
-        match declared.column(&column.0) {
-            Some(at) => declared.columns[at].not_null = not_null,
-            None => {
-                let message = format!("{} has no column {}", declared.name.join("."), column.0);
-                self.builder.contradiction(column.1.clone(), message);
-            }
+    /// Whether a constraint with these words after it binds: one that the database could enforce, and is
+    /// told not to, does not.
+    fn is_kept(&mut self, words: Option<&ConstraintCharacteristics>, at: &Place) -> bool {
+        let is_kept =
+            words.is_none_or(|words| words.enforced != Some(false)) || !self.script.dialect.enforces_keys();
+        if !is_kept {
+            self.builder.report(
+                ProblemKind::Ignored,
+                at.clone(),
+                "a key that is NOT ENFORCED is left out".into(),
+            );
         }
+        is_kept
     }
 
-    fn check(&mut self, table: usize, condition: &Expr) {
-        if let Some(declared) = self.builder.get(table) {
-            declared.checks.push(condition.to_string());
-        }
-    }
-
-    fn primary_key(&mut self, table: usize, columns: &[(String, Place)], at: Place) {
-        // In ClickHouse it is the order in which rows are stored, and values repeat.
-        if self.script.dialect != Dialect::ClickHouse {
-            self.builder.primary_key(table, columns, at);
-        }
-    }
-
-    fn foreign_key(
+    fn primary_key(
         &mut self,
-        from: usize,
-        columns: Vec<(String, Place)>,
-        table: &ObjectName,
-        referred: &[Ident],
+        table: usize,
+        name: Name,
+        columns: &[(String, Place)],
+        is_strict: bool,
         at: Place,
     ) {
-        let referred = referred.iter().map(|ident| self.fold(ident)).collect();
-        let table = self.name(table);
-        self.builder.foreign_key(DeclaredForeignKey { from, columns, table, referred, at });
+        // In ClickHouse it is the order in which rows are stored, and values repeat.
+        if self.script.dialect == Dialect::ClickHouse {
+            return;
+        }
+        // In SQLite only the number of a row, a column whose type is INTEGER, excludes NULL.
+        let is_row_number = || match columns {
+            [(column, _)] => {
+                let position = self.builder.position(table, column);
+                let data_type = position.and_then(|at| self.builder.columns(table)[at].data_type.clone());
+                data_type.is_some_and(|data_type| data_type.eq_ignore_ascii_case("INTEGER"))
+            }
+            _ => false,
+        };
+        let takes_null = self.script.dialect == Dialect::Sqlite && !is_strict && !is_row_number();
+        self.builder.primary_key(table, name, columns, takes_null, at);
     }
 
-    fn constraint(&mut self, table: usize, constraint: &TableConstraint) {
+    fn declared(
+        &self,
+        columns: Vec<(String, Place)>,
+        key: &ForeignKeyConstraint,
+        at: Place,
+    ) -> DeclaredForeignKey {
+        let referred = key.referred_columns.iter().map(|ident| self.fold(ident)).collect();
+        DeclaredForeignKey { columns, table: self.name(&key.foreign_table), referred, at }
+    }
+
+    /// The name of a constraint: as written, or as the database makes it up.
+    fn name_of(
+        &self,
+        table: usize,
+        written: Option<&Ident>,
+        kind: Kind,
+        columns: &[(String, Place)],
+    ) -> Name {
+        match written {
+            Some(name) => Name::Given(self.fold(name)),
+            None => self.implied_name(table, kind, columns),
+        }
+    }
+
+    fn constraint(&mut self, table: usize, constraint: &TableConstraint, is_strict: bool) {
         let here = Place::Text(self.start);
         match constraint {
-            TableConstraint::PrimaryKey(key) => {
+            TableConstraint::PrimaryKey(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
                 if let Some(columns) = self.key_columns(&key.columns) {
                     let at = columns.first().map_or(here, |(_, at)| at.clone());
-                    self.primary_key(table, &columns, at);
+                    let name = self.name_of(table, key.name.as_ref(), Kind::PrimaryKey, &columns);
+                    self.primary_key(table, name, &columns, is_strict, at);
                 }
             }
-            TableConstraint::Unique(key) => {
+            TableConstraint::Unique(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
                 if let Some(columns) = self.key_columns(&key.columns) {
-                    self.builder.unique(table, &columns);
+                    let name = key.name.as_ref().or(key.index_name.as_ref());
+                    let name = self.name_of(table, name, Kind::Unique, &columns);
+                    self.builder.unique(table, name, &columns);
                 }
             }
-            TableConstraint::ForeignKey(key) => {
+            TableConstraint::ForeignKey(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
                 let columns: Vec<_> = key.columns.iter().map(|ident| self.named(ident)).collect();
                 let at = columns.first().map_or(here, |(_, at)| at.clone());
-                self.foreign_key(table, columns, &key.foreign_table, &key.referred_columns, at);
+                let name = self.name_of(table, key.name.as_ref(), Kind::ForeignKey, &columns);
+                let declared = self.declared(columns, key, at);
+                self.builder.foreign_key(table, name, declared);
             }
-            TableConstraint::Check(check) => self.check(table, &check.expr),
-            TableConstraint::Index(_)
-            | TableConstraint::FulltextOrSpatial(_)
-            | TableConstraint::PrimaryKeyUsingIndex(_)
-            | TableConstraint::UniqueUsingIndex(_) => {}
+            TableConstraint::Check(check) if check.enforced != Some(false) => {
+                let name = self.name_of(table, check.name.as_ref(), Kind::Check, &[]);
+                self.builder.check(table, name, check.expr.to_string());
+            }
+            _ => {}
         }
     }
 
@@ -288,7 +374,25 @@ impl Reader<'_> {
         let name = self.name(&index.table_name);
         let Some(table) = self.known(&name, &index.table_name) else { return };
         if let Some(columns) = self.key_columns(&index.columns) {
-            self.builder.unique(table, &columns);
+            let written = index.name.as_ref().and_then(|name| self.name(name).pop());
+            let name = match written {
+                Some(name) => Name::Given(name),
+                None => self.implied_name(table, Kind::Index, &columns),
+            };
+            self.builder.unique(table, name, &columns);
+        }
+    }
+
+    fn drop_index(&mut self, name: &ObjectName, table: Option<&ObjectName>) {
+        let Some(name) = self.name(name).pop() else { return };
+        match table {
+            None => self.builder.drop_key(None, &name),
+            Some(written) => {
+                let parts = self.name(written);
+                if let Some(table) = self.known(&parts, written) {
+                    self.builder.drop_key(Some(table), &name);
+                }
+            }
         }
     }
 
@@ -315,85 +419,6 @@ impl Reader<'_> {
         if let Some(table) = self.builder.get(view) {
             let written = parse::view_query(text, self.script.grammar);
             table.view = Some(written.map_or_else(|| create.query.to_string(), str::to_owned));
-        }
-    }
-
-    fn alter_table(&mut self, alter: &AlterTable) {
-        let name = self.name(&alter.name);
-        let Some(table) = self.known(&name, &alter.name) else { return };
-        for operation in &alter.operations {
-            self.alter(table, operation);
-        }
-    }
-
-    fn alter(&mut self, table: usize, operation: &AlterTableOperation) {
-        match operation {
-            AlterTableOperation::AddConstraint { constraint, .. } => self.constraint(table, constraint),
-            AlterTableOperation::AddColumn { column_def, if_not_exists, .. } => {
-                let name = self.fold(&column_def.name);
-                let known = self.builder.get(table).is_some_and(|table| table.column(&name).is_some());
-                if !(known && *if_not_exists) {
-                    self.column(table, column_def);
-                }
-            }
-            AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
-                self.rename_column(table, old_column_name, new_column_name);
-            }
-            AlterTableOperation::ChangeColumn { old_name, new_name, data_type, options, .. } => {
-                self.rename_column(table, old_name, new_name);
-                self.modify_column(table, new_name, data_type, options);
-            }
-            AlterTableOperation::ModifyColumn { col_name, data_type, options, .. } => {
-                self.modify_column(table, col_name, data_type, options);
-            }
-            AlterTableOperation::AlterColumn { column_name, op } => {
-                let column = self.named(column_name);
-                match op {
-                    AlterColumnOperation::SetNotNull => self.not_null(table, &column, true),
-                    AlterColumnOperation::DropNotNull => self.not_null(table, &column, false),
-                    AlterColumnOperation::SetDataType { data_type, .. } => {
-                        self.retype(table, &column.0, data_type);
-                    }
-                    _ => {}
-                }
-            }
-            AlterTableOperation::RenameTable {
-                table_name: RenameTableNameKind::As(name) | RenameTableNameKind::To(name),
-            } => {
-                let name = self.name(name);
-                self.builder.rename_table(table, name);
-            }
-            AlterTableOperation::DropColumn { column_names, if_exists, .. } => {
-                for name in column_names {
-                    let (name, at) = self.named(name);
-                    self.builder.drop_column(table, &name, *if_exists, at);
-                }
-            }
-            AlterTableOperation::DropPrimaryKey { .. } => {
-                if let Some(table) = self.builder.get(table) {
-                    table.primary_key.clear();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn rename_column(&mut self, table: usize, old: &Ident, new: &Ident) {
-        let (old, new, at) = (self.fold(old), self.fold(new), self.place(old));
-        self.builder.rename_column(table, &old, new, at);
-    }
-
-    fn modify_column(&mut self, table: usize, name: &Ident, data_type: &DataType, options: &[ColumnOption]) {
-        let column = self.named(name);
-        self.retype(table, &column.0, data_type);
-        self.not_null(table, &column, false);
-        self.column_options(table, &column, options.iter());
-    }
-
-    fn retype(&mut self, table: usize, column: &str, data_type: &DataType) {
-        let Some(declared) = self.builder.get(table) else { return };
-        if let Some(at) = declared.column(column) {
-            declared.columns[at].data_type = Some(data_type.to_string());
         }
     }
 }
@@ -525,6 +550,188 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
                 "v: d INT",
                 "line 1, column 82: the foreign key is left out: no table t is declared",
             ],
+        );
+    }
+
+    #[test]
+    fn what_is_dropped_holds_no_longer() {
+        let check = |dialect: Dialect, ddl: &str, expected: &str| {
+            let read = read(ddl, dialect);
+            assert_eq!(read.first().map(String::as_str), Some(expected), "{ddl}\n{read:#?}");
+        };
+        use Dialect::{Db2, MySql, Oracle, Postgres, Snowflake, Sqlite, TSql};
+        let two = "CREATE TABLE t (a int, b int NOT NULL, CONSTRAINT k UNIQUE (a), UNIQUE (b)); ";
+        check(Postgres, two, "t: a INT, b INT!; unique [0]; unique [1]");
+        check(Postgres, &format!("{two}ALTER TABLE t DROP CONSTRAINT k"), "t: a INT, b INT!; unique [1]");
+        check(
+            Postgres,
+            &format!("{two}ALTER TABLE t DROP CONSTRAINT t_b_key"),
+            "t: a INT, b INT!; unique [0]",
+        );
+        check(
+            Postgres,
+            &format!("{two}ALTER TABLE t RENAME CONSTRAINT k TO l; ALTER TABLE t DROP CONSTRAINT l"),
+            "t: a INT, b INT!; unique [1]",
+        );
+        // A name that only the database knows.
+        check(
+            TSql,
+            &format!("{two}ALTER TABLE t DROP CONSTRAINT UQ__t__3BD0"),
+            "t: a INT, b INT; unique [0]",
+        );
+        check(TSql, &format!("{two}ALTER TABLE t NOCHECK CONSTRAINT k"), "t: a INT, b INT!; unique [1]");
+        check(Oracle, &format!("{two}ALTER TABLE t DISABLE CONSTRAINT k"), "T: A INT, B INT!; unique [1]");
+        check(
+            Oracle,
+            &format!("{two}ALTER TABLE t MODIFY CONSTRAINT k DISABLE"),
+            "T: A INT, B INT!; unique [1]",
+        );
+        check(Oracle, &format!("{two}ALTER TABLE t DISABLE UNIQUE (b)"), "T: A INT, B INT");
+        check(
+            Oracle,
+            &format!("{two}ALTER TABLE t MODIFY (b NULL)"),
+            "T: A INT, B INT; unique [0]; unique [1]",
+        );
+        check(
+            Oracle,
+            &format!("{two}ALTER TABLE t MODIFY (a NUMBER NOT NULL, b NULL)"),
+            "T: A NUMBER!, B INT; unique [0]; unique [1]",
+        );
+        check(
+            TSql,
+            &format!("{two}ALTER TABLE t ALTER COLUMN b BIGINT NULL"),
+            "t: a INT, b BIGINT; unique [0]; unique [1]",
+        );
+        check(
+            TSql,
+            &format!("{two}ALTER TABLE t ALTER COLUMN a INT NOT NULL"),
+            "t: a INT!, b INT!; unique [0]; unique [1]",
+        );
+        let index = "CREATE TABLE t (a int, b int); CREATE UNIQUE INDEX i ON t (a); ";
+        check(Postgres, index, "t: a INT, b INT; unique [0]");
+        check(Postgres, &format!("{index}DROP INDEX i"), "t: a INT, b INT");
+        check(Postgres, &format!("{index}DROP INDEX j"), "t: a INT, b INT; unique [0]");
+        check(
+            Postgres,
+            &format!("{index}CREATE UNIQUE INDEX j ON t (a); DROP INDEX i"),
+            "t: a INT, b INT; unique [0]",
+        );
+        check(Postgres, &format!("{index}ALTER INDEX i RENAME TO j; DROP INDEX j"), "t: a INT, b INT");
+        check(MySql, &format!("{index}DROP INDEX i ON t"), "t: a INT, b INT");
+        check(MySql, "CREATE TABLE t (a int, UNIQUE KEY (a)); ALTER TABLE t DROP INDEX a", "t: a INT");
+        check(MySql, "CREATE TABLE t (a int, UNIQUE KEY (a)); ALTER TABLE t DROP KEY a", "t: a INT");
+        check(TSql, &format!("{index}ALTER INDEX i ON t DISABLE"), "t: a INT, b INT");
+        check(TSql, &format!("{index}ALTER INDEX ALL ON t DISABLE"), "t: a INT, b INT");
+        check(Oracle, &format!("{index}ALTER INDEX i UNUSABLE"), "T: A INT, B INT");
+        check(
+            Postgres,
+            "CREATE TABLE t (a int PRIMARY KEY, b int, CONSTRAINT n CHECK (b > 0)); ALTER TABLE t DROP CONSTRAINT n",
+            "t: a INT!, b INT; pk [0]",
+        );
+        check(
+            MySql,
+            "CREATE TABLE t (a int, b int, CONSTRAINT f FOREIGN KEY (b) REFERENCES t (a)); \
+             ALTER TABLE t DROP FOREIGN KEY f",
+            "t: a INT, b INT",
+        );
+        check(
+            Postgres,
+            "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t); ALTER TABLE t DISABLE TRIGGER ALL",
+            "t: a INT!, b INT; pk [0]",
+        );
+        check(Db2, &format!("{two}ALTER TABLE t DEACTIVATE NOT LOGGED INITIALLY"), "T: A INT, B INT");
+        check(
+            Postgres,
+            &format!("{two}ALTER TABLE t OWNER TO me"),
+            "t: a INT, b INT!; unique [0]; unique [1]",
+        );
+        check(
+            Snowflake,
+            "CREATE TABLE t (a int UNIQUE); CREATE TABLE u (b int); ALTER TABLE t SWAP WITH u",
+            "T: B INT",
+        );
+        check(Sqlite, "CREATE TABLE t (a TEXT PRIMARY KEY, b INT)", "t: a TEXT, b INT; unique [0]");
+        check(Sqlite, "CREATE TABLE t (a INTEGER PRIMARY KEY)", "t: a INTEGER!; pk [0]");
+        check(Sqlite, "CREATE TABLE t (a TEXT PRIMARY KEY NOT NULL)", "t: a TEXT!; pk [0]");
+        check(Sqlite, "CREATE TABLE t (a TEXT PRIMARY KEY) WITHOUT ROWID", "t: a TEXT!; pk [0]");
+    }
+
+    #[test]
+    fn what_is_not_enforced_holds_only_where_nothing_is() {
+        let check = |dialect: Dialect, ddl: &str, expected: &[&str]| {
+            assert_eq!(read(ddl, dialect), expected, "{ddl}");
+        };
+        use Dialect::{BigQuery, Db2, Hive, Oracle, Postgres, TSql};
+        let table = "CREATE TABLE t (a int, b int); ";
+        check(
+            Postgres,
+            &format!("{table}ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES t (a) NOT VALID"),
+            &[
+                "t: a INT, b INT",
+                "line 1, column 32: a constraint that is NOT VALID is left out until it is validated",
+            ],
+        );
+        check(
+            Postgres,
+            &format!(
+                "{table}ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES t (a) NOT VALID; \
+                 ALTER TABLE t VALIDATE CONSTRAINT f"
+            ),
+            &[
+                "t: a INT, b INT; [1] -> t(a)",
+                "line 1, column 32: a constraint that is NOT VALID is left out until it is validated",
+            ],
+        );
+        check(
+            TSql,
+            &format!(
+                "{table}ALTER TABLE [t] WITH NOCHECK ADD CONSTRAINT f FOREIGN KEY([b]) REFERENCES [t] ([a])"
+            ),
+            &[
+                "t: a INT, b INT",
+                "line 1, column 32: a constraint that is NOT VALID is left out until it is validated",
+            ],
+        );
+        check(
+            TSql,
+            &format!(
+                "{table}ALTER TABLE [t]  WITH CHECK ADD CONSTRAINT f FOREIGN KEY([b]) REFERENCES [t] ([a])"
+            ),
+            &["t: a INT, b INT; [1] -> t(a)"],
+        );
+        check(Oracle, "CREATE TABLE t (a NUMBER, CONSTRAINT k UNIQUE (a) DISABLE)", &["T: A NUMBER"]);
+        check(
+            Oracle,
+            "CREATE TABLE t (a NUMBER CONSTRAINT n NOT NULL DISABLE, b NUMBER CONSTRAINT k PRIMARY KEY ENABLE)",
+            &["T: A NUMBER, B NUMBER!; pk [1]"],
+        );
+        check(
+            Oracle,
+            "CREATE TABLE t (a NUMBER); ALTER TABLE t ADD (b NUMBER NOT NULL, CONSTRAINT k UNIQUE (a) USING INDEX)",
+            &["T: A NUMBER, B NUMBER!; unique [0]"],
+        );
+        check(Hive, "CREATE TABLE t (a int, PRIMARY KEY (a) DISABLE NOVALIDATE)", &["t: a INT!; pk [0]"]);
+        check(BigQuery, "CREATE TABLE t (a INT64, PRIMARY KEY (a) NOT ENFORCED)", &["t: a INT64!; pk [0]"]);
+        check(
+            Db2,
+            "CREATE TABLE t (a INT, UNIQUE (a) NOT ENFORCED)",
+            &["T: A INT", "line 1, column 1: a key that is NOT ENFORCED is left out"],
+        );
+        check(
+            Postgres,
+            "CREATE TABLE p (a int PRIMARY KEY, b int); CREATE TABLE c (b int NOT NULL, d int) INHERITS (p)",
+            &["p: a INT, b INT", "c: a INT!, b INT!, d INT"],
+        );
+        check(
+            Postgres,
+            "CREATE TABLE p (a int UNIQUE); CREATE TABLE c (a int); ALTER TABLE c INHERIT p",
+            &["p: a INT", "c: a INT"],
+        );
+        check(
+            Postgres,
+            "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a); \
+             CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)",
+            &["p: a INT!; pk [0]", "c: a INT!"],
         );
     }
 

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use sqm_domain::Dialect;
 
-use super::builder::{Builder, DeclaredForeignKey};
+use super::builder::{Builder, DeclaredForeignKey, Name};
 use super::problem::{CatalogError, CatalogProblem, Place};
 use super::{Catalog, Column};
 
@@ -82,19 +82,19 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
             }
         }
         if !input.primary_key.is_empty() {
-            builder.primary_key(table, &named("pk", &input.primary_key), at("pk"));
+            builder.primary_key(table, Name::Unknown, &named("pk", &input.primary_key), false, at("pk"));
         }
         for key in &input.unique {
-            builder.unique(table, &named("unique", key));
+            builder.unique(table, Name::Unknown, &named("unique", key));
         }
         for (columns, other, referred) in &input.foreign_keys {
-            builder.foreign_key(DeclaredForeignKey {
-                from: table,
+            let key = DeclaredForeignKey {
                 columns: named("fk", columns),
                 table: parts(other),
                 referred: referred.clone(),
                 at: at("fk"),
-            });
+            };
+            builder.foreign_key(table, Name::Unknown, key);
         }
     }
     builder.finish()

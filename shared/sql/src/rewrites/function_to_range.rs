@@ -72,6 +72,24 @@ use super::{Draft, Rewrite};
 /// ```
 ///
 /// ## Bad
+/// ```sql trino
+/// SELECT id FROM sale WHERE DATE_FORMAT(sold_at, '%Y-%m') = '2024-01'
+/// ```
+/// ## Good
+/// ```sql trino
+/// SELECT id FROM sale WHERE sold_at >= DATE '2024-01-01' AND sold_at < DATE '2024-02-01'
+/// ```
+///
+/// ## Bad
+/// ```sql tsql
+/// SELECT id FROM sale WHERE YEAR(due) = 2024 AND CAST(sold_at AS DATE) <> '2024-02-29'
+/// ```
+/// ## Good
+/// ```sql tsql
+/// SELECT id FROM sale WHERE due >= '20240101' AND due < '20250101' AND (sold_at < '20240229' OR sold_at >= '20240301')
+/// ```
+///
+/// ## Bad
 /// ```sql
 /// SELECT id FROM sale WHERE CAST(due AS DATE) >= CURRENT_DATE - 7
 /// ```
@@ -123,6 +141,10 @@ use super::{Draft, Rewrite};
 /// A wildcard in the letters, and fewer letters than are taken.
 /// ```sql
 /// SELECT id FROM sale WHERE LEFT(code, 3) = 'a_c' AND LEFT(code, 3) = 'ab'
+/// ```
+/// A DATE of Oracle has a time of day.
+/// ```sql oracle
+/// SELECT id FROM sale WHERE CAST(sold_at AS DATE) = DATE '2024-02-29'
 /// ```
 /// Under NOT it matters whether the condition is NULL or false.
 /// ```sql
@@ -303,10 +325,20 @@ fn date_text(value: &Expr) -> Option<&str> {
     }
 }
 
-/// A literal of that day, written as the author writes the one that it replaces.
+/// A literal of that day, written as the author writes the one that it replaces, where the dialect reads
+/// that as a date in every session.
 fn literal(cx: &Context<'_>, column: &Column, like: &Expr, day: Day) -> String {
-    let quoted = format!("'{day}'");
-    if expression::string(like).is_some() {
+    use Dialect as D;
+    let quoted = match cx.dialect {
+        // In no language is this another day.
+        D::TSql | D::Fabric => format!("'{}'", day.to_string().replace('-', "")),
+        _ => format!("'{day}'"),
+    };
+    let reads_texts = !matches!(
+        cx.dialect,
+        D::Oracle | D::Trino | D::Presto | D::Athena | D::Teradata | D::Exasol
+    );
+    if expression::string(like).is_some() && reads_texts {
         return quoted;
     }
     let word = match cx.dialect {
@@ -322,7 +354,8 @@ fn literal(cx: &Context<'_>, column: &Column, like: &Expr, day: Day) -> String {
 /// A function that takes the column to the start of its day, month, quarter or year.
 fn truncated(cx: &Context<'_>, expr: &Expr) -> Option<(Column, Period, Naming)> {
     let (inner, period, naming) = match expression::bare(expr) {
-        Expr::Cast { expr, data_type: DataType::Date, format: None, .. } => {
+        // A DATE of Oracle keeps the time of day.
+        Expr::Cast { expr, data_type: DataType::Date, format: None, .. } if cx.dialect != Dialect::Oracle => {
             (expr.as_ref(), Period::Day, Naming::Day)
         }
         Expr::Extract { field: DateTimeField::Year, expr, .. } => (expr.as_ref(), Period::Year, Naming::Year),
@@ -330,7 +363,9 @@ fn truncated(cx: &Context<'_>, expr: &Expr) -> Option<(Column, Period, Naming)> 
             let (name, function) = expression::call(call)?;
             let args = expression::plain_args(function)?;
             match (name.as_str(), args.as_slice()) {
-                ("DATE" | "TO_DATE", [one]) => (*one, Period::Day, Naming::Day),
+                ("DATE" | "TO_DATE", [one]) if cx.dialect != Dialect::Oracle => {
+                    (*one, Period::Day, Naming::Day)
+                }
                 ("TRUNC", [one]) if cx.dialect == Dialect::Oracle => (*one, Period::Day, Naming::Day),
                 ("YEAR", [one]) => (*one, Period::Year, Naming::Year),
                 ("DATE_PART", [unit, one]) if expression::string(unit)?.eq_ignore_ascii_case("year") => {

@@ -13,13 +13,14 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::prelude::SessionConfig;
+use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 
 use super::functions;
 use super::lower::Names;
 use super::tables::SwapTable;
 use super::types;
-use crate::database::{Schema, position};
+use crate::database::{NullsInKeys, Schema, position};
 use crate::sqlite::Declared;
 use crate::value::Kind;
 
@@ -63,6 +64,7 @@ pub fn is_aggregate(name: &str) -> bool {
 #[derive(Debug)]
 pub struct Tables<'c> {
     catalog: &'c Catalog,
+    dialect: Dialect,
     /// Position in the catalog → its relation; in the order of first mention.
     read: RwLock<Vec<usize>>,
     made: RwLock<BTreeMap<usize, Arc<SwapTable>>>,
@@ -70,18 +72,23 @@ pub struct Tables<'c> {
 
 impl<'c> Tables<'c> {
     /// None yet.
-    pub fn new(catalog: &'c Catalog) -> Self {
-        Self { catalog, read: RwLock::default(), made: RwLock::default() }
+    pub fn new(catalog: &'c Catalog, dialect: Dialect) -> Self {
+        Self { catalog, dialect, read: RwLock::default(), made: RwLock::default() }
     }
 
     /// The schema of all that was read and what that refers to, and the tables in its order.
     pub fn schema(&self) -> (Schema, Vec<Option<Arc<SwapTable>>>) {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner).clone();
         let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
-        let schema = Schema::new(self.catalog, &read, types::kind);
+        let schema = self.schema_of(&read);
         let mut tables: Vec<_> = read.iter().map(|at| made.get(at).cloned()).collect();
         tables.resize(schema.relations.len(), None);
         (schema, tables)
+    }
+
+    fn schema_of(&self, tables: &[usize]) -> Schema {
+        let kind = |written: Option<&str>| types::kind(written, self.dialect);
+        Schema::new(self.catalog, tables, kind, NullsInKeys::of(self.dialect))
     }
 
     fn source(&self, name: &TableReference) -> Result<Arc<dyn TableSource>> {
@@ -108,7 +115,7 @@ impl<'c> Tables<'c> {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return plan_err!("{} has two columns {} that differ in case alone", parts.join("."), pair[0]);
         }
-        let alone = Schema::new(self.catalog, &[at], types::kind);
+        let alone = self.schema_of(&[at]);
         let table = Arc::new(SwapTable::new(&alone.relations[0]));
         self.read.write().unwrap_or_else(PoisonError::into_inner).push(at);
         self.made.write().unwrap_or_else(PoisonError::into_inner).insert(at, Arc::clone(&table));
@@ -133,6 +140,15 @@ impl Names for Provider<'_> {
         let mut found = self.kinds_of(column).peekable();
         found.peek().is_some() && found.all(|kind| matches!(kind, Kind::Text { .. }))
     }
+
+    fn is_date(&self, column: &str) -> bool {
+        let mut found = self.kinds_of(column).peekable();
+        found.peek().is_some() && found.all(|kind| matches!(kind, Kind::Date | Kind::Timestamp))
+    }
+
+    fn is_moment(&self, column: &str) -> bool {
+        self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
+    }
 }
 
 impl Declared for Provider<'_> {
@@ -150,7 +166,7 @@ impl Provider<'_> {
         let columns = self.tables.catalog.tables().iter().flat_map(|table| &table.columns);
         columns
             .filter(move |declared| declared.name.to_lowercase() == column)
-            .map(|declared| types::kind(declared.data_type.as_deref()))
+            .map(|declared| types::kind(declared.data_type.as_deref(), self.tables.dialect))
     }
 }
 

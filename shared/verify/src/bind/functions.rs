@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type};
-use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::arrow::compute::sum_checked;
+use datafusion::arrow::datatypes::{
+    DataType, Decimal128Type, Field, FieldRef, Float32Type, Float64Type, Int64Type,
+};
+use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::function::AccumulatorArgs;
+use datafusion::functions_aggregate::average::avg_udaf;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
@@ -23,6 +27,9 @@ pub const NEAREST_INTEGER: &str = "nearest_integer";
 /// in `ROUND`.
 pub const NEAREST_OR_EVEN: &str = "nearest_or_even";
 
+/// The average, without a fraction where it is one of integers.
+pub const WHOLE_AVERAGE: &str = "whole_average";
+
 /// Makes them known to the session.
 pub fn register(state: &mut SessionState) {
     // Registering fails only where functions cannot be registered at all.
@@ -34,6 +41,10 @@ pub fn register(state: &mut SessionState) {
     }
     let _ = state.register_udaf(Arc::new(AggregateUDF::from(SingleValue {
         signature: Signature::any(1, Volatility::Immutable),
+    })));
+    let _ = state.register_udaf(Arc::new(AggregateUDF::from(WholeAverage {
+        average: avg_udaf(),
+        signature: Signature::user_defined(Volatility::Immutable),
     })));
 }
 
@@ -127,11 +138,7 @@ impl AggregateUDFImpl for SingleValue {
         Ok(Box::new(Single { value: ScalarValue::try_from(arguments.return_field.data_type())?, rows: 0 }))
     }
 
-    fn state_fields(
-        &self,
-        arguments: datafusion::logical_expr::function::StateFieldsArgs<'_>,
-    ) -> Result<Vec<datafusion::arrow::datatypes::FieldRef>> {
-        use datafusion::arrow::datatypes::Field;
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
         Ok(vec![
             Arc::new(Field::new("value", arguments.return_field.data_type().clone(), true)),
             Arc::new(Field::new("rows", DataType::UInt64, false)),
@@ -180,6 +187,104 @@ impl Accumulator for Single {
             return exec_err!("more than one row where a single value is needed");
         }
         Ok(())
+    }
+}
+
+/// [`WHOLE_AVERAGE`]: that of integers is an integer, any other one what it always is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct WholeAverage {
+    average: Arc<AggregateUDF>,
+    signature: Signature,
+}
+
+impl AggregateUDFImpl for WholeAverage {
+    fn name(&self) -> &'static str {
+        WHOLE_AVERAGE
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
+        match arguments {
+            [whole] if whole.is_integer() => Ok(vec![DataType::Int64]),
+            [DataType::Decimal128(..)] => Ok(arguments.to_vec()),
+            [float] if float.is_numeric() => Ok(vec![DataType::Float64]),
+            _ => plan_err!("AVG takes one number"),
+        }
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        match arguments {
+            [DataType::Int64] => Ok(DataType::Int64),
+            _ => self.average.return_type(arguments),
+        }
+    }
+
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if arguments.return_field.data_type() != &DataType::Int64 {
+            return self.average.accumulator(arguments);
+        }
+        if arguments.is_distinct {
+            return exec_err!("the average of different integers is not computed");
+        }
+        Ok(Box::new(WholeAverageOf::default()))
+    }
+
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        if arguments.return_field.data_type() != &DataType::Int64 {
+            return self.average.state_fields(arguments);
+        }
+        let field = |name| {
+            Arc::new(Field::new(
+                datafusion::logical_expr::utils::format_state_name(arguments.name, name),
+                DataType::Int64,
+                true,
+            ))
+        };
+        Ok(vec![field("sum"), field("count")])
+    }
+}
+
+/// The sum and the number of integers seen.
+#[derive(Debug, Default)]
+struct WholeAverageOf {
+    sum: i64,
+    count: i64,
+}
+
+impl WholeAverageOf {
+    fn add(&mut self, sums: &ArrayRef, count: i64) -> Result<()> {
+        let sum = sum_checked(sums.as_primitive::<Int64Type>())?.unwrap_or(0);
+        let Some(sum) = self.sum.checked_add(sum) else { return exec_err!("Arithmetic overflow in AVG") };
+        self.sum = sum;
+        self.count += count;
+        Ok(())
+    }
+}
+
+impl Accumulator for WholeAverageOf {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let there = values[0].len() - values[0].null_count();
+        self.add(&values[0], i64::try_from(there).unwrap_or(i64::MAX))
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(self.sum.checked_div(self.count)))
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self)
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![ScalarValue::Int64(Some(self.sum)), ScalarValue::Int64(Some(self.count))])
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let counts = states[1].as_primitive::<Int64Type>();
+        self.add(&states[0], counts.iter().flatten().sum())
     }
 }
 

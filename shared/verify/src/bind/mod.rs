@@ -15,10 +15,11 @@ pub mod types;
 
 use std::collections::BTreeSet;
 
+use crate::dialects::null_order;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
+use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::Statement;
 use sqm_domain::Dialect;
 use sqm_sql::guard;
@@ -26,9 +27,9 @@ use sqm_sql::parse::{MendKind, Script, Tree};
 use sqm_sql::text::Position;
 
 pub use context::Tables;
-pub(crate) use functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
+pub(crate) use functions::{NEAREST_INTEGER, NEAREST_OR_EVEN, WHOLE_AVERAGE};
 pub(crate) use lower::single_name;
-pub use ordering::{Ordering, Trait, Traits};
+pub use ordering::{Keyed, Ordering, Trait, Traits};
 pub use tables::SwapTable;
 
 /// Longest statement that is verified, in bytes: planning takes time that grows faster than the text.
@@ -89,6 +90,8 @@ pub struct Bound {
     pub schema: SchemaRef,
     /// The top-level ORDER BY.
     pub ordering: Ordering,
+    /// The plan with the keys of that behind the outputs, where some of them are no output.
+    pub keyed: Option<Box<Keyed>>,
     /// What makes a result hard to compare.
     pub traits: Traits,
     /// What its reading rests on, in words.
@@ -97,6 +100,8 @@ pub struct Bound {
     pub approximates: bool,
     /// The query in SQLite's forms; `None` where it has none.
     pub sqlite: Option<String>,
+    /// The query as written, where SQLite is its own database.
+    pub native: Option<String>,
 }
 
 /// Binds the one query of a text.
@@ -146,8 +151,9 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     refused::text(script.text_of(statement)).map_err(|why| BindError::Unsupported(why.into()))?;
     let text = tree.to_string();
     let mut tree = tree.clone();
-    let mut lowered = lower::lower(&mut tree, &text, dialect).map_err(BindError::Unsupported)?;
     let provider = context::Provider { session: context::session(), tables };
+    let lowered = lower::lower(&mut tree, &text, dialect, &provider);
+    let mut lowered = lowered.map_err(BindError::Unsupported)?;
     let sqlite = crate::sqlite::translate(&tree, null_order(dialect), &provider);
     let planned = |tree| SqlToRel::new_with_options(&provider, options(dialect)).sql_statement_to_plan(tree);
     let plan = match planned(tree.clone()) {
@@ -171,10 +177,12 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
         dialect,
         schema: std::sync::Arc::clone(plan.schema().inner()),
         ordering: Ordering::of(&plan),
+        keyed: Keyed::of(&plan).map(Box::new),
         traits,
         assumptions: lowered.assumptions,
         approximates: lowered.approximates,
         sqlite,
+        native: (dialect == Dialect::Sqlite).then(|| script.text_of(statement).to_owned()),
         plan,
     })
 }
@@ -186,27 +194,6 @@ fn options(dialect: Dialect) -> ParserOptions {
         .with_map_string_types_to_utf8view(false)
         .with_collect_spans(true)
         .with_default_null_ordering(null_order(dialect))
-}
-
-/// Where NULLs stand when ORDER BY does not say.
-fn null_order(dialect: Dialect) -> NullOrdering {
-    use Dialect as D;
-    match dialect {
-        D::MySql
-        | D::MariaDb
-        | D::SingleStore
-        | D::Sqlite
-        | D::TSql
-        | D::Fabric
-        | D::BigQuery
-        | D::SparkSql
-        | D::Databricks
-        | D::Hive
-        | D::Doris
-        | D::StarRocks => NullOrdering::NullsMin,
-        D::DuckDb | D::Trino | D::Presto | D::Athena | D::ClickHouse => NullOrdering::NullsLast,
-        _ => NullOrdering::NullsMax,
-    }
 }
 
 /// DataFusion's message without its own prefixes, with the place that its diagnostic names.

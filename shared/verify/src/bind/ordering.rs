@@ -1,10 +1,12 @@
 //! What a plan promises about the order of its rows, and what in it makes a result hard to compare.
 
-use datafusion::common::Result;
+use std::sync::Arc;
+
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
 use datafusion::logical_expr::{
-    Distinct, Expr, FetchType, Limit, LogicalPlan, Operator, SkipType, SortExpr, Volatility,
+    Distinct, Expr, FetchType, Limit, LogicalPlan, Operator, Projection, SkipType, SortExpr, Volatility,
 };
 
 use crate::database::Row;
@@ -48,6 +50,9 @@ impl Trait {
 /// Results over generated tables are seldom longer.
 const FEW_ROWS: usize = 100;
 
+/// The windows of generated tables are seldom longer.
+const FEW_TIED: usize = 4;
+
 /// What makes the results of a query hard to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traits {
@@ -57,7 +62,7 @@ pub struct Traits {
     pub rounds: bool,
     /// Whether it recurses.
     pub recursive: bool,
-    /// How many rows its LIMITs and OFFSETs leave or pass over, where these are more than databases have.
+    /// How many rows its LIMITs, OFFSETs and LAGs leave or pass over, where these are more than databases have.
     pub cuts: Vec<usize>,
     /// Whether it takes blanks away.
     pub trims: bool,
@@ -66,38 +71,93 @@ pub struct Traits {
 impl Ordering {
     /// Reads it off the root of a plan.
     pub fn of(plan: &LogicalPlan) -> Self {
-        let mut projection: Option<&[Expr]> = None;
-        let mut node = plan;
-        loop {
-            match node {
-                LogicalPlan::Limit(limit) => node = &limit.input,
-                LogicalPlan::SubqueryAlias(alias) if projection.is_none() => node = &alias.input,
-                LogicalPlan::Projection(p) if projection.is_none() => {
-                    projection = Some(&p.expr);
-                    node = &p.input;
-                }
-                LogicalPlan::Sort(sort) => {
-                    let (outputs, directions) =
-                        outputs(&sort.expr, projection, &sort.input).into_iter().unzip();
-                    return Self { ordered: true, outputs, directions };
-                }
-                _ => return Self::default(),
+        let Some((keys, projection, input)) = sorted(plan) else { return Self::default() };
+        let (outputs, directions) = outputs(keys, projection, input).into_iter().unzip();
+        Self { ordered: true, outputs, directions }
+    }
+}
+
+/// A query whose ORDER BY has keys that are no outputs, with all keys behind its outputs.
+#[derive(Debug, Clone)]
+pub struct Keyed {
+    /// Its plan.
+    pub plan: LogicalPlan,
+    /// The order of its rows.
+    pub ordering: Ordering,
+}
+
+impl Keyed {
+    /// `None` where every key is an output, or there is none.
+    pub fn of(plan: &LogicalPlan) -> Option<Self> {
+        let (keys, projection, input) = sorted(plan)?;
+        if outputs(keys, projection, input).len() == keys.iter().filter(|key| orders(key)).count() {
+            return None;
+        }
+        let width = plan.schema().fields().len();
+        let ordering = Ordering {
+            ordered: true,
+            outputs: (width..width + keys.len()).collect(),
+            directions: keys.iter().map(|key| (key.asc, key.nulls_first)).collect(),
+        };
+        Some(Self { plan: with_keys(plan, keys)?, ordering })
+    }
+}
+
+/// The keys by which a result is sorted, what is projected behind that, and what is sorted.
+type Sorted<'p> = (&'p [SortExpr], Option<&'p [Expr]>, &'p LogicalPlan);
+
+fn sorted(plan: &LogicalPlan) -> Option<Sorted<'_>> {
+    let mut projection: Option<&[Expr]> = None;
+    let mut node = plan;
+    loop {
+        match node {
+            LogicalPlan::Limit(limit) => node = &limit.input,
+            LogicalPlan::SubqueryAlias(alias) if projection.is_none() => node = &alias.input,
+            LogicalPlan::Projection(p) if projection.is_none() => {
+                projection = Some(&p.expr);
+                node = &p.input;
             }
+            LogicalPlan::Sort(sort) => return Some((&sort.expr, projection, &sort.input)),
+            _ => return None,
         }
     }
 }
 
-/// The outputs that are keys, with the direction of each.
+/// The plan that [`sorted`] looked through, with the keys behind its outputs.
+fn with_keys(plan: &LogicalPlan, keys: &[SortExpr]) -> Option<LogicalPlan> {
+    let keyed = |exprs: Vec<Expr>, input: &Arc<LogicalPlan>| {
+        let keys = keys.iter().enumerate();
+        let keys = keys.map(|(at, key)| key.expr.clone().unalias().alias(format!("order by {at}")));
+        Projection::try_new(exprs.into_iter().chain(keys).collect(), Arc::clone(input)).ok()
+    };
+    match plan {
+        LogicalPlan::Limit(limit) => {
+            let input = Arc::new(with_keys(&limit.input, keys)?);
+            Some(LogicalPlan::Limit(Limit { input, ..limit.clone() }))
+        }
+        LogicalPlan::SubqueryAlias(alias) => with_keys(&alias.input, keys),
+        LogicalPlan::Projection(p) => keyed(p.expr.clone(), &p.input).map(LogicalPlan::Projection),
+        LogicalPlan::Sort(sort) => {
+            let columns = sort.input.schema().columns().into_iter().map(Expr::Column).collect();
+            keyed(columns, &Arc::new(plan.clone())).map(LogicalPlan::Projection)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a key orders anything.
+fn orders(key: &SortExpr) -> bool {
+    !matches!(key.expr, Expr::Literal(..))
+}
+
+/// The outputs that are keys, with the direction of each, up to the first key that is no output.
 fn outputs(
     keys: &[SortExpr],
     projection: Option<&[Expr]>,
     input: &LogicalPlan,
 ) -> Vec<(usize, (bool, bool))> {
     let mut found = Vec::new();
-    for key in keys {
-        if matches!(key.expr, Expr::Literal(..)) {
-            continue;
-        }
+    for key in keys.iter().filter(|key| orders(key)) {
         let output = match projection {
             Some(exprs) => exprs.iter().position(|expr| expr.clone().unalias() == key.expr),
             None => match &key.expr {
@@ -134,6 +194,12 @@ impl Ordering {
         };
         rows.windows(2).all(|pair| order(&pair[0], &pair[1]).is_le())
     }
+}
+
+/// How many rows LAG and their kin reach, where that is further than most windows do.
+fn distance(argument: &Expr) -> Option<usize> {
+    let Expr::Literal(ScalarValue::Int64(Some(rows)), _) = argument else { return None };
+    usize::try_from(*rows).ok().filter(|&rows| rows > FEW_TIED)
 }
 
 impl Traits {
@@ -189,7 +255,10 @@ impl Traits {
                 WindowFunctionDefinition::WindowUDF(function) => match function.name() {
                     "rank" | "dense_rank" => {}
                     "percent_rank" | "cume_dist" => self.rounds = true,
-                    _ => self.loose.push(Trait::OrderedWindow),
+                    _ => {
+                        self.loose.push(Trait::OrderedWindow);
+                        self.cuts.extend(call.params.args.iter().filter_map(distance));
+                    }
                 },
                 WindowFunctionDefinition::AggregateUDF(function) => {
                     use datafusion::logical_expr::WindowFrameUnits;

@@ -1,5 +1,6 @@
 //! What binds and would mean something else than it says: refused, so that no verdict rests on it.
 
+use crate::dialects::reads_numbers;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result, plan_err};
@@ -82,23 +83,6 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
 
 fn is_literal(expr: &Expr) -> bool {
     matches!(expr, Expr::Literal(..))
-}
-
-/// Whether a text that is no number can be compared with one: it is zero, NULL or greater than all.
-fn reads_numbers(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::Sqlite
-            | D::Hive
-            | D::SparkSql
-            | D::Impala
-    )
 }
 
 /// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query

@@ -2,13 +2,16 @@
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
+use sqm_domain::Dialect;
+
+use crate::dialects::dates_have_time;
 use crate::value::Kind;
 
 /// What a column of this written type holds.
 ///
 /// Types that the verifier cannot generate (JSON, arrays, geometry) are taken for texts: they can be
 /// passed through and compared, and nothing else can be done to them in a query that binds.
-pub fn kind(written: Option<&str>) -> Kind {
+pub fn kind(written: Option<&str>, dialect: Dialect) -> Kind {
     let Some(written) = written else { return Kind::Text { length: None } };
     let lower = written.to_ascii_lowercase();
     let name: String = lower.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -29,6 +32,7 @@ pub fn kind(written: Option<&str>) -> Kind {
         }
         "float" | "real" | "double" | "float4" | "float8" | "float64" | "float32" | "binary_double"
         | "binary_float" => Kind::Float,
+        "date" if dates_have_time(dialect) => Kind::Timestamp,
         "date" | "date32" => Kind::Date,
         "time" | "timetz" => Kind::Time,
         "timestamp" | "timestamptz" | "datetime" | "datetime2" | "smalldatetime" | "timestamp_ntz"
@@ -80,7 +84,9 @@ mod tests {
 
     #[test]
     fn written_types_are_read() {
-        let check = |written: &str, expected: Kind| assert_eq!(kind(Some(written)), expected, "{written}");
+        let check = |written: &str, expected: Kind| {
+            assert_eq!(kind(Some(written), Dialect::Generic), expected, "{written}");
+        };
         check("INT", Kind::Int { bits: 32 });
         check("DECIMAL(15, 2)", Kind::Decimal { precision: 15, scale: 2 });
         check("NUMBER(38,0)", Kind::Int { bits: 64 });
@@ -91,5 +97,7 @@ mod tests {
         check("double precision", Kind::Float);
         check("timestamp with time zone", Kind::Timestamp);
         check("jsonb", Kind::Text { length: None });
+        check("DATE", Kind::Date);
+        assert_eq!(kind(Some("DATE"), Dialect::Oracle), Kind::Timestamp);
     }
 }

@@ -4,6 +4,7 @@ use sqm_domain::Dialect;
 use sqm_sql::words::is_reserved;
 
 use crate::database::{Database, Relation, Row, Schema};
+use crate::dialects::{keeps_case, quotes};
 use crate::value::Value;
 
 /// INSERT statements in an order that foreign keys allow, as far as they form no cycle.
@@ -76,45 +77,6 @@ fn identifier(name: &str, dialect: Dialect) -> String {
     match quotes(dialect) {
         ('[', close) => format!("[{}]", name.replace(close, "]]")),
         (quote, _) => format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}"))),
-    }
-}
-
-/// Whether a name without quotes means one in quotes, in whatever case.
-fn keeps_case(dialect: Dialect) -> bool {
-    use Dialect as D;
-    !matches!(
-        dialect,
-        D::Generic
-            | D::Ansi
-            | D::Postgres
-            | D::Redshift
-            | D::Greenplum
-            | D::Materialize
-            | D::RisingWave
-            | D::Snowflake
-            | D::Oracle
-            | D::Db2
-            | D::Exasol
-    )
-}
-
-fn quotes(dialect: Dialect) -> (char, char) {
-    use Dialect as D;
-    match dialect {
-        D::TSql | D::Fabric => ('[', ']'),
-        D::MySql
-        | D::MariaDb
-        | D::SingleStore
-        | D::Doris
-        | D::StarRocks
-        | D::BigQuery
-        | D::Hive
-        | D::SparkSql
-        | D::Databricks
-        | D::Impala
-        | D::ClickHouse
-        | D::Drill => ('`', '`'),
-        _ => ('"', '"'),
     }
 }
 

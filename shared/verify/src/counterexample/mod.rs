@@ -7,7 +7,7 @@ mod render;
 
 use crate::bind::Bound;
 use crate::compare::{Numbers, difference};
-use crate::database::Database;
+use crate::database::{Database, Row};
 use crate::pair::{Pair, Runs, Seen};
 use crate::sqlite;
 use crate::verdict::Counterexample;
@@ -31,7 +31,8 @@ pub fn establish(
         answer => (small, answer),
     };
     let Seen::Different(difference) = pair.see(&database) else { return None };
-    let (result1, result2) = pair.results(&database).ok()?;
+    let native = native_results(pair, &database, first, second);
+    let (result1, result2) = native.or_else(|| pair.results(&database).ok())?;
     let mut confirmed_by = match pair.runs {
         Runs::Engine { .. } => vec!["DataFusion".to_owned()],
         Runs::Sqlite { .. } => Vec::new(),
@@ -50,9 +51,24 @@ pub fn establish(
     ))
 }
 
+/// What SQLite returns for the queries as they are written, where they are written for it.
+fn native_results(
+    pair: &Pair<'_>,
+    database: &Database,
+    first: &Bound,
+    second: &Bound,
+) -> Option<(Vec<Row>, Vec<Row>)> {
+    let (first, second) = (first.native.as_deref()?, second.native.as_deref()?);
+    sqlite::native_results(pair.schema, database, first, second).ok()
+}
+
 /// Whether both queries return different results in SQLite; `None` where they do not run there.
 pub fn differ_in_sqlite(pair: &Pair<'_>, database: &Database, first: &Bound, second: &Bound) -> Option<bool> {
-    let (first, second) = (first.sqlite.as_deref()?, second.sqlite.as_deref()?);
-    let (one, two) = sqlite::results(pair.schema, database, first, second).ok()?;
-    Some(difference(&one, &two, &pair.keys, Numbers::Rounded).is_some())
+    let translated = || {
+        let (first, second) = (first.sqlite.as_deref()?, second.sqlite.as_deref()?);
+        sqlite::results(pair.schema, database, first, second).ok()
+    };
+    let (one, two) = native_results(pair, database, first, second).or_else(translated)?;
+    let sequence = pair.sequence(database).ok()?;
+    Some(difference(&one, &two, &sequence, Numbers::Rounded).is_some())
 }

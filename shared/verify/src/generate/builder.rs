@@ -138,7 +138,7 @@ impl<'s> Builder<'s> {
     /// Changes the row so that it repeats no key, leaving the `fixed` columns alone.
     pub fn free_keys(&mut self, relation: usize, row: &mut Row, fixed: &[usize]) {
         for key in &self.schema.relations[relation].keys {
-            let Some(text) = key_text(row, key) else { continue };
+            let Some(text) = self.schema.nulls.key_text(row, key) else { continue };
             if !self.present[&(relation, key.clone())].contains(&text) {
                 continue;
             }
@@ -224,7 +224,7 @@ impl<'s> Builder<'s> {
         for ((_, columns), values) in
             self.present.range_mut((relation, Vec::new())..(relation + 1, Vec::new()))
         {
-            values.extend(key_text(&row, columns));
+            values.extend(schema.nulls.key_text(&row, columns));
         }
         self.database.tables[relation].push(row);
         true
@@ -232,7 +232,8 @@ impl<'s> Builder<'s> {
 
     fn breaks_key(&self, relation: usize, row: &Row) -> bool {
         self.schema.relations[relation].keys.iter().any(|key| {
-            key_text(row, key).is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
+            let text = self.schema.nulls.key_text(row, key);
+            text.is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
         })
     }
 }

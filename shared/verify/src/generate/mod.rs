@@ -10,6 +10,7 @@ use rand::{Rng, SeedableRng};
 use sqm_domain::Dialect;
 
 use crate::database::{Database, Row, Schema};
+use crate::dialects::{empty_is_null, keeps_whole_seconds};
 use crate::prove::{Guide, WishedRow};
 use crate::value::{Kind, Value};
 use builder::Builder;
@@ -34,14 +35,20 @@ impl<'s> Generator<'s> {
     }
 
     /// A generator that looks for rows on which the queries return something.
-    pub fn guided(schema: &'s Schema, seed: u64, guide: Guide<'s>) -> Self {
+    pub fn guided(schema: &'s Schema, seed: u64, guide: Guide<'s>, dialect: Dialect) -> Self {
         let mut palette = Palette::new(schema);
+        if !empty_is_null(dialect) {
+            palette.empty_texts(schema);
+        }
         if guide.compares_texts_with_numbers() {
             palette.number_texts(schema);
         }
         for (relation, at, value) in guide.mentions() {
             palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);
         }
+        palette.fractions(schema, |attribute| {
+            attribute.holds_fractions.unwrap_or(!keeps_whole_seconds(dialect))
+        });
         let guide = (!guide.is_empty()).then_some(guide);
         Self { schema, palette, seed, guide }
     }
@@ -49,12 +56,6 @@ impl<'s> Generator<'s> {
     /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
     pub fn with_blanks(&mut self) {
         self.palette.blanks(self.schema);
-    }
-
-    /// Lets moments have parts of a second, in columns that hold them in the dialect.
-    pub fn with_fractions(&mut self, dialect: Dialect) {
-        let is_whole = matches!(dialect, Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore);
-        self.palette.fractions(self.schema, |attribute| attribute.holds_fractions.unwrap_or(!is_whole));
     }
 
     /// The database of this number. The first is empty.

@@ -43,6 +43,17 @@ impl Palette {
         self.mentioned.iter_mut().flatten().for_each(|count| *count = 0);
     }
 
+    /// Lets texts be empty, other than those of CHAR columns.
+    pub fn empty_texts(&mut self, schema: &Schema) {
+        for (relation, values) in schema.relations.iter().zip(&mut self.values) {
+            for (attribute, values) in relation.attributes.iter().zip(values) {
+                if matches!(attribute.kind, Kind::Text { .. }) && !attribute.is_padded {
+                    values.insert(values.len().min(3), Value::Text(String::new()));
+                }
+            }
+        }
+    }
+
     /// Lets moments have parts of a second, in columns that hold them.
     pub fn fractions(&mut self, schema: &Schema, holds: impl Fn(&Attribute) -> bool) {
         let columns = schema.relations.iter().zip(&mut self.values).zip(&mut self.mentioned);
@@ -128,7 +139,7 @@ fn small_values(kind: Kind) -> Vec<Value> {
             .map(|mantissa| Value::Decimal { mantissa, scale })
             .collect()
         }
-        Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0, -0.5, 1.5].map(Value::Float).to_vec(),
+        Kind::Float => [1.0, 2.0, 3.0, 0.0, 0.5, -1.0, 10.0, -0.5, 1.5, 0.3].map(Value::Float).to_vec(),
         Kind::Text { length } => ["a", "b", "c", "ab", "d e", "A", " a", "é", "abcdefghijkl", LONG_TEXT]
             .into_iter()
             .map(|text| match length {
@@ -138,9 +149,11 @@ fn small_values(kind: Kind) -> Vec<Value> {
             .filter(|text| length.is_none_or(|most| text.chars().count() <= most as usize))
             .map(|text| Value::Text(text.into()))
             .collect(),
-        Kind::Date => [0, 1, 31, 366, -1, 30, 59].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec(),
+        Kind::Date => {
+            [0, 1, 31, 366, -1, 30, 59, 105, 196, 290].map(|n| Value::Date(days(2020, 1, 1) + n)).to_vec()
+        }
         Kind::Time => [0, 1, 3600].map(|n| Value::Time(n * 1_000_000)).to_vec(),
-        Kind::Timestamp => [0, 1, 86_400, 366 * 86_400]
+        Kind::Timestamp => [0, 1, 86_400, 366 * 86_400, 105 * 86_400 + 49_510, 196 * 86_400, 290 * 86_400]
             .map(|n| Value::Timestamp((i64::from(days(2020, 1, 1)) * 86_400 + n) * 1_000_000))
             .to_vec(),
     }

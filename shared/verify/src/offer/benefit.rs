@@ -70,7 +70,7 @@ fn measure_here(
     catalog: &Catalog,
     until: Instant,
 ) -> Option<Benefit> {
-    let tables = Tables::new(catalog);
+    let tables = Tables::new(catalog, dialect);
     let one = bind::bind(original, dialect, &tables).ok()?;
     let two = bind::bind(rewrite, dialect, &tables).ok()?;
     let (schema, swaps) = tables.schema();

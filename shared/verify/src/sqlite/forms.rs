@@ -218,6 +218,10 @@ impl VisitorMut for Pass<'_> {
                 }
             }
             Expr::TypedString(_) => return ControlFlow::Break(()),
+            // SQLite has no letter that escapes unless one is named.
+            Expr::Like { escape_char: escape @ None, .. } => {
+                *escape = Some(Value::SingleQuotedString("\\".to_owned()).into());
+            }
             Expr::Cast { expr: inner, data_type, .. } => match data_type {
                 DataType::BigInt(_) => *data_type = DataType::Integer(None),
                 DataType::Varchar(_) => *data_type = DataType::Text,

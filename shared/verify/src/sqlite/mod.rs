@@ -9,7 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::bind::NEAREST_OR_EVEN;
-use crate::database::{Database, Row, Schema};
+use crate::database::{Attribute, Database, Row, Schema};
 use crate::value::{Kind, Value};
 
 mod forms;
@@ -35,7 +35,7 @@ pub fn translate(statement: &Statement, nulls: NullOrdering, declared: &dyn Decl
     forms::translate(statement, nulls, declared)
 }
 
-/// What both return.
+/// What both return. They are in the forms that [`translate`] makes.
 ///
 /// # Errors
 /// When SQLite refuses one of them, or fails.
@@ -45,8 +45,29 @@ pub fn results(
     first: &str,
     second: &str,
 ) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
-    let connection = Connection::open_in_memory()?;
+    let connection = open()?;
     connection.pragma_update(None, "case_sensitive_like", true)?;
+    load(&connection, schema, database, |attribute| affinity(attribute.kind).to_owned())?;
+    Ok((run(&connection, first)?, run(&connection, second)?))
+}
+
+/// What both return as they are written, from tables of the types that are declared.
+///
+/// # Errors
+/// When SQLite refuses one of them, or fails.
+pub fn native_results(
+    schema: &Schema,
+    database: &Database,
+    first: &str,
+    second: &str,
+) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
+    let connection = open()?;
+    load(&connection, schema, database, |attribute| attribute.written.clone().unwrap_or_default())?;
+    Ok((run(&connection, first)?, run(&connection, second)?))
+}
+
+fn open() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_BYTES)?;
     connection.create_scalar_function(NEAREST_OR_EVEN, 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
         Ok(match call.get_raw(0) {
@@ -54,14 +75,18 @@ pub fn results(
             other => other.into(),
         })
     })?;
-    load(&connection, schema, database)?;
-    Ok((run(&connection, first)?, run(&connection, second)?))
+    Ok(connection)
 }
 
-fn load(connection: &Connection, schema: &Schema, database: &Database) -> rusqlite::Result<()> {
+fn load(
+    connection: &Connection,
+    schema: &Schema,
+    database: &Database,
+    data_type: impl Fn(&Attribute) -> String,
+) -> rusqlite::Result<()> {
     for (relation, rows) in schema.relations.iter().zip(&database.tables) {
         let columns: Vec<String> =
-            relation.attributes.iter().map(|a| format!("{} {}", quoted(&a.name), affinity(a.kind))).collect();
+            relation.attributes.iter().map(|a| format!("{} {}", quoted(&a.name), data_type(a))).collect();
         let table = quoted(&table_name(&relation.name));
         connection.execute(&format!("CREATE TABLE {table} ({})", columns.join(", ")), [])?;
         let marks = vec!["?"; columns.len()].join(", ");

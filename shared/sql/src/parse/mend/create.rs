@@ -124,6 +124,12 @@ fn rest(source: &Source, start: usize, is_view: bool, output: &mut Output) -> Op
             super::create::columns(source, at, end, output)
         }
         at = end;
+        // Which changes what the keys of another table mean.
+        if !is_view && source.is(at, "INHERITS") {
+            let end = source.after_group(at + 1);
+            output.copy_range(source, at..end);
+            at = end;
+        }
     }
     let query = source.find(at, source.len(), |at| starts_content(source, at));
     if let Some(query) = query {
@@ -241,13 +247,17 @@ fn angles(source: &Source, at: usize) -> i32 {
     }
 }
 
-fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
+/// A column with its type and keys, or a key of the table; nothing where it is neither.
+pub(super) fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
     let group = |at: usize| source.is_token(at, &Token::LParen);
     // Table constraints that matter; others are left out.
     let constraint =
         if source.is(start, "CONSTRAINT") && source.is_ident(start + 1) { start + 2 } else { start };
     if source.is_any(constraint, &["PRIMARY", "UNIQUE", "FOREIGN"]) && constraint + 1 < end {
-        if let Some(open) = source.find(constraint, end, group) {
+        if let Some(open) = source.find(constraint, end, group)
+            && !is_off(source, open, end)
+        {
+            output.copy_range(source, start..constraint);
             output.words(
                 source,
                 constraint,
@@ -259,6 +269,9 @@ fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
             );
             names(source, open, source.after_group(open), output);
             references(source, open, end, output);
+            if source.find(open, end, |at| source.are(at, &["NOT", "ENFORCED"])).is_some() {
+                output.words(source, constraint, "NOT ENFORCED");
+            }
         }
         return;
     }
@@ -309,21 +322,38 @@ fn column(source: &Source, start: usize, end: usize, output: &mut Output) {
     }
     let mut last = at;
     while last < end {
-        if source.are(last, &["NOT", "NULL"]) {
-            output.words(source, last, "NOT NULL");
-        } else if source.are(last, &["PRIMARY", "KEY"]) {
-            output.words(source, last, "PRIMARY KEY");
-        } else if source.is(last, "UNIQUE") {
-            output.words(source, last, "UNIQUE");
+        let words = match () {
+            () if source.are(last, &["NOT", "NULL"]) => Some("NOT NULL"),
+            () if source.are(last, &["PRIMARY", "KEY"]) => Some("PRIMARY KEY"),
+            () if source.is(last, "UNIQUE") => Some("UNIQUE"),
+            () => None,
+        };
+        if let Some(words) = words.filter(|_| !is_off(source, last + 1, end)) {
+            let is_named = last >= at + 2 && source.is(last - 2, "CONSTRAINT") && source.is_ident(last - 1);
+            if is_named {
+                output.copy_range(source, last - 2..last);
+            }
+            output.words(source, last, words);
         }
         last = source.after_group(last);
     }
     references(source, at, end, output);
 }
 
+/// Whether a constraint, within which `start` lies, is switched off, or does not hold for old rows. In
+/// Hive and its kin those words are the only ones there are.
+pub(super) fn is_off(source: &Source, start: usize, end: usize) -> bool {
+    let next = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "DEFAULT"];
+    let end = source.find(start + 1, end, |at| source.is_any(at, &next) || source.are(at, &["NOT", "NULL"]));
+    let words = start..end.unwrap_or(source.len());
+    source.dialect.enforces_keys()
+        && source.find(words.start, words.end, |at| source.is_any(at, &["DISABLE", "NOVALIDATE"])).is_some()
+}
+
 /// `REFERENCES t (a)`.
 fn references(source: &Source, start: usize, end: usize, output: &mut Output) {
-    if let Some(at) = source.find(start, end, |at| source.is(at, "REFERENCES")) {
+    let references = source.find(start, end, |at| source.is(at, "REFERENCES"));
+    if let Some(at) = references.filter(|&at| !is_off(source, at, end)) {
         let after = source.after_name(at + 1);
         output.copy_range(source, at..after);
         if source.is_token(after, &Token::LParen) {

@@ -4,6 +4,7 @@
 //! columns are left out, others replaced by what means the same; every token that stays keeps its place,
 //! and one that is put in has the place of what it stands for. What changes the meaning is recorded.
 
+mod alter;
 mod clause;
 mod create;
 mod expression;
@@ -80,9 +81,15 @@ pub enum SetSide {
 pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<TokenWithSpan>, Vec<Mend>)> {
     let mut mends = Vec::new();
     let mut source = Source::of(tokens, dialect);
-    for pass in
-        [template::mend, create::mend, insert::mend, pivot::mend, named::mend, output::move_behind_from]
-    {
+    for pass in [
+        template::mend,
+        create::mend,
+        alter::mend,
+        insert::mend,
+        pivot::mend,
+        named::mend,
+        output::move_behind_from,
+    ] {
         if let Some(better) = pass(&source, &mut mends) {
             source = Source::from_toks(better, dialect);
         }

@@ -12,8 +12,10 @@ use super::Lowered;
 use super::build::{binary, call, case, cast, number, text};
 use super::dates::{positional, single_name, widen_extract};
 use super::operators::{take_out, whole_quotient};
-use super::{formats, types, unlike};
-use crate::bind::NEAREST_OR_EVEN;
+use super::{formats, types};
+use crate::bind::{NEAREST_OR_EVEN, WHOLE_AVERAGE};
+use crate::dialects;
+use crate::dialects::{averages_whole, concat_keeps_null, greatest_keeps_null};
 
 /// Functions whose value is another at each call.
 const VOLATILE: &[&str] = &[
@@ -70,9 +72,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> Contro
 
 fn renamed(name: &str, dialect: Dialect) -> Option<&'static str> {
     Some(match name {
-        "length" if unlike::counts_bytes(dialect) => "octet_length",
-        "stddev" | "std" if unlike::is_of_population(dialect) => "stddev_pop",
-        "variance" if unlike::is_of_population(dialect) => "var_pop",
+        "length" if dialects::counts_bytes(dialect) => "octet_length",
+        "stddev" | "std" if dialects::is_of_population(dialect) => "stddev_pop",
+        "variance" if dialects::is_of_population(dialect) => "var_pop",
+        "avg" if averages_whole(dialect) => WHOLE_AVERAGE,
         "ifnull" => "coalesce",
         "ucase" => "upper",
         "lcase" => "lower",
@@ -100,8 +103,8 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             Some(call("length", vec![call("rtrim", vec![take_out(whole)])]))
         }
         ("len", [_]) => Some(call("length", arguments)),
-        ("log", [_]) if unlike::has_natural_log(dialect) => Some(call("ln", arguments)),
-        ("log", [value, base]) if unlike::has_base_last(dialect) => {
+        ("log", [_]) if dialects::has_natural_log(dialect) => Some(call("ln", arguments)),
+        ("log", [value, base]) if dialects::has_base_last(dialect) => {
             Some(call("log", vec![take_out(base), take_out(value)]))
         }
         ("nvl", [_, _]) => Some(call("coalesce", arguments)),
@@ -179,46 +182,6 @@ fn quotient_or(left: Expr, right: Expr, otherwise: Expr, dialect: Dialect, lower
     let mut quotient = Expr::BinaryOp { left, op: BinaryOperator::Divide, right };
     super::operators::lower(&mut quotient, dialect, lowered);
     case(vec![(is_there, quotient)], Some(otherwise))
-}
-
-/// Whether GREATEST and LEAST are NULL where one argument is, rather than skip it.
-fn greatest_keeps_null(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Oracle
-            | D::Snowflake
-            | D::BigQuery
-            | D::Sqlite
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Hive
-    )
-}
-
-fn concat_keeps_null(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::Snowflake
-            | D::BigQuery
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Redshift
-            | D::ClickHouse
-            | D::Impala
-    )
 }
 
 /// `DECODE(x, a, b, …, z)`: unlike CASE it takes two NULLs for equal.

@@ -7,9 +7,10 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::tokenizer::Span;
 use sqm_domain::Dialect;
 
+use super::Names;
 use super::build::{binary, call, cast, number, text};
 use super::operators::take_out;
-use super::unlike;
+use crate::dialects::{self, dates_have_time};
 
 /// The moment at which every statement is taken to run. Both queries see the same.
 pub const NOW: &str = "2024-05-17 12:34:56";
@@ -21,7 +22,7 @@ const TODAY: &str = "2024-05-17";
 pub fn lower(expr: &mut Expr, dialect: Dialect) {
     let Expr::Function(function) = expr else { return };
     let Some(name) = single_name(function) else { return };
-    if let Some(moment) = moment(name) {
+    if let Some(moment) = moment(name, dialect) {
         *expr = moment;
         return;
     }
@@ -69,10 +70,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
         ("dayofmonth", [date]) => Some(part("day", take_out(date))),
         ("dayofyear", [date]) => Some(part("doy", take_out(date))),
         ("dayofweek", [date]) => {
-            let sunday = unlike::first_day(dialect).unwrap_or(0);
+            let sunday = dialects::first_day(dialect).unwrap_or(0);
             Some(binary(part("dow", take_out(date)), BinaryOperator::Plus, number(sunday)))
         }
-        ("weekday", [date]) if unlike::counts_from_monday(dialect) => {
+        ("weekday", [date]) if dialects::counts_from_monday(dialect) => {
             let since = binary(part("dow", take_out(date)), BinaryOperator::Plus, number(6));
             Some(binary(since, BinaryOperator::Modulo, number(7)))
         }
@@ -123,8 +124,44 @@ fn modified(date: &mut Expr, modifier: &Expr) -> Option<Expr> {
     Some(cast(shift(day, number(n), unit, BinaryOperator::Plus), DataType::Date))
 }
 
-fn moment(name: &str) -> Option<Expr> {
+/// `'20240229'` beside a date becomes `'2024-02-29'`, the form that everything else reads.
+pub fn write_out_days(expr: &mut Expr, names: &dyn Names) {
+    let (one, others): (&mut Expr, Vec<&mut Expr>) = match expr {
+        Expr::BinaryOp { left, right, .. } if column(left).is_some() => (left, vec![right]),
+        Expr::BinaryOp { left, right, .. } => (right, vec![left]),
+        Expr::Between { expr, low, high, .. } => (expr, vec![low, high]),
+        Expr::InList { expr, list, .. } => (expr, list.iter_mut().collect()),
+        _ => return,
+    };
+    if !column(one).is_some_and(|name| names.is_date(name)) {
+        return;
+    }
+    for other in others {
+        if let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = other
+            && text.len() == 8
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            *text = format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]);
+        }
+    }
+}
+
+fn column(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Identifier(name) => Some(&name.value),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.as_str()),
+        _ => None,
+    }
+}
+
+/// The moment at which every statement is taken to run.
+pub fn now() -> Expr {
+    typed(DataType::Timestamp(None, TimezoneInfo::None), NOW)
+}
+
+fn moment(name: &str, dialect: Dialect) -> Option<Expr> {
     let (data_type, moment) = match name {
+        "current_date" if dates_have_time(dialect) => (DataType::Timestamp(None, TimezoneInfo::None), NOW),
         "now" | "current_timestamp" | "localtimestamp" | "getdate" | "sysdate" | "sysdatetime"
         | "current_datetime" | "systimestamp" => (DataType::Timestamp(None, TimezoneInfo::None), NOW),
         "getutcdate" | "sysutcdatetime" | "utc_timestamp" => {
@@ -133,8 +170,12 @@ fn moment(name: &str) -> Option<Expr> {
         "current_date" | "curdate" | "today" => (DataType::Date, TODAY),
         _ => return None,
     };
-    let value = ValueWithSpan { value: Value::SingleQuotedString(moment.into()), span: Span::empty() };
-    Some(Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false }))
+    Some(typed(data_type, moment))
+}
+
+fn typed(data_type: DataType, text: &str) -> Expr {
+    let value = ValueWithSpan { value: Value::SingleQuotedString(text.into()), span: Span::empty() };
+    Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false })
 }
 
 /// The lower-case name of a call without qualifier.
@@ -186,7 +227,7 @@ fn field(unit: &Expr) -> Option<&'static str> {
     })
 }
 
-fn interval(n: i64, unit: &str) -> Expr {
+pub fn interval(n: i64, unit: &str) -> Expr {
     Expr::Interval(Interval {
         value: Box::new(text(&format!("{n} {unit}"))),
         leading_field: None,

@@ -5,6 +5,7 @@ use sqm_domain::Dialect;
 
 use super::build::{call, text};
 use super::operators::take_out;
+use crate::dialects::{dates_have_time, is_java};
 
 /// How a format is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,9 @@ enum Style {
 pub fn lower(name: &str, arguments: &mut [Expr], dialect: Dialect) -> Result<Option<Expr>, String> {
     let (function, style, value, format) = match (name, arguments) {
         ("to_char" | "to_varchar", [value, format]) => ("to_char", template(dialect), value, format),
+        ("to_date", [value, format]) if dates_have_time(dialect) => {
+            ("to_timestamp", template(dialect), value, format)
+        }
         ("to_date" | "to_timestamp", [value, format]) => (name, template(dialect), value, format),
         ("date_format", [value, format]) => {
             let style = if is_java(dialect) { Style::Letters } else { Style::Percent };
@@ -53,10 +57,6 @@ pub fn lower(name: &str, arguments: &mut [Expr], dialect: Dialect) -> Result<Opt
 
 fn template(dialect: Dialect) -> Style {
     if is_java(dialect) { Style::Letters } else { Style::Template }
-}
-
-fn is_java(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::SparkSql | Dialect::Databricks | Dialect::Hive)
 }
 
 /// The format as chrono reads it, where each of its parts means the same there.

@@ -16,6 +16,10 @@ pub trait Names {
     fn is_aggregate(&self, name: &str) -> bool;
     /// Whether every column of this name holds texts.
     fn is_text(&self, column: &str) -> bool;
+    /// Whether every column of this name holds dates or moments.
+    fn is_date(&self, column: &str) -> bool;
+    /// Whether some column of this name holds moments.
+    fn is_moment(&self, column: &str) -> bool;
 }
 
 /// Changes the statement so that the refusal may go; what its reading then rests on, or `None` where nothing

@@ -13,6 +13,7 @@ mod membership;
 mod mend;
 mod names;
 mod operators;
+mod oracle;
 mod precedence;
 mod select;
 mod shapes;
@@ -29,6 +30,8 @@ use datafusion::sql::sqlparser::ast::{
     Expr, Query, Select, Statement, TableFactor, ValueWithSpan, VisitMut, VisitorMut,
 };
 use sqm_domain::Dialect;
+
+use crate::dialects::{dates_have_time, empty_is_null};
 
 /// Expressions nested deeper than this, and statements of more SELECTs, are not verified: planning them
 /// costs more than any budget.
@@ -50,18 +53,24 @@ pub struct Lowered {
 ///
 /// # Errors
 /// What cannot be verified, in words.
-pub fn lower(statement: &mut Statement, text: &str, dialect: Dialect) -> Result<Lowered, String> {
+pub fn lower(
+    statement: &mut Statement,
+    text: &str,
+    dialect: Dialect,
+    names: &dyn Names,
+) -> Result<Lowered, String> {
     let numbered = text.to_ascii_lowercase().contains(shapes::NUMBERED);
     let lowered = Lowered::default();
-    let mut pass = Pass { dialect, lowered, depth: 0, selects: 0, aliases: 0, sets: 0, numbered };
+    let mut pass = Pass { dialect, names, lowered, depth: 0, selects: 0, aliases: 0, sets: 0, numbered };
     match statement.visit(&mut pass) {
         ControlFlow::Continue(()) => Ok(pass.lowered),
         ControlFlow::Break(reason) => Err(reason),
     }
 }
 
-struct Pass {
+struct Pass<'n> {
     dialect: Dialect,
+    names: &'n dyn Names,
     lowered: Lowered,
     depth: usize,
     selects: usize,
@@ -73,7 +82,7 @@ struct Pass {
     numbered: bool,
 }
 
-impl VisitorMut for Pass {
+impl VisitorMut for Pass<'_> {
     type Break = String;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
@@ -134,10 +143,18 @@ impl VisitorMut for Pass {
         if let Some(reason) = unlike::reason(expr, self.dialect) {
             return ControlFlow::Break(reason);
         }
+        dates::write_out_days(expr, self.names);
+        if dates_have_time(self.dialect) {
+            oracle::lower_date(expr, self.names);
+        }
         types::lower(expr, self.dialect, &mut self.lowered);
         operators::lower(expr, self.dialect, &mut self.lowered);
         dates::lower(expr, self.dialect);
-        calls::lower(expr, self.dialect, &mut self.lowered)
+        calls::lower(expr, self.dialect, &mut self.lowered)?;
+        if empty_is_null(self.dialect) {
+            oracle::lower_text(expr);
+        }
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<String> {

@@ -9,52 +9,7 @@ use sqm_domain::Dialect;
 
 use super::Lowered;
 use super::build::{binary, call, cast, number};
-
-/// Whether `7 / 2` is 3 in the dialect. The generic dialect follows the standard, and with it PostgreSQL.
-pub fn divides_whole(dialect: Dialect) -> bool {
-    use Dialect as D;
-    !matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Oracle
-            | D::Snowflake
-            | D::BigQuery
-            | D::DuckDb
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::ClickHouse
-            | D::Impala
-            | D::Doris
-            | D::StarRocks
-            | D::Exasol
-            | D::Drill
-    )
-}
-
-/// Whether `1 / 0` is NULL in the dialect rather than an error.
-pub fn divides_by_zero_to_null(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Sqlite
-            | D::SparkSql
-            | D::Hive
-            | D::Impala
-            | D::Doris
-            | D::StarRocks
-    )
-}
-
-fn compares_without_case(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::TSql | D::Fabric)
-}
+use crate::dialects::{compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash};
 
 fn compares(op: &BinaryOperator) -> bool {
     use BinaryOperator as B;
@@ -63,6 +18,12 @@ fn compares(op: &BinaryOperator) -> bool {
 
 /// Rewrites one expression.
 pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
+    if let Expr::Like { pattern, escape_char: None, .. } | Expr::ILike { pattern, escape_char: None, .. } =
+        expr
+        && !escapes_by_backslash(dialect)
+    {
+        escape_backslashes(pattern);
+    }
     match expr {
         Expr::BinaryOp { left, op, right } => match op {
             BinaryOperator::Divide => {
@@ -117,6 +78,18 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
         lowered.assumptions.insert(
             "texts are compared with their case and the blanks at their end, as by a binary collation",
         );
+    }
+}
+
+/// In DataFusion a backslash before a letter is no letter of its own.
+fn escape_backslashes(pattern: &mut Expr) {
+    match pattern {
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => {
+            *text = text.replace('\\', "\\\\");
+        }
+        Expr::Nested(inner) => escape_backslashes(inner),
+        Expr::Tuple(patterns) => patterns.iter_mut().for_each(escape_backslashes),
+        _ => {}
     }
 }
 

@@ -115,23 +115,3 @@ pub fn doubt_of_set(body: &SetExpr, dialect: Dialect) -> Option<&'static str> {
     }
     doubt_of_set(left, dialect)
 }
-
-/// Whether `^` is the exclusive OR of bits.
-pub fn has_caret_of_bits(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::TSql
-            | D::Fabric
-            | D::BigQuery
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::Impala
-    )
-}

@@ -10,40 +10,11 @@ use super::Lowered;
 use super::build::{as_number, call, cast, number};
 use super::dates::single_name;
 use crate::bind::functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
-
-/// Whether a cast of a fraction to an integer goes to the nearest one in the dialect, away from zero where two
-/// are equally near, rather than towards zero. The generic dialect follows PostgreSQL.
-fn casts_to_nearest(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::Generic
-            | D::Ansi
-            | D::Postgres
-            | D::Greenplum
-            | D::Materialize
-            | D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Snowflake
-            | D::BigQuery
-            | D::Oracle
-            | D::DuckDb
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Vertica
-    )
-}
+use crate::dialects::{casts_to_nearest, ignores_lengths, rounds_to_even};
 
 /// The function that goes to the nearest integer as the dialect does.
 pub fn nearest(dialect: Dialect) -> &'static str {
-    use Dialect as D;
-    if matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize) {
-        NEAREST_OR_EVEN
-    } else {
-        NEAREST_INTEGER
-    }
+    if rounds_to_even(dialect) { NEAREST_OR_EVEN } else { NEAREST_INTEGER }
 }
 
 /// Rewrites CAST, CONVERT and typed literals.
@@ -82,11 +53,6 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
         Expr::TypedString(typed) => typed.data_type = lower_type(&typed.data_type),
         _ => {}
     }
-}
-
-/// Whether a text keeps its length in a cast, whatever the type says.
-fn ignores_lengths(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::Sqlite | Dialect::DuckDb)
 }
 
 /// Whether it is an integer of less than 64 bits.

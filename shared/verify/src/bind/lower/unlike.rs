@@ -1,5 +1,5 @@
-//! Functions that dialects call alike and mean differently. What cannot be said in DataFusion's terms is
-//! refused: bound by its name alone, it would be proved to be what it is not.
+//! Functions, operators and casts that dialects write alike and mean differently. What cannot be said in
+//! DataFusion's terms is refused: bound by its name alone, it would be proved to be what it is not.
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr,
@@ -9,8 +9,11 @@ use sqm_domain::Dialect;
 
 use super::build::as_number;
 use super::dates::single_name;
-use super::precedence::has_caret_of_bits;
 use super::types::is_narrow_integer;
+use crate::dialects::{
+    counts_from_monday, counts_whole_units, dates_have_time, empty_is_null, first_day, has_caret_of_bits,
+    has_iso_weeks, is_mysql, is_postgres, replaces_the_empty_text, takes_negative_lengths,
+};
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
@@ -91,10 +94,6 @@ fn is_short_float(data_type: &DataType, dialect: Dialect) -> bool {
     }
 }
 
-fn is_mysql(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore)
-}
-
 /// The arguments that are expressions.
 fn arguments(arguments: &FunctionArguments) -> Vec<&Expr> {
     let FunctionArguments::List(list) = arguments else { return Vec::new() };
@@ -142,6 +141,17 @@ fn reason_of_call(name: &str, arguments: &[&Expr], dialect: Dialect) -> Option<S
                 [one, three].into_iter().filter_map(|unit| unit_name(unit)).any(|unit| unit.contains("week"));
             if is_week { because("a difference in weeks is not verified") } else { None }
         }
+        ("to_date", [_]) | ("last_day", [_]) if dates_have_time(dialect) => {
+            because("its format, or time of day, is not verified")
+        }
+        ("replace", [_, from, ..]) if replaces_the_empty_text(dialect) => {
+            let is_plain = literal(from).is_some_and(|from| !from.is_empty());
+            if is_plain { None } else { because("the empty text in it is not verified") }
+        }
+        ("replace", [_, parts @ ..]) if empty_is_null(dialect) => {
+            let are_plain = parts.len() == 2 && parts.iter().all(|part| literal(part).is_some());
+            if are_plain { None } else { because("a text in it that may be NULL is not verified") }
+        }
         ("stddev" | "variance", [_]) if dialect == D::Oracle => {
             because("it is 0 for one row, which is not verified")
         }
@@ -156,17 +166,6 @@ fn start(from: &Expr, dialect: Dialect) -> Option<String> {
         || matches!(dialect, D::Redshift | D::TSql | D::Fabric | D::Vertica | D::Teradata);
     let plain = as_the_standard || as_number(from).is_some_and(|from| from > 0);
     (!plain).then(|| "SUBSTRING from a place that may be zero or below is not verified".to_owned())
-}
-
-/// Whether LEFT and RIGHT with a negative length leave out so many characters.
-fn takes_negative_lengths(dialect: Dialect) -> bool {
-    is_postgres(dialect) || dialect == Dialect::DuckDb
-}
-
-/// PostgreSQL, what speaks as it does, and what follows it where nothing else is said.
-fn is_postgres(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize | D::RisingWave)
 }
 
 /// Parts of the calendar that not everybody counts alike.
@@ -186,111 +185,6 @@ fn part(unit: &str, dialect: Dialect) -> Option<String> {
 fn week_of_extract(field: &DateTimeField, dialect: Dialect) -> Option<String> {
     let is_week = matches!(field, DateTimeField::Week(Some(_)));
     (is_week && dialect == Dialect::BigQuery).then(|| "WEEK of a date is not verified".to_owned())
-}
-
-/// Whether a week is that of ISO 8601: it begins with Monday, and the first one has four days of the year.
-fn has_iso_weeks(dialect: Dialect) -> bool {
-    use Dialect as D;
-    is_postgres(dialect)
-        || matches!(
-            dialect,
-            D::Redshift
-                | D::DuckDb
-                | D::Snowflake
-                | D::SparkSql
-                | D::Databricks
-                | D::Hive
-                | D::Trino
-                | D::Presto
-                | D::Athena
-        )
-}
-
-/// What DAYOFWEEK says of a Sunday, where the days that follow count on from it.
-pub fn first_day(dialect: Dialect) -> Option<i64> {
-    use Dialect as D;
-    match dialect {
-        D::Snowflake | D::DuckDb => Some(0),
-        D::MySql
-        | D::MariaDb
-        | D::SingleStore
-        | D::Doris
-        | D::StarRocks
-        | D::SparkSql
-        | D::Databricks
-        | D::Hive
-        | D::Impala => Some(1),
-        _ => None,
-    }
-}
-
-/// Whether WEEKDAY is 0 on a Monday.
-pub fn counts_from_monday(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::SparkSql | D::Databricks
-    )
-}
-
-/// Whether a difference of two moments counts units that have passed, not boundaries between them.
-fn counts_whole_units(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::SparkSql
-            | D::Databricks
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Oracle
-            | D::Db2
-    )
-}
-
-/// Whether LENGTH counts bytes.
-pub fn counts_bytes(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::ClickHouse | D::Impala | D::Db2
-    )
-}
-
-/// Whether STDDEV and VARIANCE are those of the population.
-pub fn is_of_population(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::Hive)
-}
-
-/// Whether LOG of one argument is the natural logarithm.
-pub fn has_natural_log(dialect: Dialect) -> bool {
-    use Dialect as D;
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::BigQuery
-            | D::TSql
-            | D::Fabric
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::ClickHouse
-    )
-}
-
-/// Whether the base of LOG stands behind the number.
-pub fn has_base_last(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::BigQuery | Dialect::TSql | Dialect::Fabric)
 }
 
 fn unit_name(unit: &Expr) -> Option<String> {
