@@ -70,15 +70,24 @@ fn measure_here(
     catalog: &Catalog,
     until: Instant,
 ) -> Option<Benefit> {
+    // Planning alone cannot be cut short, and may take longer than all runs.
+    let in_time = || (Instant::now() < until).then_some(());
+    in_time()?;
     let tables = Tables::new(catalog, dialect);
     let one = bind::bind(original, dialect, &tables).ok()?;
     let two = bind::bind(rewrite, dialect, &tables).ok()?;
     let (schema, swaps) = tables.schema();
     let engine = Engine::new(swaps, Limits { run: LONGEST * 4, until }).ok()?;
-    let (one, two) = (engine.plan(&one).ok()?, engine.plan(&two).ok()?);
+    in_time()?;
+    let one = engine.plan(&one).ok()?;
+    in_time()?;
+    let two = engine.plan(&two).ok()?;
     let generator = Generator::new(&schema, 1);
     let mut runs = Vec::new();
     for rows in SIZES {
+        if in_time().is_none() {
+            break;
+        }
         engine.load(&generator.volume(rows)).ok()?;
         let (Some(original), Some(rewrite)) = (fastest(&engine, &one), fastest(&engine, &two)) else { break };
         let ms = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
