@@ -30,7 +30,7 @@ pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
 pub use compute::{REQUEST, compute};
 pub use etag::{ETag, EntityTags, Preconditions};
 pub use json::{Json, from_json};
-pub use parameters::{Path, QueryString};
+pub use parameters::{NoParameters, Path, QueryString};
 pub use problem::{Kind, Problem, sql_text};
 pub use reply::{CacheControl, Reply};
 pub use router::finish;

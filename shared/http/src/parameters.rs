@@ -59,6 +59,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryString<T>
     }
 }
 
+/// No parameters at all in the query string: one that would be passed over is a mistake of the caller's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoParameters;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        read::<Nothing>(parts.uri.query().unwrap_or_default()).map(|Nothing {}| Self)
+    }
+}
+
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded(text));
     serde_path_to_error::deserialize(pairs).map_err(|error| {

@@ -366,6 +366,9 @@ fn what_is_taken_on_trust_is_said() {
         says(dialect, itself, there, "NaN");
     }
     assert!(verdict(Postgres, itself, there).assumptions.is_empty());
+    let now = |clock: &str| format!("SELECT id FROM t WHERE d > {clock} OR d > DATE '2025-01-01'");
+    says(Postgres, &now("CURRENT_DATE"), "SELECT id FROM t WHERE d > CURRENT_DATE", "clock");
+    says(Oracle, &now("SYSDATE"), "SELECT id FROM t WHERE d > SYSDATE", "clock");
 }
 
 #[test]

@@ -17,7 +17,7 @@ const BYTES: usize = 250_000;
 const AT_ONCE: usize = 2;
 
 /// Each shape is drawn in one of them.
-const DRAWINGS: [&str; 3] = ["text", "dot", "mermaid"];
+const DRAWINGS: [&str; 5] = ["text", "dot", "mermaid", "svg", "openlineage"];
 
 /// The dialects that a shape goes through: two of them, others for each shape.
 fn dialects(at: usize) -> Vec<Dialect> {

@@ -6,7 +6,7 @@ use sqm_testkit::{Calls, TestApp, User};
 
 const STATEMENT: usize = 256 * 1024;
 const SCRIPT: usize = 1024 * 1024;
-const BODY: usize = 2 * 1024 * 1024;
+const BODY: usize = 4 * 1024 * 1024;
 
 /// A statement of this many bytes that is quick to look at.
 fn statement(bytes: usize) -> String {
@@ -112,10 +112,15 @@ async fn a_body() {
 async fn a_script_that_json_makes_long() {
     let app = TestApp::start().await;
     let ada = app.user("acme");
-    // Each character is two bytes in JSON: a script of the longest length just fits.
-    let quotes = format!("SELECT 1 /* {} */", "\"".repeat(STATEMENT - 20));
+    // Two bytes in JSON for each one, and, where a client escapes all beyond ASCII, three.
+    let quotes = format!("SELECT 1 /* {} */;\n", "\"".repeat(STATEMENT - 20));
+    let quotes = quotes.repeat(SCRIPT / quotes.len());
     ada.store(&quotes).await;
-    // Six bytes each: three times what is taken.
+    let accents = format!("SELECT 1 /* {} */;\n", "\\u00e9".repeat(STATEMENT / 2 - 20));
+    let accents = accents.repeat(4).replace('\n', "");
+    let body = format!("{{\"title\": \"T\", \"dialect\": \"ansi\", \"sql\": \"{accents}\"}}");
+    ada.post("/v1/queries").raw("application/json", body).send().await.expect(201);
+    // Six bytes each.
     let escapes = "\\u0041".repeat(SCRIPT);
     let body = format!("{{\"title\": \"T\", \"dialect\": \"ansi\", \"sql\": \"{escapes}\"}}");
     ada.post("/v1/queries").raw("application/json", body).send().await.problem(Kind::BodyTooLarge);

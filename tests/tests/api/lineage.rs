@@ -260,3 +260,24 @@ async fn every_dialect_is_traced() {
         assert_eq!(lineage["dialect"], dialect.name());
     }
 }
+
+#[tokio::test]
+async fn an_event_says_where_the_tables_are() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    ada.store_catalog("shop", "CREATE TABLE t (a INT)").await;
+    let query = json!({ "title": "T", "sql": "SELECT a FROM t", "dialect": "postgres", "catalog": "shop" });
+    let stored = ada.post("/v1/queries").json(&query).send().await.created();
+    let id = stored["id"].as_str().unwrap().to_owned();
+    let source = async |parameters: &str| {
+        let path = format!("/v1/queries/{id}/lineage?format=openlineage{parameters}");
+        let event = ada.get(&path).send().await.ok();
+        assert_eq!(event["job"]["namespace"], "acme");
+        event["inputs"][0]["namespace"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(source("").await, "shop");
+    assert_eq!(source("&dataset_namespace=postgres%3A%2F%2Fdb%3A5432").await, "postgres://db:5432");
+    let ad_hoc = ada.post("/v1/lineage?dialect=duckdb&format=openlineage");
+    let event = ad_hoc.raw("application/sql", "SELECT a FROM t").send().await.ok();
+    assert_eq!(event["inputs"][0]["namespace"], "duckdb");
+}

@@ -350,6 +350,15 @@ async fn parameters_of_the_query_string() {
         ("GET", format!("{}/lineage", query.path)),
         ("GET", "/v1/catalogs".to_owned()),
         ("POST", format!("{}/optimizations", query.path)),
+        ("POST", "/v1/queries".to_owned()),
+        ("GET", query.path.clone()),
+        ("PATCH", query.path.clone()),
+        ("DELETE", query.path.clone()),
+        ("GET", format!("{}/versions/1", query.path)),
+        ("POST", format!("{}/versions/1/restore", query.path)),
+        ("POST", "/v1/lineage".to_owned()),
+        ("DELETE", "/v1/catalogs/c".to_owned()),
+        ("POST", "/v1/verifications".to_owned()),
     ] {
         for (parameters, named) in
             [("lmit=1", "lmit"), ("=1", ""), ("a%00b=1", "a\0b"), ("%ff=1", "\u{fffd}")]

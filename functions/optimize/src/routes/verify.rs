@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect};
-use sqm_http::{Basis, Caller, Json, Problem, Reply, Scope, sql_text};
+use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, sql_text};
 use sqm_sql::catalog::SchemaInput;
 
 use crate::effort::{Databases, Effort};
@@ -28,6 +28,7 @@ pub(crate) struct Asked {
 /// catalog needs the scope to read catalogs.
 pub(crate) async fn verify(
     caller: Caller,
+    _: NoParameters,
     State(app): State<App>,
     Json(asked): Json<Asked>,
 ) -> Result<Reply, Problem> {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect, Note, Subject, Tag, Title};
-use sqm_http::{Caller, Problem, Reply, Scope, new_query_id, sql_text};
+use sqm_http::{Caller, NoParameters, Problem, Reply, Scope, new_query_id, sql_text};
 use sqm_store::{Content, Query};
 
 use crate::asked::Asked;
@@ -32,6 +32,7 @@ pub(crate) struct New {
 /// is the caller where none is given.
 pub(crate) async fn create(
     caller: Caller,
+    _: NoParameters,
     State(app): State<App>,
     asked: Asked<New>,
 ) -> Result<Reply, Problem> {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use sqm_domain::QueryId;
-use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use crate::App;
 use crate::view::etag;
@@ -10,6 +10,7 @@ use crate::view::etag;
 /// Remove a query with all its versions, for good. `If-Match` says which version the caller has seen last.
 pub(crate) async fn delete(
     caller: Caller,
+    _: NoParameters,
     Path(id): Path<QueryId>,
     preconditions: Preconditions,
     State(app): State<App>,

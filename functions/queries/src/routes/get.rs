@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use sqm_domain::QueryId;
-use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use crate::App;
 use crate::view::current;
@@ -10,6 +10,7 @@ use crate::view::current;
 /// A query as it is now. Another workspace's id answers 404.
 pub(crate) async fn get(
     caller: Caller,
+    _: NoParameters,
     Path(id): Path<QueryId>,
     preconditions: Preconditions,
     State(app): State<App>,

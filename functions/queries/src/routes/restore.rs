@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::Note;
-use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 use sqm_store::Content;
 
 use super::At;
@@ -22,6 +22,7 @@ pub(crate) struct Why {
 /// which version is to be replaced.
 pub(crate) async fn restore(
     caller: Caller,
+    _: NoParameters,
     Path(At { id, n }): Path<At>,
     preconditions: Preconditions,
     State(app): State<App>,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use sqm_domain::QueryId;
-use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 use sqm_store::Query;
 
 use crate::asked::Asked;
@@ -14,6 +14,7 @@ use crate::{App, analysis};
 /// writer was faster, 412 and nothing is changed. What is the same as before makes no version.
 pub(crate) async fn update(
     caller: Caller,
+    _: NoParameters,
     Path(id): Path<QueryId>,
     preconditions: Preconditions,
     State(app): State<App>,

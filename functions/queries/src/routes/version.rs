@@ -1,7 +1,7 @@
 //! `GET /v1/queries/{id}/versions/{n}`
 
 use axum::extract::State;
-use sqm_http::{Caller, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use super::At;
 use crate::App;
@@ -10,6 +10,7 @@ use crate::view::fixed;
 /// A query at one of its versions, which never changes.
 pub(crate) async fn version(
     caller: Caller,
+    _: NoParameters,
     Path(At { id, n }): Path<At>,
     preconditions: Preconditions,
     State(app): State<App>,

@@ -359,6 +359,25 @@ fn what_cannot_be_told_is_said_with_its_place() {
 }
 
 #[test]
+fn what_an_alias_renames_goes_by_its_new_name_alone() {
+    let unknown = |sql: &str| {
+        let lineage = trace(sql, Dialect::Postgres, &catalog(), &Options::default());
+        lineage.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    check("SELECT x.p FROM (SELECT * FROM orders) AS x(p, q)", &["orders.id -> <query>.p Identity"]);
+    check("SELECT x.amount FROM orders AS x(p, q)", &["orders.amount -> <query>.amount Identity"]);
+    for sql in [
+        "SELECT x.id FROM (SELECT * FROM orders) AS x(p, q)",
+        "SELECT x.id FROM orders AS x(p, q)",
+        "SELECT customer FROM (SELECT id, customer FROM orders) AS x(p, q)",
+    ] {
+        assert_eq!(unknown(sql), ["unknown_column"], "{sql}");
+    }
+    // The new name of one column is the old one of another.
+    check("SELECT x.id FROM orders AS x(customer, id)", &["orders.customer -> <query>.id Identity"]);
+}
+
+#[test]
 fn views_of_the_catalog_are_looked_through_on_request() {
     let ddl = "CREATE TABLE base (a int, b int); CREATE VIEW v AS SELECT a AS x, a + b AS y FROM base;";
     let catalog = Catalog::from_ddl(ddl, Dialect::Postgres).unwrap().0;

@@ -8,8 +8,10 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use sqm_domain::Dialect;
 
 use super::bounded::Bounded;
+use super::error::ParseError;
 use super::grammar::Grammar;
 use super::mend::{Mend, is_only, is_stream, mend};
+use crate::text::Position;
 
 /// How deep the parser follows brackets and subqueries; a subquery takes two levels. What it tries twice at
 /// each level is bounded by [`Bounded`], not by this.
@@ -23,23 +25,52 @@ pub(super) fn plain(
     grammar: Grammar,
     tokens: Vec<TokenWithSpan>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
-    if let Some(error) = refused(grammar, &tokens) {
+    if let Some(error) = endless_name(&tokens) {
         return (Err(error), tokens);
     }
-    match Bounded::for_deep(grammar.parser(), &tokens) {
+    let refused = refused(grammar, &tokens);
+    let (result, tokens) = match Bounded::for_deep(grammar.parser(), &tokens) {
         None => whole(grammar.parser(), tokens),
         Some(bounded) => {
             let (result, tokens) = whole(&bounded, tokens);
             (bounded.given_up().map_or(result, Err), tokens)
         }
+    };
+    match (refused, result) {
+        (Some(refusal), Err(error)) if place(&error) < place(&refusal) => (Err(error), tokens),
+        (Some(refusal), _) => (Err(refusal), tokens),
+        (None, result) => (result, tokens),
     }
+}
+
+/// Where an error stands.
+fn place(error: &ParserError) -> (u32, u32) {
+    let Position { line, column } = ParseError::of_parser(error.clone(), Position::START).position;
+    (line, column)
 }
 
 /// Names with more parts are refused: at each dot the parser looks ahead to the end of the name.
 const MOST_PARTS: usize = 256;
 
+fn endless_name(tokens: &[TokenWithSpan]) -> Option<ParserError> {
+    let (mut before, mut dots): (Option<&Token>, usize) = (None, 0);
+    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
+        match (&token.token, before) {
+            (Token::Period, _) => dots += 1,
+            (Token::Word(_), Some(Token::Period)) => {}
+            _ => dots = 0,
+        }
+        if dots > MOST_PARTS {
+            let why = format!("a name has more than {MOST_PARTS} parts{}", token.span.start);
+            return Some(ParserError::ParserError(why));
+        }
+        before = Some(&token.token);
+    }
+    None
+}
+
 /// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
-/// dialect, and a table that nobody has would be among those read. Refuses endless names as well.
+/// dialect, and a table that nobody has would be among those read.
 fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
     let keyword = |token: &TokenWithSpan| match &token.token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
@@ -49,18 +80,8 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
         matches!(grammar, Grammar::Postgres | Grammar::Redshift | Grammar::Oracle | Grammar::Generic);
     let streams = matches!(grammar, Grammar::Databricks | Grammar::Spark);
     let (mut before, mut last_but_one): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
-    let mut dots = 0;
     for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
-        match (&token.token, before.map(|before| &before.token)) {
-            (Token::Period, _) => dots += 1,
-            (Token::Word(_), Some(Token::Period)) => {}
-            _ => dots = 0,
-        }
         let start = token.span.start;
-        if dots > MOST_PARTS {
-            let why = format!("a name has more than {MOST_PARTS} parts{start}");
-            return Some(ParserError::ParserError(why));
-        }
         // FROM ONLY t, FROM STREAM t: the parser has tables of those names, and t for an alias.
         if let Some(word) = before
             && last_but_one.and_then(keyword).is_some_and(|k| matches!(k, Keyword::FROM | Keyword::JOIN))
@@ -176,6 +197,15 @@ mod tests {
             let refusal = refusal(&format!("SELECT {deep}"));
             assert!(refusal.starts_with("nested too deeply"), "{refusal}");
         }
+    }
+
+    #[test]
+    fn the_first_of_two_mistakes_is_named() {
+        assert_eq!(
+            refusal("SELEC FROM WHERE"),
+            "Expected: an SQL statement, found: SELEC, at line 1, column 1"
+        );
+        assert_eq!(refusal("SELECT a FROM WHERE"), "Expected: a table, found: WHERE, at line 1, column 15");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::query::{Aliases, NOWHERE, Place, Resolver};
 use super::sight::is_constant;
 use super::values::{Kind, NO_REFERENCE, Node, span};
 use super::{
-    DoubtKind, Meaning, OpenStar, Output, Reference, RelationId, Rest, ScopeId, Scopes, ShapeId, Source,
+    DoubtKind, Meaning, OpenStar, Output, Reference, Relation, RelationId, Rest, ScopeId, Scopes, ShapeId,
+    Source,
 };
 use crate::text::Span;
 
@@ -318,12 +319,33 @@ impl Scopes<'_> {
     }
 
     pub(super) fn has(&self, relation: RelationId, name: Name, key: Name) -> bool {
-        let relation = self.relation(relation);
-        relation.renamed.iter().any(|&renamed| self.names.key(renamed) == key)
-            || match relation.source {
-                Source::Table(table) => self.tables.find(table, key).is_some(),
-                Source::Shape(shape) => self.listed(shape, name, key).is_some(),
+        let renamed = &self.relation(relation).renamed;
+        renamed.iter().any(|&renamed| self.names.key(renamed) == key)
+            || !self.is_renamed(relation, name, key)
+                && match self.relation(relation).source {
+                    Source::Table(table) => self.tables.find(table, key).is_some(),
+                    Source::Shape(shape) => self.listed(shape, name, key).is_some(),
+                }
+    }
+
+    /// Whether the column that has this name inside of a relation has another one outside of it.
+    fn is_renamed(&self, relation: RelationId, name: Name, key: Name) -> bool {
+        let Relation { renamed, source, .. } = self.relation(relation);
+        if renamed.is_empty() {
+            return false;
+        }
+        let position = match source {
+            Source::Table(table) => {
+                let known = self.tables.known_columns(*table).unwrap_or_default();
+                self.tables.find(*table, key).and_then(|column| known.iter().position(|&own| own == column))
             }
+            Source::Shape(shape) => self.listed(*shape, name, key).and_then(|node| {
+                let columns = &self.shape(*shape).columns;
+                let listed = columns.iter().take_while(|column| !column.star);
+                listed.into_iter().position(|column| column.node == node)
+            }),
+        };
+        position.is_some_and(|position| position < renamed.len())
     }
 
     /// Whether exactly one relation of the scope has columns that are not known.
@@ -340,6 +362,9 @@ impl Scopes<'_> {
         let source = entry.source;
         if let Some(at) = entry.renamed.iter().position(|&renamed| self.names.key(renamed) == key) {
             return self.nth(relation, at, name).map_or(Answer::HasNot, Answer::Has);
+        }
+        if self.is_renamed(relation, name, key) {
+            return Answer::HasNot;
         }
         match source {
             Source::Table(table) => {

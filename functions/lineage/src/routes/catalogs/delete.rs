@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use sqm_domain::CatalogName;
-use sqm_http::{Caller, ETag, EntityTags, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, ETag, EntityTags, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 use sqm_store::StoreError;
 
 use crate::App;
@@ -13,6 +13,7 @@ use crate::view::{etag, version_of};
 /// and answers the same.
 pub(crate) async fn delete(
     caller: Caller,
+    _: NoParameters,
     Path(name): Path<CatalogName>,
     preconditions: Preconditions,
     State(app): State<App>,

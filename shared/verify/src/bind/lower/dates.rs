@@ -18,17 +18,27 @@ pub const NOW: &str = "2024-05-17 12:34:56";
 const NOW_IN_UTC: &str = "2024-05-17 10:34:56";
 const TODAY: &str = "2024-05-17";
 
-/// Rewrites calls that read the clock or compute with dates.
-pub fn lower(expr: &mut Expr, dialect: Dialect) {
-    let Expr::Function(function) = expr else { return };
-    let Some(name) = single_name(function) else { return };
+/// What a verdict over queries that read the clock rests on.
+pub const WHEN: &str = "the clock says 2024-05-17 12:34:56, in UTC two hours less";
+
+/// Rewrites calls that compute with dates or read the clock, and says whether this one reads it.
+pub fn lower(expr: &mut Expr, dialect: Dialect) -> bool {
+    let Expr::Function(function) = expr else { return false };
+    let Some(name) = single_name(function) else { return false };
     if let Some(moment) = moment(name, dialect) {
         *expr = moment;
-        return;
+        return true;
     }
-    let name = name.to_owned();
-    let Some(mut arguments) = positional(function) else { return };
-    let rewritten = match (name.as_str(), arguments.as_mut_slice()) {
+    if let Some(rewritten) = computed(function, dialect) {
+        *expr = rewritten;
+    }
+    false
+}
+
+fn computed(function: &mut Function, dialect: Dialect) -> Option<Expr> {
+    let name = single_name(function)?.to_owned();
+    let mut arguments = positional(function)?;
+    match (name.as_str(), arguments.as_mut_slice()) {
         (
             "dateadd" | "date_add" | "timestampadd" | "timestamp_add" | "datetime_add" | "adddate",
             [unit, n, date],
@@ -94,9 +104,6 @@ pub fn lower(expr: &mut Expr, dialect: Dialect) {
             Some(cast(binary(next, BinaryOperator::Minus, interval(1, "day")), DataType::Date))
         }
         _ => None,
-    };
-    if let Some(rewritten) = rewritten {
-        *expr = rewritten;
     }
 }
 

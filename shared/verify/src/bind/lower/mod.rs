@@ -144,12 +144,13 @@ impl VisitorMut for Pass<'_> {
             return ControlFlow::Break(reason);
         }
         dates::write_out_days(expr, self.names);
-        if dates_have_time(self.dialect) {
-            oracle::lower_date(expr, self.names);
-        }
+        let mut reads_clock = dates_have_time(self.dialect) && oracle::lower_date(expr, self.names);
         types::lower(expr, self.dialect, &mut self.lowered);
         operators::lower(expr, self.dialect, &mut self.lowered);
-        dates::lower(expr, self.dialect);
+        reads_clock |= dates::lower(expr, self.dialect);
+        if reads_clock {
+            self.lowered.assumptions.insert(dates::WHEN);
+        }
         calls::lower(expr, self.dialect, &mut self.lowered)?;
         if empty_is_null(self.dialect) {
             oracle::lower_text(expr);

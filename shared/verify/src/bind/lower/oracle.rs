@@ -12,8 +12,20 @@ use super::operators::take_out;
 /// A moment in seconds.
 const MOMENT: DataType = DataType::Timestamp(None, TimezoneInfo::None);
 
-/// Makes moments of dates, before anything else is made of the expression.
-pub fn lower_date(expr: &mut Expr, names: &dyn Names) {
+/// Makes moments of dates, before anything else is made of the expression, and says whether it reads the
+/// clock.
+pub fn lower_date(expr: &mut Expr, names: &dyn Names) -> bool {
+    if let Expr::Identifier(name) = expr
+        && matches!(name.value.as_str(), "sysdate" | "systimestamp")
+    {
+        *expr = now();
+        return true;
+    }
+    make_moment(expr, names);
+    false
+}
+
+fn make_moment(expr: &mut Expr, names: &dyn Names) {
     match expr {
         Expr::Cast { expr: inner, data_type: DataType::Date, format: None, .. } => {
             let moment = cast(take_out(inner), MOMENT);
@@ -34,9 +46,6 @@ pub fn lower_date(expr: &mut Expr, names: &dyn Names) {
             if let Some(days) = as_number(right) {
                 *expr = binary(take_out(left), op.clone(), interval(days, "day"));
             }
-        }
-        Expr::Identifier(name) if matches!(name.value.as_str(), "sysdate" | "systimestamp") => {
-            *expr = now();
         }
         Expr::Function(function) => {
             let name = single_name(function).map(str::to_owned);
