@@ -130,12 +130,21 @@ async fn who_may(product: &Product, path: &str) {
 
 /// What goes wrong on the way through the runtime as well: bodies that are no text, long ones, conditions.
 async fn odd_requests(product: &Product, path: &str) {
-    let bytes =
-        product.call(Method::POST, "/v1/lineage?dialect=ansi").header("content-type", "application/sql");
-    let bytes = answer(bytes.body(b"SELECT \xff".to_vec()), 400).await;
-    assert_eq!((&bytes["type"], &bytes["column"]), (&json!("/problems/invalid-encoding"), &json!(8)));
+    for (media_type, path, body, column) in [
+        ("application/sql", "/v1/lineage?dialect=ansi", b"SELECT \xff".as_slice(), 8),
+        ("text/plain", "/v1/lineage?dialect=ansi", b"SELECT \xff", 8),
+        ("application/json", "/v1/queries", b"{\"title\": \"\xff\"}", 12),
+    ] {
+        let bytes = product.call(Method::POST, path).header("content-type", media_type);
+        let bytes = answer(bytes.body(body.to_vec()), 400).await;
+        let expected = (&json!("/problems/invalid-encoding"), &json!(column));
+        assert_eq!((&bytes["type"], &bytes["column"]), expected, "{media_type}");
+    }
+    let key = reqwest::header::HeaderValue::from_bytes(b"a\xff").unwrap();
+    let header = product.call(Method::POST, "/v1/queries").header("idempotency-key", key);
+    answer(header.json(&json!({ "title": "T", "sql": "SELECT 1", "dialect": "ansi" })), 400).await;
     let long = product.call(Method::POST, "/v1/queries").header("content-type", "application/json");
-    answer(long.body(" ".repeat(3_000_000)), 413).await;
+    answer(long.body(" ".repeat(5_000_000)), 413).await;
     let change = json!({ "title": "Renamed" });
     answer(product.call(Method::PATCH, path).json(&change), 428).await;
     answer(product.call(Method::PATCH, path).header("if-match", "\"9\"").json(&change), 412).await;

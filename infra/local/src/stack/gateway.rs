@@ -50,8 +50,11 @@ impl Gateway {
         Ok(Self { port, process })
     }
 
-    /// Where callers find everything.
-    pub(super) fn base_url(&self) -> String {
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 

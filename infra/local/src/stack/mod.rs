@@ -1,6 +1,7 @@
 //! The whole product on one machine: an embedded DynamoDB, the functions as they are built from this
 //! checkout, and `cargo lambda watch` in front of them, which gives them the runtime of Lambda and all of
-//! them one address with the paths of the HTTP API.
+//! them one address with the paths of the HTTP API. Before that stands [`front`], which does what API
+//! Gateway does with bytes that are no text.
 //!
 //! cargo-lambda could build and start the functions by itself. It is told not to: while it compiles, or
 //! where something does not compile, every request waits, and so does every request after a function
@@ -11,6 +12,7 @@
 
 mod build;
 mod environment;
+mod front;
 mod function;
 mod gateway;
 mod home;
@@ -27,6 +29,7 @@ use crate::dynamodb::{Data, DynamoDb, Options};
 use crate::template::Template;
 use crate::tools::{Tool, Tools};
 use environment::Environment;
+use front::Front;
 use function::Function;
 use gateway::Gateway;
 use home::Home;
@@ -88,6 +91,7 @@ pub struct Stack {
     base_url: String,
     key: String,
     // Dropped in this order: functions ask the gateway, and write to the database.
+    front: Front,
     functions: Vec<Function>,
     gateway: Gateway,
     database: DynamoDb,
@@ -125,7 +129,7 @@ impl Stack {
 
         let total = project.functions.len();
         hear(Stage::Starting { ready: 0, total });
-        let mut gateway = Gateway::start(&cargo_lambda, &project, setup.port, &home.log("cargo-lambda"))?;
+        let mut gateway = Gateway::start(&cargo_lambda, &project, free_port()?, &home.log("cargo-lambda"))?;
         let listens = tokio::time::timeout(READY_WITHIN, gateway.listens()).await;
         listens.context("cargo lambda watch does not listen")??;
         let environment = Environment {
@@ -138,8 +142,9 @@ impl Stack {
         let functions = functions
             .map(|name| Function::start(name, project.program(name), &environment, home.log(name)))
             .collect::<Result<_>>()?;
-        let base_url = gateway.base_url();
-        let mut stack = Self { project, base_url, key, functions, gateway, database, home };
+        let front = Front::start(setup.port, gateway.port()).await?;
+        let base_url = format!("http://127.0.0.1:{}", setup.port);
+        let mut stack = Self { project, base_url, key, front, functions, gateway, database, home };
         stack.ready(hear).await?;
         Ok(stack)
     }
@@ -171,7 +176,8 @@ impl Stack {
 
     /// Stops everything and returns once the data is closed.
     pub async fn stop(self) -> Result<()> {
-        let Self { functions, gateway, database, home, .. } = self;
+        let Self { front, functions, gateway, database, home, .. } = self;
+        front.stop().await;
         for function in functions {
             function.stop().await;
         }

@@ -15,6 +15,7 @@ mod determined;
 mod docs;
 mod edit;
 mod expression;
+mod names;
 mod negation;
 mod predicate;
 mod removal;
@@ -175,7 +176,9 @@ fn singles(
     combining: bool,
 ) -> Result<Vec<Candidate>, GuardError> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut outputs = Vec::new();
     guard::with_script(sql, dialect, |script| {
+        outputs = names::outputs(script);
         let mut seen = BTreeSet::new();
         for statement in &script.statements {
             for (rewrite, draft) in drafts(script, statement, catalog, combining) {
@@ -194,7 +197,13 @@ fn singles(
             }
         }
     })?;
-    candidates.retain(|candidate| parses(&candidate.sql, dialect));
+    candidates.retain_mut(|candidate| {
+        let Some(rewritten) = outputs_of(&candidate.sql, dialect) else { return false };
+        if rewritten != outputs {
+            candidate.conditions.push(names::CONDITION.to_owned());
+        }
+        true
+    });
     Ok(candidates)
 }
 
@@ -295,10 +304,13 @@ fn told(steps: &[Candidate]) -> String {
     titles.join("; then: ")
 }
 
-/// Whether a text is within the limits, and every statement of it parses.
-fn parses(sql: &str, dialect: Dialect) -> bool {
+/// The outputs of a text that is within the limits, and of which every statement parses.
+fn outputs_of(sql: &str, dialect: Dialect) -> Option<Vec<String>> {
     guard::with_script(sql, dialect, |script| {
-        !script.statements.is_empty() && script.statements.iter().all(|statement| statement.tree.is_ok())
+        let parses =
+            !script.statements.is_empty() && script.statements.iter().all(|statement| statement.tree.is_ok());
+        parses.then(|| names::outputs(script))
     })
-    .unwrap_or(false)
+    .ok()
+    .flatten()
 }

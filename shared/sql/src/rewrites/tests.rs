@@ -59,3 +59,21 @@ fn a_text_over_the_limits_is_refused() {
     let refused = propose(&long, Dialect::Generic, &Catalog::default());
     assert_eq!(refused, Err(GuardError::ScriptTooLong { bytes: long.len() }));
 }
+
+#[test]
+fn an_output_that_loses_its_made_up_name_is_said() {
+    let (catalog, _) = Catalog::from_ddl(
+        "CREATE TABLE c (id INT PRIMARY KEY); CREATE TABLE o (c_id INT, amount INT)",
+        Dialect::Postgres,
+    )
+    .unwrap();
+    let says = |item: &str| {
+        let sql = format!("SELECT c.id, {item} FROM c");
+        let candidates = propose(&sql, Dialect::Postgres, &catalog).unwrap();
+        assert!(!candidates.is_empty(), "{sql}");
+        candidates.iter().all(|c| c.conditions.iter().any(|condition| condition == super::names::CONDITION))
+    };
+    let count = "(SELECT COUNT(*) FROM o WHERE o.c_id = c.id)";
+    assert!(says(count));
+    assert!(!says(&format!("{count} AS n")));
+}

@@ -1,0 +1,161 @@
+//! The one address: what comes there is handed on to `cargo lambda watch` as API Gateway hands it on to
+//! Lambda.
+//!
+//! cargo-lambda takes bodies of certain media types, and all headers, for UTF-8, and answers 500 where they
+//! are not; API Gateway makes base64 of such a body and the function sees it. Here such a body gets a media
+//! type in capitals, which means the same and of which cargo-lambda makes base64 as well.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use axum::http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Longest body that is handed on: that of API Gateway, and as much again, so that the functions are seen
+/// to refuse what is too long.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub(super) struct Front {
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Behind {
+    client: Client<HttpConnector, Body>,
+    authority: Authority,
+}
+
+impl Front {
+    /// Hands on to `behind`, a port on this machine, what comes to `port`.
+    pub(super) async fn start(port: u16, behind: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.with_context(|| format!("listening on port {port}"))?;
+        let behind = Behind {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            authority: format!("127.0.0.1:{behind}").parse().context("an address of this machine")?,
+        };
+        let router = Router::new().fallback(hand_on).with_state(behind);
+        let task = tokio::spawn(async move {
+            // It ends when it is dropped, and no sooner.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { task })
+    }
+
+    /// Stops listening, and returns once the port is free.
+    pub(super) async fn stop(mut self) {
+        self.task.abort();
+        // That it was aborted is all that it can say.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn hand_on(State(behind): State<Behind>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or was broken off").into_response();
+    };
+    let path = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let uri = Uri::builder().scheme(Scheme::HTTP).authority(behind.authority.clone()).path_and_query(path);
+    let Ok(uri) = uri.build() else {
+        return (StatusCode::BAD_REQUEST, "the path is none").into_response();
+    };
+    parts.uri = uri;
+    // The length is known by now.
+    parts.headers.remove(TRANSFER_ENCODING);
+    make_readable(&mut parts.headers);
+    if std::str::from_utf8(&bytes).is_err() {
+        capitalize_media_type(&mut parts.headers);
+    }
+    match behind.client.request(Request::from_parts(parts, Body::from(bytes))).await {
+        Ok(response) => response.map(Body::new),
+        Err(why) => {
+            (StatusCode::BAD_GATEWAY, format!("cargo lambda watch does not answer: {why}")).into_response()
+        }
+    }
+}
+
+/// Makes UTF-8 of headers, in which nobody takes a letter for another one.
+fn make_readable(headers: &mut HeaderMap) {
+    for value in headers.values_mut() {
+        if std::str::from_utf8(value.as_bytes()).is_err() {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            if let Ok(readable) = HeaderValue::from_bytes(text.as_bytes()) {
+                *value = readable;
+            }
+        }
+    }
+}
+
+fn capitalize_media_type(headers: &mut HeaderMap) {
+    const NAME: HeaderName = CONTENT_TYPE;
+    let Some(media_type) = headers.get(NAME).and_then(|value| value.to_str().ok()) else { return };
+    let end = media_type.find(';').unwrap_or(media_type.len());
+    let capitals = media_type[..end].to_ascii_uppercase() + &media_type[end..];
+    if let Ok(value) = HeaderValue::from_str(&capitals) {
+        headers.insert(NAME, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::any;
+
+    use super::*;
+
+    /// What a request looks like behind the front: its path, its headers and its body.
+    async fn seen(request: reqwest::RequestBuilder, front: u16) -> String {
+        let echo = any(|request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let body = to_bytes(body, MOST_BYTES).await.unwrap();
+            let header = |name: &str| {
+                parts.headers.get(name).map(|value| String::from_utf8(value.as_bytes().to_vec()).unwrap())
+            };
+            format!("{} {:?} {:?} {body:?}", parts.uri, header("content-type"), header("x-said"))
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let behind = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(echo)).await });
+        let front = Front::start(front, behind).await.unwrap();
+        let text = request.send().await.unwrap().text().await.unwrap();
+        front.stop().await;
+        text
+    }
+
+    #[tokio::test]
+    async fn what_is_no_utf_8_arrives_whole() {
+        let port = super::super::free_port().unwrap();
+        let post = |body: &[u8]| {
+            let url = format!("http://127.0.0.1:{port}/a%2Fb/..%2Fc?d=%ff&e");
+            let said = HeaderValue::from_bytes(b"a\xff").unwrap();
+            let client = reqwest::Client::new().post(url).header("x-said", said);
+            client.header("content-type", "text/plain; charset=utf-8").body(body.to_vec())
+        };
+        assert_eq!(
+            seen(post("ü".as_bytes()), port).await,
+            "/a%2Fb/..%2Fc?d=%ff&e Some(\"text/plain; charset=utf-8\") Some(\"a\u{fffd}\") b\"\\xc3\\xbc\""
+        );
+        assert_eq!(
+            seen(post(b"\xff"), port).await,
+            "/a%2Fb/..%2Fc?d=%ff&e Some(\"TEXT/PLAIN; charset=utf-8\") Some(\"a\u{fffd}\") b\"\\xff\""
+        );
+    }
+}
