@@ -236,6 +236,36 @@ fn a_correlated_aggregate_is_a_join_with_groups() {
 }
 
 #[test]
+fn a_group_of_null_is_joined_by_nobody() {
+    // The correlated column may be NULL, as columns of queries that people send mostly may.
+    let check = |value: &str| {
+        rule(
+            &format!("SELECT n FROM log o WHERE n > (SELECT {value} FROM log p WHERE p.emp = o.emp)"),
+            &format!(
+                "SELECT o.n FROM log o JOIN (SELECT p.emp, {value} m FROM log p GROUP BY p.emp) g
+                 ON g.emp = o.emp WHERE o.n > g.m"
+            ),
+            &format!(
+                "SELECT o.n FROM log o JOIN (SELECT p.emp, {value} m FROM log p GROUP BY p.emp) g
+                 ON g.emp IS NOT DISTINCT FROM o.emp WHERE o.n > g.m"
+            ),
+            &format!("SELECT n FROM log o WHERE n > (SELECT {value} FROM log p WHERE p.emp = o.emp)"),
+        );
+    };
+    check("AVG(p.n)");
+    check("2 * AVG(p.n)");
+    check("2 * MIN(p.n)");
+    rule(
+        "SELECT n, (SELECT COUNT(*) FROM log p WHERE p.emp = o.emp) FROM log o",
+        "SELECT o.n, COALESCE(g.m, 0) FROM log o
+         LEFT JOIN (SELECT emp, COUNT(*) m FROM log GROUP BY emp) g ON g.emp = o.emp",
+        "SELECT o.n, COALESCE(g.m, 0) FROM log o
+         JOIN (SELECT emp, COUNT(*) m FROM log GROUP BY emp) g ON g.emp = o.emp",
+        "SELECT n, (SELECT COUNT(*) FROM log p WHERE p.emp = o.emp) FROM log o",
+    );
+}
+
+#[test]
 fn order_at_the_top_counts_and_inside_does_not() {
     check(
         "SELECT id FROM (SELECT id, pay FROM emp ORDER BY pay) t ORDER BY id",

@@ -12,7 +12,7 @@ use sqm_domain::Dialect;
 use crate::database::{Database, Row, Schema};
 use crate::dialects::{empty_is_null, keeps_whole_seconds};
 use crate::prove::{Guide, WishedRow};
-use crate::value::{Kind, Value};
+use crate::value::Value;
 use builder::Builder;
 use palette::Palette;
 pub use palette::step;
@@ -23,6 +23,18 @@ pub struct Generator<'s> {
     palette: Palette,
     seed: u64,
     guide: Option<Guide<'s>>,
+}
+
+/// What the rows of a database have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Plain,
+    /// Numbers are zero.
+    Flat,
+    /// Numbers are below zero.
+    Negative,
+    /// One of the columns is nearly always NULL, in each table that has such a column: which one of them.
+    Hollow(u8),
 }
 
 /// Of so many databases one is made without looking at the queries.
@@ -92,14 +104,18 @@ impl<'s> Generator<'s> {
         }
         let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
         let beside = rng.random_range(0.0..0.6);
-        // Where all numbers are alike, an average or a share of it is one of them.
-        let flat = rng.random_bool(0.08);
+        // Where all numbers are alike, an average or a share of it is one of them; where all are below zero,
+        // twice a number is less than it; and what NULL does to a column shows where it is nearly always NULL.
+        let mood = match rng.random_range(0..100) {
+            0..8 => Mood::Flat,
+            8..16 => Mood::Negative,
+            16..30 => Mood::Hollow(rng.random()),
+            _ => Mood::Plain,
+        };
         for relation in self.schema.parents_first() {
             for (_, values) in wished.iter().filter(|(of, _)| *of == relation) {
                 let mut row = builder.random_row(relation, nulls, rng);
-                if flat {
-                    self.flatten(relation, &mut row);
-                }
+                self.colour(mood, relation, &mut row, rng);
                 for (&at, value) in values {
                     row[at] = value.clone();
                 }
@@ -112,6 +128,7 @@ impl<'s> Generator<'s> {
                         let at = rng.random_range(0..row.len());
                         row[at] = other[at].clone();
                     }
+                    self.colour(mood, relation, &mut row, rng);
                     builder.free_keys(relation, &mut row, &[]);
                     builder.insert(relation, row, rng);
                 }
@@ -119,18 +136,33 @@ impl<'s> Generator<'s> {
         }
     }
 
-    /// Makes the numbers of a row zero that are neither a key nor a reference.
-    fn flatten(&self, relation: usize, row: &mut Row) {
+    /// Makes the values of a row what the mood of its database wants: numbers that are neither a key nor a
+    /// reference, or a column that may be NULL.
+    fn colour(&self, mood: Mood, relation: usize, row: &mut Row, rng: &mut StdRng) {
         let shape = &self.schema.relations[relation];
-        for (at, attribute) in shape.attributes.iter().enumerate() {
+        if let Mood::Hollow(which) = mood {
+            let nullable: Vec<usize> = (0..row.len()).filter(|&at| shape.attributes[at].nullable).collect();
+            if let Some(at) = (which as usize).checked_rem(nullable.len())
+                && rng.random_bool(0.7)
+            {
+                row[nullable[at]] = Value::Null;
+            }
+            return;
+        }
+        for (at, value) in row.iter_mut().enumerate() {
             let ties = shape.keys.iter().chain(shape.references.iter().map(|r| &r.columns));
             if ties.clone().any(|columns| columns.contains(&at)) {
                 continue;
             }
-            row[at] = match attribute.kind {
-                Kind::Int { .. } => Value::Int(0),
-                Kind::Decimal { scale, .. } => Value::Decimal { mantissa: 0, scale },
-                Kind::Float => Value::Float(0.0),
+            *value = match (mood, &*value) {
+                (Mood::Flat, Value::Int(_)) => Value::Int(0),
+                (Mood::Flat, Value::Decimal { scale, .. }) => Value::Decimal { mantissa: 0, scale: *scale },
+                (Mood::Flat, Value::Float(_)) => Value::Float(0.0),
+                (Mood::Negative, Value::Int(n)) => Value::Int(-n.abs()),
+                (Mood::Negative, Value::Decimal { mantissa, scale }) => {
+                    Value::Decimal { mantissa: -mantissa.abs(), scale: *scale }
+                }
+                (Mood::Negative, Value::Float(x)) => Value::Float(-x.abs()),
                 _ => continue,
             };
         }

@@ -71,8 +71,9 @@ pub fn same_source(prover: &Prover<'_>, one: &Source, two: &Source) -> bool {
     }
 }
 
-/// Whether two aggregates are the same value, whatever rows of these sources their outer columns are of.
-pub fn same_aggregate(prover: &Prover<'_>, sources: &[(Var, Source)], one: &Term, two: &Term) -> bool {
+/// Whether two aggregates are the same value wherever the scene holds, which says of the rows that their
+/// outer columns are of nothing but which columns are not NULL.
+pub fn same_aggregate(prover: &Prover<'_>, mut scene: Scene, one: &Term, two: &Term) -> bool {
     let (Term::Aggregate(name, a, t), Term::Aggregate(other, b, u)) = (one, two) else { return false };
     if name != other || t != u {
         return false;
@@ -84,15 +85,10 @@ pub fn same_aggregate(prover: &Prover<'_>, sources: &[(Var, Source)], one: &Term
     let mut free = BTreeSet::new();
     substitute::free_in_query(&a, &mut free);
     substitute::free_in_query(&b, &mut free);
-    let outer = sources
-        .iter()
-        .filter(|(var, source)| free.contains(var) && !matches!(source, Source::Opaque(..)))
-        .cloned()
-        .collect();
-    let scene = Scene { sources: outer, formulas: Vec::new() };
+    scene.sources.retain(|(var, source)| free.contains(var) && !matches!(source, Source::Opaque(..)));
     // What is known of the outer rows changes while a query is made simpler.
     let mut hasher = DefaultHasher::new();
-    scene.sources.hash(&mut hasher);
+    (&scene.sources, &scene.formulas).hash(&mut hasher);
     let key = (
         Term::Aggregate(name.clone(), Rc::new(a.clone()), t.clone()),
         Term::Aggregate(name.clone(), Rc::new(b.clone()), t.clone()),

@@ -1,7 +1,9 @@
 //! Whether facts can hold together: classes of equal terms, and order among them.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
+use super::Scene;
 use super::classes::{Classes, is_one_where_equal, units};
 use super::order::{Bound, contradict};
 use crate::prove::build::number::{Number, Sum};
@@ -159,9 +161,13 @@ fn unite_aggregates(prover: &Prover<'_>, sources: &[(Var, Source)], classes: &mu
     let mut united = false;
     for (at, a) in aggregates.iter().enumerate() {
         for b in &aggregates[at + 1..] {
-            if classes.known(a) != classes.known(b)
-                && same_aggregate(prover, sources, &settled(classes, a), &settled(classes, b))
-            {
+            if classes.known(a) == classes.known(b) {
+                continue;
+            }
+            let mut known = BTreeSet::new();
+            let (one, two) = (settled(classes, a, &mut known), settled(classes, b, &mut known));
+            let scene = Scene { sources: sources.to_vec(), formulas: known.into_iter().collect() };
+            if same_aggregate(prover, scene, &one, &two) {
                 classes.unite(a, b);
                 united = true;
             }
@@ -170,18 +176,25 @@ fn unite_aggregates(prover: &Prover<'_>, sources: &[(Var, Source)], classes: &mu
     united
 }
 
-/// The term with each of its outer columns replaced by one of its class.
-fn settled(classes: &Classes, term: &Term) -> Term {
+/// The term with each of its outer columns replaced by one of its class. What is known of the columns that
+/// remain is added to `known`.
+fn settled(classes: &Classes, term: &Term, known: &mut BTreeSet<Formula>) -> Term {
+    let not_null = RefCell::new(known);
     crate::prove::substitute::term(term, &|var, at, data_type| {
         let column = Term::Column(var, at, data_type.clone());
         let class = classes.known(&column)?;
-        classes.constant(class).cloned().filter(|literal| literal.type_of() == data_type).or_else(|| {
-            classes
-                .members(class)
-                .filter(|t| matches!(t, Term::Column(..)) && t.type_of() == data_type)
-                .min()
-                .cloned()
-        })
+        if let Some(constant) = classes.constant(class)
+            && constant.type_of() == data_type
+        {
+            return Some(constant.clone());
+        }
+        let columns =
+            classes.members(class).filter(|t| matches!(t, Term::Column(..)) && t.type_of() == data_type);
+        let first = columns.min()?.clone();
+        if classes.is_not_null(class) {
+            not_null.borrow_mut().insert(Fact::NotNull(first.clone()).into());
+        }
+        Some(first)
     })
 }
 
@@ -313,6 +326,8 @@ impl<'c> Order<'c> {
             }
         }
         parts.retain(|(_, _, coefficient)| !coefficient.is_zero());
+        // Terms of one class are one unknown, whatever they are called here.
+        parts.sort_by_key(|(class, ..)| *class);
         let Some(mut units) = constant.in_units(6).map(|n| -n) else { return };
         let mut strict = strict;
         if strict && whole && units % 1_000_000 == 0 {
@@ -342,7 +357,10 @@ impl<'c> Order<'c> {
                     constant: Number::ZERO,
                     parts: many
                         .iter()
-                        .map(|(_, t, c)| (t.clone(), if turned { c.negated() } else { *c }))
+                        .map(|(class, own, c)| {
+                            let term = self.classes.members(*class).min().unwrap_or(own).clone();
+                            (term, if turned { c.negated() } else { *c })
+                        })
                         .collect(),
                 };
                 let class = self.classes.intern(&combined.term(&Type::Decimal(38, 6)));
