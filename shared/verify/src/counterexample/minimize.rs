@@ -145,6 +145,11 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
         (Value::Float(x), _) => {
             [0.0, 1.0].into_iter().filter(|s| s != x && *x != 0.0).map(Value::Float).collect()
         }
+        // A NULL that plays no part distracts from those that do.
+        (Value::Null, Kind::Int { .. }) => vec![Value::Int(0)],
+        (Value::Null, Kind::Decimal { scale, .. }) => vec![Value::Decimal { mantissa: 0, scale }],
+        (Value::Null, Kind::Float) => vec![Value::Float(0.0)],
+        (Value::Null, Kind::Text { .. }) => vec![Value::Text("a".into())],
         (Value::Text(text), _) if text.chars().count() > 1 => {
             vec![Value::Text("a".into()), Value::Text("b".into())]
         }

@@ -26,15 +26,32 @@ pub struct Generator<'s> {
 }
 
 /// What the rows of a database have in common.
+#[derive(Debug, Clone, Copy)]
+struct Mood {
+    numbers: Numbers,
+    /// One of the columns is nearly always NULL, in each table that has columns which may be: which one.
+    hollow: Option<usize>,
+}
+
+/// What the numbers of a database have in common that are neither a key nor a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
-    Plain,
-    /// Numbers are zero.
-    Flat,
-    /// Numbers are below zero.
+enum Numbers {
+    Any,
+    /// Where all are alike, an average or a share of it is one of them.
+    Zero,
+    /// Where all are below zero, twice a number is less than it.
     Negative,
-    /// One of the columns is nearly always NULL, in each table that has such a column: which one of them.
-    Hollow(u8),
+}
+
+impl Mood {
+    fn any(rng: &mut StdRng) -> Self {
+        let numbers = match rng.random_range(0..100) {
+            0..8 => Numbers::Zero,
+            8..18 => Numbers::Negative,
+            _ => Numbers::Any,
+        };
+        Self { numbers, hollow: rng.random_bool(0.15).then(|| rng.random_range(0..16)) }
+    }
 }
 
 /// Of so many databases one is made without looking at the queries.
@@ -87,9 +104,11 @@ impl<'s> Generator<'s> {
     /// Rows of values from the palette.
     fn scatter(&self, builder: &mut Builder<'_>, rng: &mut StdRng) {
         let most = rng.random_range(1..=6);
+        let mood = Mood::any(rng);
         for relation in self.schema.parents_first() {
             for _ in 0..rng.random_range(0..=most) {
-                let row = builder.random_row(relation, 0.15, rng);
+                let mut row = builder.random_row(relation, 0.15, rng);
+                self.colour(mood, relation, &mut row, rng);
                 builder.insert(relation, row, rng);
             }
         }
@@ -104,14 +123,7 @@ impl<'s> Generator<'s> {
         }
         let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
         let beside = rng.random_range(0.0..0.6);
-        // Where all numbers are alike, an average or a share of it is one of them; where all are below zero,
-        // twice a number is less than it; and what NULL does to a column shows where it is nearly always NULL.
-        let mood = match rng.random_range(0..100) {
-            0..8 => Mood::Flat,
-            8..16 => Mood::Negative,
-            16..30 => Mood::Hollow(rng.random()),
-            _ => Mood::Plain,
-        };
+        let mood = Mood::any(rng);
         for relation in self.schema.parents_first() {
             for (_, values) in wished.iter().filter(|(of, _)| *of == relation) {
                 let mut row = builder.random_row(relation, nulls, rng);
@@ -136,35 +148,34 @@ impl<'s> Generator<'s> {
         }
     }
 
-    /// Makes the values of a row what the mood of its database wants: numbers that are neither a key nor a
-    /// reference, or a column that may be NULL.
+    /// Makes the values of a row what the mood of its database wants.
     fn colour(&self, mood: Mood, relation: usize, row: &mut Row, rng: &mut StdRng) {
         let shape = &self.schema.relations[relation];
-        if let Mood::Hollow(which) = mood {
-            let nullable: Vec<usize> = (0..row.len()).filter(|&at| shape.attributes[at].nullable).collect();
-            if let Some(at) = (which as usize).checked_rem(nullable.len())
-                && rng.random_bool(0.7)
-            {
-                row[nullable[at]] = Value::Null;
-            }
-            return;
-        }
         for (at, value) in row.iter_mut().enumerate() {
             let ties = shape.keys.iter().chain(shape.references.iter().map(|r| &r.columns));
             if ties.clone().any(|columns| columns.contains(&at)) {
                 continue;
             }
-            *value = match (mood, &*value) {
-                (Mood::Flat, Value::Int(_)) => Value::Int(0),
-                (Mood::Flat, Value::Decimal { scale, .. }) => Value::Decimal { mantissa: 0, scale: *scale },
-                (Mood::Flat, Value::Float(_)) => Value::Float(0.0),
-                (Mood::Negative, Value::Int(n)) => Value::Int(-n.abs()),
-                (Mood::Negative, Value::Decimal { mantissa, scale }) => {
+            *value = match (mood.numbers, &*value) {
+                (Numbers::Zero, Value::Int(_)) => Value::Int(0),
+                (Numbers::Zero, Value::Decimal { scale, .. }) => {
+                    Value::Decimal { mantissa: 0, scale: *scale }
+                }
+                (Numbers::Zero, Value::Float(_)) => Value::Float(0.0),
+                (Numbers::Negative, Value::Int(n)) => Value::Int(-n.abs()),
+                (Numbers::Negative, Value::Decimal { mantissa, scale }) => {
                     Value::Decimal { mantissa: -mantissa.abs(), scale: *scale }
                 }
-                (Mood::Negative, Value::Float(x)) => Value::Float(-x.abs()),
+                (Numbers::Negative, Value::Float(x)) => Value::Float(-x.abs()),
                 _ => continue,
             };
+        }
+        let nullable: Vec<usize> = (0..row.len()).filter(|&at| shape.attributes[at].nullable).collect();
+        let hollow = mood.hollow.and_then(|which| which.checked_rem(nullable.len()));
+        if let Some(at) = hollow
+            && rng.random_bool(0.7)
+        {
+            row[nullable[at]] = Value::Null;
         }
     }
 
