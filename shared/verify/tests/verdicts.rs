@@ -236,6 +236,39 @@ fn a_correlated_aggregate_is_a_join_with_groups() {
 }
 
 #[test]
+fn a_lateral_aggregate_is_a_scalar_subquery() {
+    rule(
+        "SELECT e.id, (SELECT MAX(n) FROM log l WHERE l.emp = e.id) m FROM emp e",
+        "SELECT e.id, t.m FROM emp e LEFT JOIN LATERAL (SELECT MAX(n) m FROM log l WHERE l.emp = e.id) t ON TRUE",
+        "SELECT e.id, t.m FROM emp e, LATERAL (SELECT MIN(n) m FROM log l WHERE l.emp = e.id) t",
+        "SELECT e.id, (SELECT MAX(n) FROM log l WHERE l.emp = e.id) m FROM emp e",
+    );
+    rule(
+        "SELECT e.id, t.a, t.b FROM emp e CROSS JOIN LATERAL
+         (SELECT SUM(n) a, COUNT(*) b FROM log l WHERE l.emp = e.id) t WHERE t.b > 1",
+        "SELECT e.id, g.a, g.b FROM emp e
+         JOIN (SELECT emp, SUM(n) a, COUNT(*) b FROM log GROUP BY emp) g ON g.emp = e.id WHERE g.b > 1",
+        "SELECT e.id, g.a, g.b FROM emp e
+         JOIN (SELECT emp, SUM(n) a, COUNT(*) b FROM log GROUP BY emp) g ON g.emp = e.id",
+        "SELECT e.id, t.a, t.b FROM emp e CROSS JOIN LATERAL
+         (SELECT SUM(n) a, COUNT(*) b FROM log l WHERE l.emp = e.id) t",
+    );
+}
+
+#[test]
+fn a_subquery_is_a_key_of_groups() {
+    let key = "(SELECT MAX(n) FROM log l WHERE l.emp = e.id)";
+    rule(
+        &format!("SELECT {key} m, COUNT(*) FROM emp e GROUP BY {key}"),
+        "SELECT t.m, COUNT(*) FROM emp e
+         LEFT JOIN LATERAL (SELECT MAX(n) m FROM log l WHERE l.emp = e.id) t ON TRUE GROUP BY t.m",
+        "SELECT t.m, COUNT(*) FROM emp e
+         JOIN (SELECT emp, MAX(n) m FROM log GROUP BY emp) t ON t.emp = e.id GROUP BY t.m",
+        &format!("SELECT {key} m, COUNT(*) FROM emp e GROUP BY {key}"),
+    );
+}
+
+#[test]
 fn a_group_of_null_is_joined_by_nobody() {
     // The correlated column may be NULL, as columns of queries that people send mostly may.
     let check = |value: &str| {

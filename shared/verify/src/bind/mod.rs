@@ -9,6 +9,7 @@ mod lower;
 mod ordering;
 mod refused;
 mod relations;
+mod subqueries;
 mod tables;
 pub(crate) mod texts;
 pub mod types;
@@ -167,6 +168,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
             None => return Err(unresolved(&error)),
         },
     };
+    let plan = subqueries::move_out(plan).map_err(|error| unresolved(&error))?;
     refused::plan(&plan, dialect).map_err(|error| unresolved(&error))?;
     let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
     if growth > growth::MOST_GROWTH {
