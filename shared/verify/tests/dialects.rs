@@ -272,6 +272,16 @@ fn what_differs_seldom_is_not_taken_for_the_same() {
         ),
         ("SELECT id, ROW_NUMBER() OVER (ORDER BY a) FROM t", "SELECT id, RANK() OVER (ORDER BY a) FROM t"),
         ("SELECT id FROM t LIMIT 5000", "SELECT id FROM t"),
+        (
+            "SELECT MAX(NULLIF(u.b, 0)) FROM t FULL JOIN u ON t.a = u.a WHERE t.b > (SELECT COUNT(*) FROM t q WHERE q.b = u.b)",
+            "SELECT MAX(NULLIF(u.b, 0)) FROM t FULL JOIN u ON t.a IS NOT DISTINCT FROM u.a
+             WHERE t.b > (SELECT COUNT(*) FROM t q WHERE q.b = u.b)",
+        ),
+        (
+            "SELECT COUNT(u.b) FROM t JOIN u ON t.id = u.b WHERE t.b > (SELECT MAX(q.b) FROM t q WHERE q.a = t.id)",
+            "SELECT COUNT(u.b) FROM t JOIN u ON t.id = u.b
+             WHERE t.b > (SELECT MAX(q.b) FROM t q WHERE t.s IS NOT NULL AND q.a = t.id)",
+        ),
         ("SELECT id FROM t WHERE ts <= '2020-12-31 23:59:59'", "SELECT id FROM t WHERE ts < '2021-01-01'"),
         ("SELECT (d + INTERVAL '1 month') - INTERVAL '1 month' FROM t", "SELECT CAST(d AS TIMESTAMP) FROM t"),
         ("SELECT LEFT(s, 12) FROM t", "SELECT s FROM t"),

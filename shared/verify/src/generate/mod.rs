@@ -23,6 +23,8 @@ pub struct Generator<'s> {
     palette: Palette,
     seed: u64,
     guide: Option<Guide<'s>>,
+    /// Attributes of relations of which a query asks whether they are NULL.
+    nulls: Vec<(usize, usize)>,
 }
 
 /// What the rows of a database have in common.
@@ -60,7 +62,7 @@ const ONE_UNGUIDED_OF: u64 = 5;
 impl<'s> Generator<'s> {
     /// A generator for this schema.
     pub fn new(schema: &'s Schema, seed: u64) -> Self {
-        Self { schema, palette: Palette::new(schema), seed, guide: None }
+        Self { schema, palette: Palette::new(schema), seed, guide: None, nulls: Vec::new() }
     }
 
     /// A generator that looks for rows on which the queries return something.
@@ -72,14 +74,15 @@ impl<'s> Generator<'s> {
         if guide.compares_texts_with_numbers() {
             palette.number_texts(schema);
         }
-        for (relation, at, value) in guide.mentions() {
+        let mentions = guide.mentions();
+        for (relation, at, value) in mentions.values {
             palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);
         }
         palette.fractions(schema, |attribute| {
             attribute.holds_fractions.unwrap_or(!keeps_whole_seconds(dialect))
         });
         let guide = (!guide.is_empty()).then_some(guide);
-        Self { schema, palette, seed, guide }
+        Self { schema, palette, seed, guide, nulls: mentions.nulls.into_iter().collect() }
     }
 
     /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
@@ -120,6 +123,15 @@ impl<'s> Generator<'s> {
         let mut wished: Vec<WishedRow> = Vec::new();
         for more in 0..rng.random_range(1..=2) {
             wished.extend(guide.wish(which + more, rng));
+        }
+        if !self.nulls.is_empty() && rng.random_bool(0.25) {
+            // What one query asks and the other does not.
+            let (relation, at) = self.nulls[rng.random_range(0..self.nulls.len())];
+            for (_, values) in wished.iter_mut().filter(|(of, _)| *of == relation) {
+                if rng.random_bool(0.5) {
+                    values.insert(at, Value::Null);
+                }
+            }
         }
         let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
         let beside = rng.random_range(0.0..0.6);

@@ -87,6 +87,11 @@ fn behind(found: &Inverted) -> Option<Literal> {
 }
 
 impl Asked {
+    /// Asks for NULL.
+    pub fn ask_null(&mut self) {
+        self.null = true;
+    }
+
     /// Whether a constant says where the value is.
     pub fn binds(&self) -> bool {
         !(self.exactly.is_empty() && self.above.is_empty() && self.below.is_empty() && self.parts.is_empty())

@@ -10,7 +10,7 @@ mod solve;
 mod stretch;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::logical_expr::LogicalPlan;
 use rand::rngs::StdRng;
@@ -23,6 +23,15 @@ use crate::value::Value;
 
 /// A row that is wished for: a relation, and values for some of its attributes.
 pub type WishedRow = (usize, BTreeMap<usize, Value>);
+
+/// What queries say of the attributes of relations.
+#[derive(Debug, Clone, Default)]
+pub struct Mentions {
+    /// The values with which they compare them.
+    pub values: Vec<(usize, usize, Value)>,
+    /// Those of which they ask whether they are NULL, and that may be.
+    pub nulls: BTreeSet<(usize, usize)>,
+}
 
 /// The two queries of a pair as wishes.
 pub struct Guide<'s> {
@@ -60,21 +69,16 @@ impl<'s> Guide<'s> {
         self.queries.iter().any(|query| query.blocks.iter().any(block_mixes))
     }
 
-    /// The values with which the queries compare attributes.
-    pub fn mentions(&self) -> Vec<(usize, usize, Value)> {
-        let mut found = Vec::new();
+    /// What the queries say of attributes.
+    pub fn mentions(&self) -> Mentions {
+        let mut found = Mentions::default();
         for query in &self.queries {
             self.mentions_of(query, &BTreeMap::new(), &mut found);
         }
         found
     }
 
-    fn mentions_of(
-        &self,
-        query: &Query,
-        outer: &BTreeMap<u32, usize>,
-        found: &mut Vec<(usize, usize, Value)>,
-    ) {
+    fn mentions_of(&self, query: &Query, outer: &BTreeMap<u32, usize>, found: &mut Mentions) {
         for block in &query.blocks {
             let mut tables = outer.clone();
             for (var, source) in &block.sources {
@@ -91,24 +95,28 @@ impl<'s> Guide<'s> {
         }
     }
 
-    fn mentions_in(
-        &self,
-        block: &Block,
-        tables: &BTreeMap<u32, usize>,
-        found: &mut Vec<(usize, usize, Value)>,
-    ) {
+    fn mentions_in(&self, block: &Block, tables: &BTreeMap<u32, usize>, found: &mut Mentions) {
         let mut facts = Vec::new();
         let mut inside = Vec::new();
         block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
         block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
         for fact in facts {
-            let (Fact::Equal(a, b)
-            | Fact::Unequal(a, b)
-            | Fact::Less(a, b)
-            | Fact::AtMost(a, b)
-            | Fact::Same(a, b)) = &fact
-            else {
-                continue;
+            let (a, b) = match &fact {
+                Fact::Equal(a, b)
+                | Fact::Unequal(a, b)
+                | Fact::Less(a, b)
+                | Fact::AtMost(a, b)
+                | Fact::Same(a, b) => (a, b),
+                Fact::Null(a) | Fact::NotNull(a) => {
+                    if let Some((var, at)) = classes::place(a)
+                        && let Some(table) = tables.get(&var)
+                        && self.prover.schema.relations[*table].attributes[at].nullable
+                    {
+                        found.nulls.insert((*table, at));
+                    }
+                    continue;
+                }
+                _ => continue,
             };
             for (term, literal) in [(a, b), (b, a)] {
                 if let Term::Literal(literal, _) = literal
@@ -119,7 +127,8 @@ impl<'s> Guide<'s> {
                     let kind = self.prover.schema.relations[*table].attributes[at].kind;
                     let behind = wanted.stretch.and_then(|s| s.to.checked_mul(1000)).map(Literal::Timestamp);
                     let values = [Some(wanted.literal), behind].into_iter().flatten();
-                    found.extend(values.filter_map(|l| values::value(&l, kind)).map(|v| (*table, at, v)));
+                    let values = values.filter_map(|l| values::value(&l, kind)).map(|v| (*table, at, v));
+                    found.values.extend(values);
                 }
             }
         }

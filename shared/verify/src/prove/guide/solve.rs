@@ -33,6 +33,15 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
     for fact in &wishes.facts {
         name_places(&mut classes, fact);
     }
+    // NULL is the same as NULL, and equal to nothing.
+    for fact in &wishes.facts {
+        if let Fact::Same(a, b) = fact
+            && let (Some(a), Some(_)) = (place(a), place(b))
+            && rng.random_bool(0.2)
+        {
+            asked.entry(classes.root(a)).or_default().ask_null();
+        }
+    }
     let mut values: BTreeMap<Place, Value> = BTreeMap::new();
     let mut members: BTreeMap<Place, Vec<(Place, Kind)>> = BTreeMap::new();
     for (var, table) in &wishes.rows {
