@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
+use crate::checks::Check;
 use crate::value::{Kind, Value};
 
 /// A column of a [`Relation`].
@@ -49,7 +50,9 @@ pub struct Relation {
     pub keys: Vec<Vec<usize>>,
     /// Foreign keys.
     pub references: Vec<Reference>,
-    /// CHECK constraints, as written.
+    /// CHECK constraints that its rows keep.
+    pub kept: Vec<Check>,
+    /// Those that they may break, as written.
     pub checks: Vec<String>,
 }
 
@@ -151,12 +154,14 @@ impl Schema {
         Database { tables: vec![Vec::new(); self.relations.len()] }
     }
 
-    /// What the database violates, in words; `None` when it keeps every key, NOT NULL and foreign key.
+    /// What the database violates, in words; `None` when it keeps every key, NOT NULL, foreign key
+    /// and CHECK.
     pub fn violation(&self, database: &Database) -> Option<String> {
         self.relations.iter().zip(&database.tables).find_map(|(relation, rows)| {
             null_in_not_null(relation, rows)
                 .or_else(|| repeated_key(relation, rows, self.nulls))
                 .or_else(|| dangling_reference(relation, rows, database))
+                .or_else(|| broken_check(relation, rows))
         })
     }
 
@@ -246,6 +251,7 @@ fn relation(
                 Some(Reference { columns, relation, referred })
             })
             .collect(),
+        kept: Vec::new(),
         checks: table.checks.clone(),
     }
 }
@@ -265,6 +271,11 @@ fn repeated_key(relation: &Relation, rows: &[Row], nulls: NullsInKeys) -> Option
             (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
         })
     })
+}
+
+fn broken_check(relation: &Relation, rows: &[Row]) -> Option<String> {
+    let is_broken = rows.iter().any(|row| !relation.kept.iter().all(|check| check.holds(row)));
+    is_broken.then(|| format!("a row of {} breaks a CHECK", relation.dotted()))
 }
 
 fn dangling_reference(relation: &Relation, rows: &[Row], database: &Database) -> Option<String> {

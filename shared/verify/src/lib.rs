@@ -4,6 +4,7 @@
 //! ever sees.
 
 pub mod bind;
+mod checks;
 pub mod compare;
 pub mod counterexample;
 pub mod database;

@@ -9,6 +9,7 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
 use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
+use crate::checks;
 use crate::compare::Numbers;
 use crate::database::{Relation, Schema, position};
 use crate::dialects::has_unequal_nan;
@@ -97,7 +98,8 @@ fn examine(
         let assumptions = if is_same_text { Vec::new() } else { assumptions.into_iter().collect() };
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
-    let (schema, swaps) = tables.schema();
+    let (mut schema, swaps) = tables.schema();
+    schema.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
     assumptions.extend(trusted_keys(dialect, &schema));
     assumptions.extend(no_nan(dialect, &schema));
     for relation in &schema.relations {

@@ -630,3 +630,32 @@ fn what_stands_in_every_branch_stands_beside_them() {
         "proved",
     );
 }
+
+#[test]
+fn a_counterexample_keeps_the_checks() {
+    let schema = "CREATE TABLE sale (
+        id INT PRIMARY KEY, state VARCHAR(10) NOT NULL CHECK (state IN ('open', 'closed')),
+        price NUMERIC(10, 2) CHECK (price >= 5), paid DATE, ends DATE, CHECK (ends IS NULL OR ends > paid)
+    )";
+    let (catalog, _) = Catalog::from_ddl(schema, Dialect::Postgres).expect("the schema is read");
+    let verdict = |first: &str, second: &str| {
+        let rows = |condition: &str| format!("SELECT id FROM sale WHERE {condition}");
+        let options = Options { databases: 100, ..Options::default() };
+        verify(&rows(first), &rows(second), Dialect::Postgres, &catalog, &options)
+    };
+    for (first, second) in [
+        ("state <> 'closed'", "state = 'open'"),
+        ("price >= 0", "price IS NOT NULL"),
+        ("ends > paid", "ends IS NOT NULL AND paid IS NOT NULL"),
+    ] {
+        let found = verdict(first, second);
+        assert_eq!(found.verdict.name(), "tested", "{first}: {}", found.verdict.reason());
+        assert!(found.assumptions.is_empty(), "{:?}", found.assumptions);
+    }
+    for (first, second) in [("price > 5", "price >= 5"), ("state = 'open'", "state = 'closed'")] {
+        let Verdict::Refuted { counterexample } = verdict(first, second).verdict else { panic!("{first}") };
+        let rows = &counterexample.tables["sale"].rows;
+        let states = ["open", "closed"].map(|state| sqm_verify::value::Value::Text(state.into()));
+        assert!(rows.iter().all(|row| states.contains(&row[1])), "{rows:?}");
+    }
+}

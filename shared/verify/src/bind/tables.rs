@@ -51,12 +51,22 @@ impl SwapTable {
     /// # Errors
     /// When a row does not fit the schema.
     pub fn swap(&self, rows: &[Row]) -> std::result::Result<(), ArrowError> {
+        let batch = self.batch(rows)?;
+        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = batch;
+        Ok(())
+    }
+}
+
+impl SwapTable {
+    /// Rows as DataFusion computes with them.
+    ///
+    /// # Errors
+    /// When a row does not fit the schema.
+    pub fn batch(&self, rows: &[Row]) -> std::result::Result<RecordBatch, ArrowError> {
         let columns =
             self.kinds.iter().enumerate().map(|(at, kind)| column(*kind, rows, at)).collect::<Vec<_>>();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = batch;
-        Ok(())
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::value::{Kind, Value, power_of_ten};
 /// allowed.
 const LONGEST_CHAIN: usize = 12;
 
+/// How often a row that breaks a CHECK is given another value.
+const MOST_MENDS: usize = 16;
+
 /// A database in the making.
 pub struct Builder<'s> {
     schema: &'s Schema,
@@ -173,7 +176,7 @@ impl<'s> Builder<'s> {
                 row[at] = self.palette.pick(relation, at, rng);
             }
         }
-        if self.breaks_key(relation, &row) {
+        if !self.mend_checks(relation, &mut row, rng) || self.breaks_key(relation, &row) {
             return false;
         }
         for reference in &shape.references {
@@ -218,7 +221,8 @@ impl<'s> Builder<'s> {
             }
         });
         let null = shape.attributes.iter().zip(&row).any(|(a, value)| !a.nullable && value.is_null());
-        if !whole || null || self.breaks_key(relation, &row) {
+        let keeps_checks = shape.kept.iter().all(|check| check.holds(&row));
+        if !whole || null || !keeps_checks || self.breaks_key(relation, &row) {
             return false;
         }
         for ((_, columns), values) in
@@ -228,6 +232,20 @@ impl<'s> Builder<'s> {
         }
         self.database.tables[relation].push(row);
         true
+    }
+
+    /// Gives columns of which a CHECK does not hold other values, a few times; whether all hold then.
+    fn mend_checks(&self, relation: usize, row: &mut Row, rng: &mut StdRng) -> bool {
+        let shape = &self.schema.relations[relation];
+        for _ in 0..MOST_MENDS {
+            let Some(broken) = shape.kept.iter().find(|check| !check.holds(row)) else { return true };
+            if broken.columns.is_empty() {
+                return false;
+            }
+            let at = broken.columns[rng.random_range(0..broken.columns.len())];
+            row[at] = self.palette.pick(relation, at, rng);
+        }
+        shape.kept.iter().all(|check| check.holds(row))
     }
 
     fn breaks_key(&self, relation: usize, row: &Row) -> bool {

@@ -62,7 +62,9 @@ const ONE_UNGUIDED_OF: u64 = 5;
 impl<'s> Generator<'s> {
     /// A generator for this schema.
     pub fn new(schema: &'s Schema, seed: u64) -> Self {
-        Self { schema, palette: Palette::new(schema), seed, guide: None, nulls: Vec::new() }
+        let mut palette = Palette::new(schema);
+        palette.checks(schema);
+        Self { schema, palette, seed, guide: None, nulls: Vec::new() }
     }
 
     /// A generator that looks for rows on which the queries return something.
@@ -74,6 +76,7 @@ impl<'s> Generator<'s> {
         if guide.compares_texts_with_numbers() {
             palette.number_texts(schema);
         }
+        palette.checks(schema);
         let mentions = guide.mentions();
         for (relation, at, value) in mentions.values {
             palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);

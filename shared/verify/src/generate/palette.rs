@@ -87,6 +87,15 @@ impl Palette {
         }
     }
 
+    /// Adds the values with which CHECK constraints compare their columns.
+    pub fn checks(&mut self, schema: &Schema) {
+        for (at, relation) in schema.relations.iter().enumerate() {
+            for (column, value) in relation.kept.iter().flat_map(|check| &check.mentions) {
+                self.mention(at, &relation.attributes[*column], *column, value);
+            }
+        }
+    }
+
     /// Adds a value that a query compares the attribute with, and its neighbours.
     pub fn mention(&mut self, relation: usize, attribute: &Attribute, at: usize, value: &Value) {
         let near = [Some(value.clone()), step(value, 1), step(value, -1), in_other_case(value)];

@@ -22,9 +22,11 @@ mod weight;
 
 use std::time::Instant;
 
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::LogicalPlan;
 
 use crate::database::Schema;
+use crate::value::{Kind, Value};
 pub use guide::{Guide, WishedRow};
 use lower::Lower;
 pub use lower::Resolve;
@@ -55,6 +57,14 @@ pub fn prove(
     match attempt(first, second, schema, resolve, until) {
         Ok(steps) => Proof::Found(steps),
         Err(reason) => Proof::Missing(reason),
+    }
+}
+
+/// A constant as a value of a column of this kind.
+pub fn constant(value: &ScalarValue, kind: Kind) -> Option<Value> {
+    match lower::literal(value) {
+        term::Term::Literal(literal, _) => guide::value(&literal, kind),
+        _ => None,
     }
 }
 

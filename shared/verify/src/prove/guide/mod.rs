@@ -20,6 +20,7 @@ use super::prover::Prover;
 use super::term::{Block, Fact, Formula, Literal, Query, Source, Term};
 use crate::database::Schema;
 use crate::value::Value;
+pub use values::value;
 
 /// A row that is wished for: a relation, and values for some of its attributes.
 pub type WishedRow = (usize, BTreeMap<usize, Value>);

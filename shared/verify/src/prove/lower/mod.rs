@@ -15,6 +15,7 @@ use std::rc::Rc;
 use datafusion::common::DFSchema;
 
 use super::prover::Prover;
+pub use literal::literal;
 pub use root::{keeps_one_row, limit_of, most_rows};
 
 use super::term::{Block, Query, Source, Term, Type};

@@ -1,0 +1,131 @@
+//! CHECK constraints that generated rows keep: each is bound as the condition of a query over its table.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column as Name, ScalarValue};
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_expr::PhysicalExpr;
+use sqm_domain::Dialect;
+use sqm_sql::catalog::{Catalog, Column, Table};
+
+use crate::bind::{self, SwapTable, Tables, context};
+use crate::database::{Relation, Row};
+use crate::prove;
+use crate::value::Value;
+
+/// Most constraints of one table that are kept.
+const MOST: usize = 24;
+
+/// A constraint ready to be asked about rows.
+#[derive(Clone)]
+pub struct Check {
+    text: String,
+    /// The columns that it speaks of.
+    pub columns: Vec<usize>,
+    /// What it compares them with.
+    pub mentions: Vec<(usize, Value)>,
+    condition: Arc<dyn PhysicalExpr>,
+    table: Arc<SwapTable>,
+}
+
+impl Check {
+    /// Whether the row keeps it: it is true of it, or NULL.
+    pub fn holds(&self, row: &Row) -> bool {
+        let Ok(batch) = self.table.batch(std::slice::from_ref(row)) else { return false };
+        let value = self.condition.evaluate(&batch).and_then(|value| value.into_array(1));
+        // What cannot be computed is refused by the database as well.
+        value
+            .is_ok_and(|value| value.as_boolean_opt().is_some_and(|truth| truth.is_null(0) || truth.value(0)))
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Check").field(&self.text).finish()
+    }
+}
+
+impl PartialEq for Check {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// Takes over the constraints of a relation that can be kept; the others remain where they are.
+pub fn keep(relation: &mut Relation, dialect: Dialect) {
+    if relation.checks.is_empty() {
+        return;
+    }
+    const NAME: &str = "t";
+    let columns = relation.attributes.iter().map(|attribute| Column {
+        name: attribute.spelled.clone(),
+        data_type: attribute.written.clone(),
+        not_null: !attribute.nullable,
+    });
+    let table = Table { name: vec![NAME.to_owned()], columns: columns.collect(), ..Table::default() };
+    let catalog = Catalog::from(vec![table]);
+    let rows = Arc::new(SwapTable::new(relation));
+    for text in std::mem::take(&mut relation.checks) {
+        let read = || {
+            let tables = Tables::new(&catalog, dialect);
+            let bound = bind::bind(&format!("SELECT 1 FROM {NAME} WHERE ({text})"), dialect, &tables).ok()?;
+            check(text.clone(), &bound.plan, relation, &rows)
+        };
+        match (relation.kept.len() < MOST).then(read).flatten() {
+            Some(check) => relation.kept.push(check),
+            None => relation.checks.push(text),
+        }
+    }
+}
+
+fn check(text: String, plan: &LogicalPlan, relation: &Relation, table: &Arc<SwapTable>) -> Option<Check> {
+    let LogicalPlan::Projection(projection) = plan else { return None };
+    let LogicalPlan::Filter(filter) = projection.input.as_ref() else { return None };
+    let mut columns = BTreeSet::new();
+    let mut mentions = Vec::new();
+    let at = |name: &Name| relation.attribute(&name.name);
+    let mut mention = |one: &Expr, other: &Expr| {
+        if let (Expr::Column(name), Expr::Literal(value, _)) = (one, other)
+            && let Some(at) = at(name)
+            && let Some(value) = constant(value, relation, at)
+        {
+            mentions.push((at, value));
+        }
+    };
+    filter
+        .predicate
+        .apply(|part| {
+            match part {
+                Expr::Column(name) => columns.extend(at(name)),
+                Expr::BinaryExpr(binary) => {
+                    mention(&binary.left, &binary.right);
+                    mention(&binary.right, &binary.left);
+                }
+                Expr::Between(between) => {
+                    mention(&between.expr, &between.low);
+                    mention(&between.expr, &between.high);
+                }
+                Expr::InList(list) => list.list.iter().for_each(|item| mention(&list.expr, item)),
+                _ => {}
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })
+        .ok()?;
+    let condition =
+        context::session().create_physical_expr(filter.predicate.clone(), filter.input.schema()).ok()?;
+    Some(Check {
+        text,
+        columns: columns.into_iter().collect(),
+        mentions,
+        condition,
+        table: Arc::clone(table),
+    })
+}
+
+fn constant(value: &ScalarValue, relation: &Relation, at: usize) -> Option<Value> {
+    prove::constant(value, relation.attributes[at].kind)
+}
