@@ -111,10 +111,29 @@ impl Dialect {
                 | D::Presto
                 | D::Athena
                 | D::Vertica
+                | D::Materialize
+                | D::Doris
+                | D::StarRocks
                 | D::Fabric
                 | D::Drill
                 | D::Dremio
         )
+    }
+
+    /// Whether databases of this dialect refuse rows that refer to nothing, without being told to.
+    pub fn enforces_foreign_keys(self) -> bool {
+        use Dialect as D;
+        self.enforces_keys()
+            && !matches!(
+                self,
+                D::Sqlite
+                    | D::Greenplum
+                    | D::SingleStore
+                    | D::RisingWave
+                    | D::Materialize
+                    | D::Doris
+                    | D::StarRocks
+            )
     }
 
     /// The canonical name, in lower case.

@@ -332,6 +332,11 @@ pub fn dates_have_time(dialect: Dialect) -> bool {
     dialect == D::Oracle
 }
 
+/// Whether a column may hold values of another type than it declares.
+pub fn keeps_types_loosely(dialect: Dialect) -> bool {
+    dialect == D::Sqlite
+}
+
 /// Whether the empty text is NULL.
 pub fn empty_is_null(dialect: Dialect) -> bool {
     dialect == D::Oracle

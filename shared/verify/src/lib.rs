@@ -17,6 +17,7 @@ pub mod pair;
 pub mod prove;
 mod search;
 pub mod sqlite;
+mod trust;
 pub mod value;
 mod verdict;
 mod verifier;

@@ -77,7 +77,10 @@ pub enum Seen {
     /// A query failed.
     Failed(String),
     /// Another order of the stored rows gives a query another result, so neither is *the* result.
-    Undetermined,
+    Undetermined {
+        /// Whether the other query has one result all the same.
+        one_sided: bool,
+    },
 }
 
 impl Pair<'_> {
@@ -99,8 +102,11 @@ impl Pair<'_> {
         // Where only one query has a choice, it must not choose otherwise than the other one.
         let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
         let is_doubtful = self.loose.contains(&true) || found == Some(Difference::Order);
-        if !is_settled && is_doubtful && !self.is_determined(database, &one, &two) {
-            return Seen::Undetermined;
+        if !is_settled && is_doubtful {
+            let determined = self.determined(database, &one, &two);
+            if determined != [true, true] {
+                return Seen::Undetermined { one_sided: determined[0] != determined[1] };
+            }
         }
         match found {
             Some(difference) => Seen::Different(difference),
@@ -157,15 +163,21 @@ impl Pair<'_> {
         Ok((finite(engine.run(one))?, finite(engine.run(two))?))
     }
 
-    /// Whether the results stay the same when the stored rows come in other orders.
-    fn is_determined(&self, database: &Database, one: &[Row], two: &[Row]) -> bool {
-        permutations(database).iter().all(|other| {
-            let any = Sequence::Keys(Vec::new());
-            self.results(other).is_ok_and(|(again_one, again_two)| {
-                difference(one, &again_one, &any, self.numbers).is_none()
-                    && difference(two, &again_two, &any, self.numbers).is_none()
-            })
-        })
+    /// Whether the result of each stays the same when the stored rows come in other orders.
+    fn determined(&self, database: &Database, one: &[Row], two: &[Row]) -> [bool; 2] {
+        let any = Sequence::Keys(Vec::new());
+        let same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
+        let mut determined = [true, true];
+        for other in permutations(database) {
+            match self.results(&other) {
+                Ok((again_one, again_two)) => {
+                    determined[0] &= same(one, &again_one);
+                    determined[1] &= same(two, &again_two);
+                }
+                Err(_) => determined = [false, false],
+            }
+        }
+        determined
     }
 }
 

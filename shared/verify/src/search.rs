@@ -35,6 +35,8 @@ pub struct Search<'a> {
     opinions: usize,
     /// Whether it contradicted one.
     is_contradicted: bool,
+    /// Whether on some database one query has one result and the other several.
+    is_one_sided: bool,
     /// How many databases were tried.
     pub tried: usize,
     /// How many were to be tried.
@@ -59,6 +61,7 @@ impl<'a> Search<'a> {
             disagreements: 0,
             opinions: 0,
             is_contradicted: false,
+            is_one_sided: false,
             tried: 0,
             asked: 0,
         }
@@ -75,7 +78,10 @@ impl<'a> Search<'a> {
                     self.coverage.errors += 1;
                     self.failure.get_or_insert(message);
                 }
-                Seen::Undetermined => self.coverage.undetermined += 1,
+                Seen::Undetermined { one_sided } => {
+                    self.coverage.undetermined += 1;
+                    self.is_one_sided |= one_sided;
+                }
                 Seen::Same { first, second } => {
                     self.coverage.compared += 1;
                     self.coverage.first_returned_rows += usize::from(first > 0);
@@ -107,12 +113,20 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// What lets the queries return one of several results, in words.
+    fn looseness(&self) -> String {
+        let loose = self.first.traits.loose.iter().chain(&self.second.traits.loose);
+        let names: BTreeSet<&str> = loose.map(|looseness| looseness.name()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
     fn is_loose(&self) -> bool {
         self.pair.loose.contains(&true)
     }
 
     /// What can be said when no difference was found.
     pub fn conclude(self) -> Verdict {
+        let looseness = self.looseness();
         let coverage = self.coverage;
         let reason = if self.disagreements > 0 {
             DISAGREEMENT.to_owned()
@@ -121,11 +135,11 @@ impl<'a> Search<'a> {
         } else if self.first.keyed.is_some() && self.pair.keyed.is_none() {
             "the order by what is no output cannot be compared".to_owned()
         } else if self.first.traits.cuts != self.second.traits.cuts {
-            "a LIMIT, OFFSET or LAG is larger than any database that is tried".to_owned()
+            "a LIMIT, OFFSET, LAG, frame or rank is larger than any database that is tried".to_owned()
+        } else if self.is_one_sided {
+            format!("one query has several results where the other has one: {}", looseness)
         } else if coverage.compared == 0 && coverage.undetermined > 0 {
-            let loose = self.first.traits.loose.iter().chain(&self.second.traits.loose);
-            let names: BTreeSet<&str> = loose.map(|looseness| looseness.name()).collect();
-            format!("not comparable: {}", names.into_iter().collect::<Vec<_>>().join(", "))
+            format!("not comparable: {}", looseness)
         } else if coverage.compared == 0 {
             match self.failure {
                 Some(message) => format!("the queries fail on every database: {message}"),

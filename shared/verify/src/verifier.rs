@@ -11,14 +11,13 @@ use sqm_sql::guard;
 use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
 use crate::checks;
 use crate::compare::Numbers;
-use crate::database::{Relation, Schema, position};
-use crate::dialects::has_unequal_nan;
+use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
 use crate::pair::{Pair, Runs};
 use crate::prove::{self, Proof};
 use crate::search::Search;
-use crate::value::Kind;
+use crate::trust;
 use crate::verdict::{Verdict, Verification};
 
 /// How much to try.
@@ -100,8 +99,7 @@ fn examine(
     }
     let (mut schema, swaps) = tables.schema();
     schema.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
-    assumptions.extend(trusted_keys(dialect, &schema));
-    assumptions.extend(no_nan(dialect, &schema));
+    assumptions.extend(trust::in_declarations(dialect, &schema));
     for relation in &schema.relations {
         for check in &relation.checks {
             assumptions
@@ -192,20 +190,6 @@ fn judge(
     }
     let tried = search.tried;
     (search.conclude(), tried)
-}
-
-/// What a verdict rests on where the database takes the keys of these tables on trust.
-fn trusted_keys(dialect: Dialect, schema: &Schema) -> Option<String> {
-    let has_keys = |relation: &Relation| !relation.keys.is_empty() || !relation.references.is_empty();
-    let trusts = !dialect.enforces_keys() && schema.relations.iter().any(has_keys);
-    trusts.then(|| format!("the rows keep the declared keys, which {dialect} does not enforce"))
-}
-
-/// What a verdict rests on where NaN is unequal to itself and these tables could hold it.
-fn no_nan(dialect: Dialect, schema: &Schema) -> Option<String> {
-    let mut attributes = schema.relations.iter().flat_map(|relation| &relation.attributes);
-    let holds_floats = attributes.any(|attribute| attribute.kind == Kind::Float);
-    (has_unequal_nan(dialect) && holds_floats).then(|| "no float is NaN".to_owned())
 }
 
 /// The outputs on which the second query's order has to be the first's.

@@ -419,3 +419,73 @@ fn numbers_and_texts_are_those_of_the_dialect() {
     let month = |month: u8| format!("SELECT id FROM t WHERE EXTRACT(MONTH FROM ts) = {month}");
     check(Postgres, &month(7), &month(10), &["refuted"]);
 }
+
+#[test]
+fn what_a_query_compares_with_is_tried() {
+    let rows = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    for (first, second) in [
+        ("f < 2.5", "f <= 2.5"),
+        ("f >= 1.5 AND f < 2.5", "f >= 1.5 AND f <= 2.5"),
+        ("f = 7", "f = 7 AND a > 0"),
+        ("s LIKE '%green%'", "s LIKE 'green%'"),
+        ("s LIKE '%green'", "s = 'green'"),
+        ("s LIKE 'a%b'", "s LIKE 'ab'"),
+        ("TRIM(s) = 'green'", "s = 'green'"),
+        ("UPPER(s) = 'GREEN'", "s IN ('green', 'GREEN')"),
+        ("s ILIKE 'green'", "s IN ('green', 'GREEN', 'Green')"),
+        ("a / b = 1", "a = b AND b <> 0"),
+    ] {
+        for dialect in [Postgres, DuckDb] {
+            if !(dialect == DuckDb && first.contains('/')) {
+                check(dialect, &rows(first), &rows(second), &["refuted"]);
+            }
+        }
+    }
+    let count = |condition: &str| format!("SELECT COUNT(*) AS n FROM t WHERE {condition}");
+    check(Postgres, &count("f = 7.25"), &count("FALSE"), &["refuted"]);
+}
+
+#[test]
+fn what_is_further_than_rows_go_is_not_called_tested() {
+    let frame =
+        |from: &str| column(&format!("SUM(a) OVER (ORDER BY id ROWS BETWEEN {from} AND CURRENT ROW)"));
+    check(Postgres, &frame("6 PRECEDING"), &frame("UNBOUNDED PRECEDING"), &["refuted", "unknown"]);
+    check(Postgres, &frame("1 PRECEDING"), &frame("UNBOUNDED PRECEDING"), &["refuted"]);
+    let ranked = |most: u8| {
+        format!("SELECT id FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) r FROM t) x WHERE r <= {most}")
+    };
+    check(Postgres, &ranked(7), "SELECT id FROM t", &["refuted", "unknown"]);
+    check(Postgres, &ranked(2), "SELECT id FROM t", &["refuted"]);
+    // One that may put the texts in any order is no other than one that may not.
+    let joined = |order: &str| column(&format!("STRING_AGG(s, ','{order})"));
+    check(Postgres, &joined(""), &joined(" ORDER BY id"), &["refuted", "unknown"]);
+}
+
+#[test]
+fn what_a_database_does_not_see_to_is_said() {
+    let schema = "CREATE TABLE c (id INTEGER PRIMARY KEY);
+                  CREATE TABLE o (id INTEGER PRIMARY KEY, cid INTEGER REFERENCES c (id), u UUID, w NUMERIC)";
+    let assumed = |dialect: Dialect, first: &str, second: &str| {
+        let (catalog, _) = Catalog::from_ddl(schema, Postgres).expect("the schema is read");
+        let found = verify(first, second, dialect, &catalog, &Options::default());
+        (found.verdict.name(), found.assumptions.join("; "))
+    };
+    let (joined, alone) =
+        ("SELECT o.id FROM o JOIN c ON o.cid = c.id", "SELECT id FROM o WHERE cid IS NOT NULL");
+    for dialect in [Sqlite, Greenplum, SingleStore] {
+        let (verdict, assumptions) = assumed(dialect, joined, alone);
+        assert_eq!(verdict, "proved");
+        assert!(assumptions.contains("foreign keys"), "{dialect}: {assumptions}");
+    }
+    assert!(assumed(Sqlite, joined, alone).1.contains("declared types"));
+    assert!(assumed(Postgres, joined, alone).1.contains("o.u"), "{:?}", assumed(Postgres, joined, alone));
+    assert!(!assumed(Postgres, joined, alone).1.contains("foreign keys"));
+    assert_eq!(assumed(Postgres, "SELECT ROUND(w, 2) FROM o", "SELECT w FROM o").0, "refuted");
+    let (verdict, assumptions) = assumed(
+        Postgres,
+        "SELECT id FROM o WHERE CAST(u AS TEXT) >= 'a'",
+        "SELECT id FROM o WHERE CAST(u AS TEXT) > 'a'",
+    );
+    assert_eq!(verdict, "refuted");
+    assert!(assumptions.contains("collation"), "{assumptions}");
+}

@@ -38,6 +38,10 @@ impl Rule {
         self.columns().iter().any(|&other| other as usize == column)
     }
 
+    fn is_key(&self) -> bool {
+        matches!(self, Self::Unique(_) | Self::PrimaryKey { .. })
+    }
+
     fn columns(&self) -> &[u32] {
         match self {
             Self::PrimaryKey { columns, .. } | Self::Unique(columns) | Self::ForeignKey { columns, .. } => {
@@ -91,6 +95,8 @@ struct Constraint {
 #[derive(Default)]
 struct Draft {
     table: Table,
+    /// Whether names that differ in case alone make it uncertain what a constraint is about.
+    is_doubtful: bool,
     /// The columns by name: a schema may have hundreds of thousands.
     positions: HashMap<String, usize>,
     constraints: Vec<Constraint>,
@@ -104,6 +110,8 @@ pub(super) struct Builder {
     by_last_part: HashMap<String, Vec<usize>>,
     /// Names of keys, in lower case → the tables that have, or had, one of the name.
     by_key_name: HashMap<String, Vec<usize>>,
+    /// Last parts of names, in lower case → the tables that refer to one of the name.
+    referring: HashMap<String, Vec<usize>>,
     problems: Vec<CatalogProblem>,
 }
 
@@ -120,13 +128,16 @@ impl Builder {
         self.report(ProblemKind::Contradiction, at, message);
     }
 
-    /// Starts a table and gives its number; one of the same name is replaced.
+    /// Starts a table and gives its number; one of the same name is replaced. One whose name differs in case
+    /// alone may be another table: then nothing is certain of either.
     pub(super) fn table(&mut self, name: Vec<String>) -> usize {
+        let other = self.by_name.get(&key_of(&name)).and_then(|&at| self.drafts[at].as_ref());
+        let is_doubtful = other.is_some_and(|draft| draft.is_doubtful || draft.table.name != name);
         self.drop_table(&name);
         let at = self.drafts.len();
         self.name_table(at, &name);
         let table = Table { name, ..Table::default() };
-        self.drafts.push(Some(Draft { table, ..Draft::default() }));
+        self.drafts.push(Some(Draft { table, is_doubtful, ..Draft::default() }));
         at
     }
 
@@ -165,8 +176,30 @@ impl Builder {
         self.by_name.contains_key(&key_of(name))
     }
 
+    /// Drops a table, and the foreign keys that refer to it: one that is made anew under its name has none.
     pub(super) fn drop_table(&mut self, name: &[String]) -> bool {
-        self.unname_table(name).is_some_and(|at| self.drafts[at].take().is_some())
+        let Some(at) = self.unname_table(name) else { return false };
+        self.forget_references(name);
+        self.drafts[at].take().is_some()
+    }
+
+    /// Drops the foreign keys that refer to a table.
+    fn forget_references(&mut self, name: &[String]) {
+        let key = key_of(name);
+        let referring = key.last().and_then(|last| self.referring.remove(last)).unwrap_or_default();
+        for &at in &referring {
+            let Some(draft) = self.draft(at) else { continue };
+            draft.constraints.retain(|constraint| match &constraint.rule {
+                Rule::ForeignKey { table, .. } => {
+                    let other = key_of(table);
+                    !(other.ends_with(&key) || key.ends_with(&other))
+                }
+                _ => true,
+            });
+        }
+        if let Some(last) = key.last().filter(|_| !referring.is_empty()) {
+            self.referring.insert(last.clone(), referring);
+        }
     }
 
     /// Gives a table another name; another one of that name is replaced.
@@ -227,7 +260,8 @@ impl Builder {
         let known = self.position(table, &column.name);
         let draft = self.draft(table)?;
         let declared = &mut draft.table;
-        if known.is_some() {
+        if let Some(known) = known {
+            draft.is_doubtful |= declared.columns[known].name != column.name;
             let message = format!(
                 "{} has a column {} already; the first one counts",
                 declared.name.join("."),
@@ -314,6 +348,14 @@ impl Builder {
     }
 
     fn constrain(&mut self, table: usize, name: Name, rule: Rule) {
+        if let Rule::ForeignKey { table: other, .. } = &rule
+            && let Some(last) = other.last()
+        {
+            let referring = self.referring.entry(last.to_lowercase()).or_default();
+            if referring.last() != Some(&table) {
+                referring.push(table);
+            }
+        }
         if let (Name::Given(name) | Name::Implied(name), Rule::PrimaryKey { .. } | Rule::Unique(_)) =
             (&name, &rule)
         {
@@ -396,17 +438,29 @@ impl Builder {
     /// then no constraint without a name is left.
     pub(super) fn drop_constraint(&mut self, table: usize, name: &str) {
         let Some(draft) = self.draft(table) else { return };
-        let Draft { table, constraints, .. } = draft;
+        let Draft { table: declared, constraints, .. } = draft;
         let dropped: Vec<_> = constraints.extract_if(.., |constraint| constraint.name.is(name)).collect();
+        let mut loses_key = dropped.is_empty();
         if dropped.is_empty() {
             constraints.retain(|constraint| matches!(constraint.name, Name::Given(_)));
-            free_columns(table, constraints);
+            free_columns(declared, constraints);
         }
         for constraint in dropped {
+            loses_key |= constraint.rule.is_key();
             if let Rule::NotNull(column) = constraint.rule {
-                table.columns[column as usize].not_null = false;
+                declared.columns[column as usize].not_null = false;
             }
         }
+        if loses_key {
+            let name = declared.name.clone();
+            self.forget_references(&name);
+        }
+    }
+
+    /// Whether a constraint of the table goes by this name.
+    pub(super) fn has_constraint(&self, table: usize, name: &str) -> bool {
+        let draft = self.drafts.get(table).and_then(Option::as_ref);
+        draft.is_some_and(|draft| draft.constraints.iter().any(|constraint| constraint.name.is(name)))
     }
 
     /// Drops the unique key of this name: of the table, or of whichever table has it. An index of a name
@@ -418,8 +472,7 @@ impl Builder {
         };
         for at in tables {
             let Some(draft) = self.draft(at) else { continue };
-            let is_key = |rule: &Rule| matches!(rule, Rule::Unique(_) | Rule::PrimaryKey { .. });
-            let is_it = |constraint: &Constraint| is_key(&constraint.rule) && constraint.name.is(name);
+            let is_it = |constraint: &Constraint| constraint.rule.is_key() && constraint.name.is(name);
             let is_known = draft.constraints.iter().any(is_it);
             draft.constraints.retain(|constraint| {
                 let is_nameless = !is_known
@@ -435,7 +488,7 @@ impl Builder {
     }
 
     pub(super) fn drop_keys(&mut self, table: usize) {
-        self.retain(table, |rule| !matches!(rule, Rule::PrimaryKey { .. } | Rule::Unique(_)));
+        self.retain(table, |rule| !rule.is_key());
     }
 
     pub(super) fn drop_foreign_keys(&mut self, table: usize) {
@@ -448,8 +501,13 @@ impl Builder {
     }
 
     fn retain(&mut self, table: usize, keep: impl Fn(&Rule) -> bool) {
-        if let Some(draft) = self.draft(table) {
-            draft.constraints.retain(|constraint| keep(&constraint.rule));
+        let Some(draft) = self.draft(table) else { return };
+        let before = draft.constraints.iter().filter(|constraint| constraint.rule.is_key()).count();
+        draft.constraints.retain(|constraint| keep(&constraint.rule));
+        let after = draft.constraints.iter().filter(|constraint| constraint.rule.is_key()).count();
+        if after < before {
+            let name = draft.table.name.clone();
+            self.forget_references(&name);
         }
     }
 
@@ -458,6 +516,8 @@ impl Builder {
         if let Some(draft) = self.draft(table) {
             draft.constraints.clear();
             free_columns(&mut draft.table, &[]);
+            let name = draft.table.name.clone();
+            self.forget_references(&name);
         }
     }
 
@@ -466,7 +526,7 @@ impl Builder {
         let mut is_key = false;
         for constraint in draft.constraints.iter_mut().filter(|constraint| constraint.name.is(old)) {
             constraint.name = Name::Given(new.to_owned());
-            is_key |= matches!(constraint.rule, Rule::Unique(_) | Rule::PrimaryKey { .. });
+            is_key |= constraint.rule.is_key();
         }
         if is_key {
             self.by_key_name.entry(new.to_lowercase()).or_default().push(table);
@@ -503,6 +563,9 @@ impl Builder {
         let mut foreign_keys = Vec::new();
         let mut null_keys = HashMap::new();
         for at in 0..self.drafts.len() {
+            if self.drafts[at].as_ref().is_some_and(|draft| draft.is_doubtful) {
+                self.free(at);
+            }
             let columns = self.columns(at);
             let Some(Draft { table, constraints, .. }) = self.draft(at) else { continue };
             table.columns = columns;

@@ -6,6 +6,8 @@
 
 mod alter;
 
+use std::ops::Range;
+
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, CreateIndex, CreateTable,
     CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, ObjectName,
@@ -27,13 +29,43 @@ impl Catalog {
     pub fn from_ddl(ddl: &str, dialect: Dialect) -> Result<(Self, Vec<CatalogProblem>), CatalogError> {
         let reader = guard::with_script(ddl, dialect, |script| {
             let mut reader = Reader { script, builder: Builder::default(), start: Position::START };
-            for statement in &script.statements {
-                reader.statement(statement);
+            let undone = undone(script);
+            for (at, statement) in script.statements.iter().enumerate() {
+                if !undone.iter().any(|range| range.contains(&at)) {
+                    reader.statement(statement);
+                }
             }
             reader.builder.finish()
         });
         Ok(reader?)
     }
+}
+
+/// The statements that a ROLLBACK undoes, where the dialect undoes those as well that make tables.
+fn undone(script: &Script<'_>) -> Vec<Range<usize>> {
+    use Dialect as D;
+    let keeps_tables = matches!(
+        script.dialect,
+        D::MySql
+            | D::MariaDb
+            | D::SingleStore
+            | D::Oracle
+            | D::Snowflake
+            | D::BigQuery
+            | D::ClickHouse
+            | D::Hive
+    );
+    let (mut undone, mut start) = (Vec::new(), None);
+    for (at, statement) in script.statements.iter().enumerate().filter(|_| !keeps_tables) {
+        let Ok(Tree::Sql(tree)) = &statement.tree else { continue };
+        match &**tree {
+            Statement::StartTransaction { .. } => start = Some(at),
+            Statement::Commit { .. } => start = None,
+            Statement::Rollback { savepoint: None, .. } => undone.extend(start.take().map(|start| start..at)),
+            _ => {}
+        }
+    }
+    undone
 }
 
 /// What a constraint is, as far as databases name it after that.
@@ -229,6 +261,8 @@ impl Reader<'_> {
                     let name = self.name_of(table, name, Kind::NotNull, this);
                     self.builder.not_null(table, column, true, name);
                 }
+                // Elsewhere NULL is excluded; in Snowflake it is one more value.
+                ColumnOption::Identity(_) if self.script.dialect == Dialect::Snowflake => {}
                 ColumnOption::Identity(_) | ColumnOption::Generated { generation_expr: None, .. } => {
                     self.builder.not_null(table, column, true, Name::Unknown);
                 }
@@ -245,6 +279,8 @@ impl Reader<'_> {
                     let name = self.name_of(table, name, Kind::Check, this);
                     self.builder.check(table, name, check.expr.to_string());
                 }
+                // MySQL reads it and keeps nothing of it.
+                ColumnOption::ForeignKey(_) if self.script.dialect == Dialect::MySql => {}
                 ColumnOption::ForeignKey(key) if self.is_kept(key.characteristics.as_ref(), &column.1) => {
                     let name = self.name_of(table, name, Kind::ForeignKey, this);
                     let declared = self.declared(this.to_vec(), key, column.1.clone());
@@ -390,7 +426,7 @@ impl Reader<'_> {
             Some(written) => {
                 let parts = self.name(written);
                 if let Some(table) = self.known(&parts, written) {
-                    self.builder.drop_key(Some(table), &name);
+                    self.drop_key(table, &name);
                 }
             }
         }
@@ -654,6 +690,62 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
         check(Sqlite, "CREATE TABLE t (a INTEGER PRIMARY KEY)", "t: a INTEGER!; pk [0]");
         check(Sqlite, "CREATE TABLE t (a TEXT PRIMARY KEY NOT NULL)", "t: a TEXT!; pk [0]");
         check(Sqlite, "CREATE TABLE t (a TEXT PRIMARY KEY) WITHOUT ROWID", "t: a TEXT!; pk [0]");
+    }
+
+    #[test]
+    fn what_may_be_about_another_name_or_is_undone_holds_for_nobody() {
+        let check = |dialect: Dialect, ddl: &str, expected: &[&str]| {
+            let (catalog, _) = Catalog::from_ddl(ddl, dialect).unwrap();
+            let keys = |table: &crate::catalog::Table| {
+                format!("{} {} {}", table.name.join("."), table.keys().count(), table.foreign_keys.len())
+            };
+            let found: Vec<_> = catalog.tables().iter().map(keys).collect();
+            assert_eq!(found, expected, "{ddl}");
+        };
+        use Dialect::{MySql, Postgres, Snowflake, TSql};
+        check(Postgres, "CREATE TABLE t (a INT, \"A\" INT PRIMARY KEY)", &["t 0 0"]);
+        check(Postgres, "CREATE TABLE t (a INT); CREATE TABLE \"T\" (a INT PRIMARY KEY)", &["T 0 0"]);
+        check(
+            Postgres,
+            "CREATE TABLE t (a INT); BEGIN; ALTER TABLE t ADD PRIMARY KEY (a); ROLLBACK;",
+            &["t 0 0"],
+        );
+        check(
+            Postgres,
+            "CREATE TABLE t (a INT); BEGIN; ALTER TABLE t ADD PRIMARY KEY (a); COMMIT;",
+            &["t 1 0"],
+        );
+        check(
+            MySql,
+            "CREATE TABLE t (a INT); BEGIN; ALTER TABLE t ADD PRIMARY KEY (a); ROLLBACK;",
+            &["t 1 0"],
+        );
+        let two = "CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (x INT, p INT REFERENCES p); ";
+        check(Postgres, two, &["p 1 0", "c 0 1"]);
+        let again = format!("{two}DROP TABLE p CASCADE; CREATE TABLE p (id INT PRIMARY KEY)");
+        check(Postgres, &again, &["c 0 0", "p 1 0"]);
+        let rekeyed =
+            format!("{two}ALTER TABLE p DROP CONSTRAINT p_pkey CASCADE; ALTER TABLE p ADD PRIMARY KEY (id)");
+        check(Postgres, &rekeyed, &["p 1 0", "c 0 0"]);
+        check(
+            TSql,
+            "CREATE TABLE t (a INT, CONSTRAINT pk PRIMARY KEY (a)); ALTER TABLE t DROP pk",
+            &["t 0 0"],
+        );
+        check(MySql, "CREATE TABLE t (a INT PRIMARY KEY); DROP INDEX `PRIMARY` ON t", &["t 0 0"]);
+        check(
+            MySql,
+            "CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p (id))",
+            &["p 1 0", "c 0 0"],
+        );
+        for ddl in [
+            "CREATE TABLE t (a INT IDENTITY(1, 1))",
+            "CREATE TABLE t (a INT NOT NULL); ALTER TABLE t MODIFY COLUMN a DROP NOT NULL",
+        ] {
+            let (catalog, _) = Catalog::from_ddl(ddl, Snowflake).unwrap();
+            assert!(!catalog.tables()[0].is_not_null(0), "{ddl}");
+            assert_eq!(catalog.tables()[0].columns[0].data_type.as_deref(), Some("INT"), "{ddl}");
+        }
     }
 
     #[test]

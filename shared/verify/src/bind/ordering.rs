@@ -7,6 +7,7 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
 use datafusion::logical_expr::{
     Distinct, Expr, FetchType, Limit, LogicalPlan, Operator, Projection, SkipType, SortExpr, Volatility,
+    WindowFrameBound,
 };
 
 use crate::database::Row;
@@ -62,10 +63,13 @@ pub struct Traits {
     pub rounds: bool,
     /// Whether it recurses.
     pub recursive: bool,
-    /// How many rows its LIMITs, OFFSETs and LAGs leave or pass over, where these are more than databases have.
+    /// How many rows its LIMITs, OFFSETs, LAGs, frames and ranks leave or pass over, where these are more than
+    /// databases have.
     pub cuts: Vec<usize>,
     /// Whether it takes blanks away.
     pub trims: bool,
+    /// Whether it gives rows their rank.
+    pub ranks: bool,
 }
 
 impl Ordering {
@@ -196,6 +200,26 @@ impl Ordering {
     }
 }
 
+/// How many rows a frame reaches, where that is further than most windows do.
+fn reach(bound: &WindowFrameBound) -> Option<usize> {
+    let (WindowFrameBound::Preceding(rows) | WindowFrameBound::Following(rows)) = bound else { return None };
+    let rows =
+        i64::try_from(rows.clone()).ok().or_else(|| u64::try_from(rows.clone()).ok()?.try_into().ok())?;
+    usize::try_from(rows).ok().filter(|&rows| rows > FEW_TIED)
+}
+
+/// With which numbers rows are compared that ROW_NUMBER and its kin give, where windows seldom have as many.
+fn ranks(predicate: &Expr) -> Vec<usize> {
+    let mut found = Vec::new();
+    let _ = predicate.apply(|part| {
+        if let Expr::Literal(ScalarValue::Int64(Some(rank)), _) = part {
+            found.extend(usize::try_from(*rank).ok().filter(|&rank| rank > FEW_TIED));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found
+}
+
 /// How many rows LAG and their kin reach, where that is further than most windows do.
 fn distance(argument: &Expr) -> Option<usize> {
     let Expr::Literal(ScalarValue::Int64(Some(rows)), _) = argument else { return None };
@@ -209,6 +233,7 @@ impl Traits {
     /// When the plan cannot be walked.
     pub fn of(plan: &LogicalPlan) -> Result<Self> {
         let mut traits = Self::default();
+        let mut ranked = Vec::new();
         plan.apply_with_subqueries(|node| {
             match node {
                 LogicalPlan::Limit(limit) => {
@@ -217,6 +242,7 @@ impl Traits {
                 }
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
+                LogicalPlan::Filter(filter) => ranked.extend(ranks(&filter.predicate)),
                 _ => {}
             }
             node.apply_expressions(|expr| {
@@ -226,6 +252,9 @@ impl Traits {
                 })
             })
         })?;
+        if traits.ranks {
+            traits.cuts.extend(ranked);
+        }
         traits.cuts.sort_unstable();
         traits.loose.sort_unstable();
         traits.loose.dedup();
@@ -253,15 +282,18 @@ impl Traits {
             },
             Expr::WindowFunction(call) => match &call.fun {
                 WindowFunctionDefinition::WindowUDF(function) => match function.name() {
-                    "rank" | "dense_rank" => {}
+                    "rank" | "dense_rank" => self.ranks = true,
                     "percent_rank" | "cume_dist" => self.rounds = true,
-                    _ => {
+                    name => {
                         self.loose.push(Trait::OrderedWindow);
+                        self.ranks |= matches!(name, "row_number" | "ntile");
                         self.cuts.extend(call.params.args.iter().filter_map(distance));
                     }
                 },
                 WindowFunctionDefinition::AggregateUDF(function) => {
                     use datafusion::logical_expr::WindowFrameUnits;
+                    let frame = &call.params.window_frame;
+                    self.cuts.extend([&frame.start_bound, &frame.end_bound].into_iter().filter_map(reach));
                     if call.params.window_frame.units == WindowFrameUnits::Rows {
                         self.loose.push(Trait::OrderedWindow);
                     }
@@ -270,7 +302,11 @@ impl Traits {
                     }
                 }
             },
-            Expr::ScalarFunction(call) if matches!(call.func.name(), "btrim" | "rtrim") => self.trims = true,
+            Expr::ScalarFunction(call)
+                if matches!(call.func.name(), "btrim" | "rtrim" | "ltrim" | "trim") =>
+            {
+                self.trims = true
+            }
             Expr::ScalarFunction(call) if call.func.signature().volatility == Volatility::Volatile => {
                 self.loose.push(Trait::Volatile);
             }

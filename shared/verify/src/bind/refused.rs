@@ -19,11 +19,13 @@ pub fn text(text: &str) -> std::result::Result<(), &'static str> {
     Ok(())
 }
 
-/// Refuses a plan that DataFusion understands otherwise than others do.
+/// Refuses a plan that DataFusion understands otherwise than others do. Says whether it asks which of two texts
+/// comes first, which is a matter of collation.
 ///
 /// # Errors
 /// What in it.
-pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
+pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<bool> {
+    let mut orders_texts = false;
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Aggregate(aggregate) = node
             && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
@@ -40,13 +42,32 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
         }
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|expr| {
-            expr.apply(|part| match unlike(part, &schema, dialect) {
-                Some(what) => plan_err!("a comparison of {what} is not verified"),
-                None => Ok(TreeNodeRecursion::Continue),
+            expr.apply(|part| {
+                orders_texts |= asks_for_order(part, &schema);
+                match unlike(part, &schema, dialect) {
+                    Some(what) => plan_err!("a comparison of {what} is not verified"),
+                    None => Ok(TreeNodeRecursion::Continue),
+                }
             })
         })
     })?;
-    Ok(())
+    Ok(orders_texts)
+}
+
+/// Whether it is about which of two texts comes first.
+fn asks_for_order(expr: &Expr, schema: &DFSchema) -> bool {
+    let one = match expr {
+        Expr::BinaryExpr(binary)
+            if matches!(binary.op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+                // A day or a moment may be written as a text.
+                && binary.right.get_type(schema).is_ok_and(|of| of == DataType::Utf8) =>
+        {
+            &binary.left
+        }
+        Expr::Between(between) => &between.expr,
+        _ => return false,
+    };
+    one.get_type(schema).is_ok_and(|of| of == DataType::Utf8)
 }
 
 /// What an expression compares otherwise than the dialect does.

@@ -4,7 +4,7 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
 use sqm_domain::Dialect;
 
-use crate::dialects::dates_have_time;
+use crate::dialects::{dates_have_time, ignores_lengths};
 use crate::value::Kind;
 
 /// What a column of this written type holds.
@@ -38,15 +38,17 @@ pub fn kind(written: Option<&str>, dialect: Dialect) -> Kind {
         "timestamp" | "timestamptz" | "datetime" | "datetime2" | "smalldatetime" | "timestamp_ntz"
         | "timestamp_ltz" | "timestamp_tz" | "datetime64" | "datetimeoffset" => Kind::Timestamp,
         // A length of 0 is an error in most dialects and "as long as it may be" in the others.
+        _ if ignores_lengths(dialect) => Kind::Text { length: None },
         _ => Kind::Text { length: numbers.first().copied().filter(|length| *length > 0) },
     }
 }
 
-/// NUMBER without digits holds integers and fractions alike; two places let both occur.
+/// NUMBER without digits holds integers and fractions alike; four places let both occur, and some that
+/// rounding to two changes.
 fn exact(name: &str, numbers: &[u32]) -> Kind {
     let (precision, scale) = match (name, numbers) {
         ("money" | "smallmoney", _) => (19, 4),
-        (_, []) => (38, 2),
+        (_, []) => (38, 4),
         (_, [precision]) => (*precision, 0),
         // Of what is wider than we go, the digits before the point are kept.
         (_, [precision, scale, ..]) if *precision > 38 && scale <= precision => {

@@ -75,14 +75,20 @@ impl Palette {
         }
     }
 
-    /// Adds texts with blanks at their end to columns that keep them.
+    /// Adds texts with blanks at either end to columns that keep them.
     pub fn blanks(&mut self, schema: &Schema) {
-        for (relation, values) in schema.relations.iter().zip(&mut self.values) {
-            for (attribute, values) in relation.attributes.iter().zip(values) {
-                let value = Value::Text("a ".into());
-                if !attribute.is_padded && fits(&value, attribute.kind) {
-                    values.push(value);
-                }
+        let columns = schema.relations.iter().zip(&mut self.values).zip(&mut self.mentioned);
+        for ((relation, values), mentioned) in columns {
+            for ((attribute, values), count) in relation.attributes.iter().zip(values).zip(mentioned) {
+                let is_kept = |value: &Value| !attribute.is_padded && fits(value, attribute.kind);
+                values.extend(Some(Value::Text("a ".into())).filter(is_kept));
+                let around = values[..*count].iter().filter_map(|value| match value {
+                    Value::Text(text) => Some([format!("{text} "), format!(" {text}")].map(Value::Text)),
+                    _ => None,
+                });
+                let around: Vec<Value> = around.flatten().filter(is_kept).take(MOST_MENTIONED).collect();
+                *count += around.len();
+                values.splice(..0, around);
             }
         }
     }
@@ -98,7 +104,8 @@ impl Palette {
 
     /// Adds a value that a query compares the attribute with, and its neighbours.
     pub fn mention(&mut self, relation: usize, attribute: &Attribute, at: usize, value: &Value) {
-        let near = [Some(value.clone()), step(value, 1), step(value, -1), in_other_case(value)];
+        let near =
+            [Some(value.clone()), step(value, 1), step(value, -1), in_other_case(value), capitalized(value)];
         for value in near.into_iter().flatten() {
             let values = &mut self.values[relation][at];
             let count = &mut self.mentioned[relation][at];
@@ -142,6 +149,7 @@ fn small_values(kind: Kind) -> Vec<Value> {
                 one.saturating_mul(10),
                 one / 4,
                 -one / 2,
+                one / 8,
             ]
             .into_iter()
             .filter(|mantissa| mantissa.abs() < most)
@@ -198,6 +206,15 @@ fn in_other_case(value: &Value) -> Option<Value> {
     let Value::Text(text) = value else { return None };
     let capitals = text.to_uppercase();
     Some(Value::Text(if capitals == *text { text.to_lowercase() } else { capitals }))
+}
+
+/// A text of letters with one capital at its start.
+fn capitalized(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else { return None };
+    let mut letters = text.chars();
+    let first = letters.next().filter(|first| first.is_alphabetic())?;
+    let capitalized = first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect::<String>();
+    (capitalized != *text && text.chars().count() > 1).then_some(Value::Text(capitalized))
 }
 
 /// Whether a column of this kind can hold the value.

@@ -104,7 +104,7 @@ impl Reader<'_> {
             }
             AlterTableOperation::DropIndex { name } => {
                 let name = self.fold(name);
-                self.builder.drop_key(Some(table), &name);
+                self.drop_key(table, &name);
             }
             AlterTableOperation::DropPrimaryKey { .. } => self.builder.drop_primary_key(table),
             AlterTableOperation::RenameConstraint { old_name, new_name } => {
@@ -152,6 +152,13 @@ impl Reader<'_> {
             AlterTableOperation::DropColumn { column_names, if_exists, .. } => {
                 for name in column_names {
                     let (name, at) = self.named(name);
+                    // T-SQL drops constraints without saying so.
+                    if self.builder.position(table, &name).is_none()
+                        && (self.builder.has_constraint(table, &name) || self.script.dialect == Dialect::TSql)
+                    {
+                        self.builder.drop_constraint(table, &name);
+                        continue;
+                    }
                     self.builder.drop_column(table, &name, *if_exists, at);
                 }
             }
@@ -167,6 +174,15 @@ impl Reader<'_> {
             self.builder.doubt_last(table);
             let message = "a constraint that is NOT VALID is left out until it is validated";
             self.builder.report(ProblemKind::Ignored, Place::Text(self.start), message.into());
+        }
+    }
+
+    /// Drops a key by the name of its index, which MySQL calls PRIMARY.
+    pub(super) fn drop_key(&mut self, table: usize, name: &str) {
+        if name.eq_ignore_ascii_case("PRIMARY") {
+            self.builder.drop_primary_key(table);
+        } else {
+            self.builder.drop_key(Some(table), name);
         }
     }
 
@@ -192,7 +208,12 @@ impl Reader<'_> {
 
     fn modify_column(&mut self, table: usize, name: &Ident, data_type: &DataType, options: &[ColumnOption]) {
         let column = self.named(name);
-        self.retype(table, &column.0, data_type);
+        // Snowflake's `MODIFY a DROP NOT NULL`, which the grammar takes for a type called DROP.
+        match data_type.to_string().to_uppercase().as_str() {
+            "DROP" => return self.builder.not_null(table, &column, false, Name::Unknown),
+            "SET" => return self.builder.not_null(table, &column, true, Name::Unknown),
+            _ => self.retype(table, &column.0, data_type),
+        }
         self.builder.not_null(table, &column, false, Name::Unknown);
         let options: Vec<_> =
             options.iter().map(|option| ColumnOptionDef { name: None, option: option.clone() }).collect();

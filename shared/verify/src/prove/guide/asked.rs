@@ -66,9 +66,12 @@ pub fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fac
         }
         Fact::Holds(Term::Call(name, arguments, _)) if matches!(name.as_str(), "like" | "ilike") => {
             if let [text, Term::Literal(Literal::Text(pattern), _), ..] = arguments.as_slice() {
-                with(text, &Literal::Text(pattern.replace('%', "").replace('_', "x")), &|asked, found| {
-                    asked.exactly.push((found.literal, None));
-                });
+                let other_case = (name == "ilike").then(|| in_other_case(&pattern.replace(['%', '_'], "")));
+                for matching in matching(pattern).into_iter().chain(other_case) {
+                    with(text, &Literal::Text(matching), &|asked, found| {
+                        asked.exactly.push((found.literal, None));
+                    });
+                }
             }
         }
         Fact::Holds(a) => {
@@ -79,6 +82,36 @@ pub fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fac
         }
         _ => {}
     }
+}
+
+/// Every second letter in the other case.
+fn in_other_case(text: &str) -> String {
+    let turn = |(at, c): (usize, char)| match at % 2 {
+        0 => c.to_lowercase().collect::<String>(),
+        _ => c.to_uppercase().collect(),
+    };
+    text.chars().enumerate().map(turn).collect()
+}
+
+/// Texts that the pattern matches: with nothing in the place of each `%`, with something, and with something
+/// in the place of the first or the last.
+fn matching(pattern: &str) -> Vec<String> {
+    let pattern = pattern.replace('_', "x");
+    let count = pattern.matches('%').count();
+    let fill = |filled: &dyn Fn(usize) -> bool| {
+        let mut parts = pattern.split('%');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for (at, part) in parts.enumerate() {
+            text.push_str(if filled(at) { "y" } else { "" });
+            text.push_str(part);
+        }
+        text
+    };
+    let mut found = vec![fill(&|_| false), fill(&|_| false)];
+    if count > 0 {
+        found.extend([fill(&|_| true), fill(&|at| at == 0), fill(&|at| at + 1 == count)]);
+    }
+    found
 }
 
 /// The first moment behind those that do.

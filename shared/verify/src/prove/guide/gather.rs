@@ -191,6 +191,23 @@ impl Way<'_, '_> {
     }
 }
 
+/// The fact as a comparison, where it is one of values of types that an engine converts first.
+pub fn compared(fact: &Fact) -> Fact {
+    let (call, holds) = match fact {
+        Fact::Holds(call) => (call, true),
+        Fact::Fails(call) => (call, false),
+        _ => return fact.clone(),
+    };
+    let Term::Call(name, arguments, _) = call else { return fact.clone() };
+    match (name.as_str(), arguments.as_slice(), holds) {
+        ("=", [a, b], true) => Fact::Equal(a.clone(), b.clone()),
+        ("=", [a, b], false) => Fact::Unequal(a.clone(), b.clone()),
+        ("<", [a, b], true) => Fact::Less(a.clone(), b.clone()),
+        ("<", [a, b], false) => Fact::AtMost(b.clone(), a.clone()),
+        _ => fact.clone(),
+    }
+}
+
 /// The facts and the queries in a formula, whichever side of an OR they stand on.
 pub fn facts_of(formula: &Formula, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>>) {
     match formula {

@@ -102,6 +102,7 @@ impl<'s> Guide<'s> {
         block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
         block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
         for fact in facts {
+            let fact = gather::compared(&fact);
             let (a, b) = match &fact {
                 Fact::Equal(a, b)
                 | Fact::Unequal(a, b)

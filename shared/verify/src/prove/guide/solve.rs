@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use super::WishedRow;
 use super::asked::{Asked, ask};
 use super::classes::{Classes, Place, place};
-use super::gather::Wishes;
+use super::gather::{Wishes, compared};
 use super::values::{convert, shared};
 use crate::database::Schema;
 use crate::generate::step;
@@ -18,6 +18,8 @@ use crate::value::{Kind, Value};
 
 /// The rows with values.
 pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRow> {
+    let facts = wishes.facts.iter().map(compared).collect();
+    let wishes = &Wishes { rows: wishes.rows.clone(), facts };
     let mut classes = Classes::default();
     for fact in &wishes.facts {
         if let Fact::Equal(a, b) | Fact::Same(a, b) = fact

@@ -1,0 +1,78 @@
+//! What a catalog declares and the database does not see to, or sees otherwise: a verdict over such tables
+//! rests on it, and says so.
+
+use sqm_domain::Dialect;
+
+use crate::database::{Attribute, Schema};
+use crate::dialects::{has_unequal_nan, keeps_types_loosely};
+use crate::value::Kind;
+
+/// Most columns that are named.
+const MOST_NAMED: usize = 3;
+
+/// What a verdict over these tables rests on, in words.
+pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
+    let relations = &schema.relations;
+    let has_keys = relations.iter().any(|relation| !relation.keys.is_empty());
+    let has_references = relations.iter().any(|relation| !relation.references.is_empty());
+    let attributes = || relations.iter().flat_map(|relation| &relation.attributes);
+    let mut trusted = Vec::new();
+    if !dialect.enforces_keys() && (has_keys || has_references) {
+        trusted.push(format!("the rows keep the declared keys, which {dialect} does not enforce"));
+    } else if !dialect.enforces_foreign_keys() && has_references {
+        trusted.push(format!(
+            "the rows keep the declared foreign keys, which {dialect} does not enforce unless told to"
+        ));
+    }
+    if has_unequal_nan(dialect) && attributes().any(|attribute| attribute.kind == Kind::Float) {
+        trusted.push("no float is NaN".to_owned());
+    }
+    if keeps_types_loosely(dialect) {
+        trusted.push(format!(
+            "columns hold values of their declared types, dates and moments as texts in one form, which {dialect} does not enforce"
+        ));
+    }
+    let odd: Vec<String> = relations
+        .iter()
+        .flat_map(|relation| {
+            let own = relation.attributes.iter().filter(|attribute| is_odd(attribute));
+            own.map(|attribute| format!("{}.{}", relation.dotted(), attribute.name))
+        })
+        .collect();
+    if !odd.is_empty() {
+        let more = odd.len().saturating_sub(MOST_NAMED);
+        let named = odd[..odd.len().min(MOST_NAMED)].join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        trusted.push(format!("values of types of their own are compared as their texts are ({named}{more})"));
+    }
+    trusted
+}
+
+/// Whether the column is of a type that has an equality or an order of its own and is taken for a text.
+fn is_odd(attribute: &Attribute) -> bool {
+    let written = attribute.written.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let name: String = written.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let plain = [
+        "",
+        "any",
+        "bpchar",
+        "char",
+        "character",
+        "clob",
+        "fixedstring",
+        "longtext",
+        "mediumtext",
+        "national",
+        "nchar",
+        "nclob",
+        "ntext",
+        "nvarchar",
+        "nvarchar2",
+        "string",
+        "text",
+        "tinytext",
+        "varchar",
+        "varchar2",
+    ];
+    matches!(attribute.kind, Kind::Text { .. }) && !plain.contains(&name.as_str())
+}
