@@ -378,6 +378,21 @@ fn what_an_alias_renames_goes_by_its_new_name_alone() {
 }
 
 #[test]
+fn what_may_be_another_column_is_said() {
+    let codes = |sql: &str| {
+        let lineage = trace(sql, Dialect::Postgres, &catalog(), &Options::default());
+        lineage.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("SELECT \"Amount\" FROM orders"), ["unknown_column"]);
+    assert_eq!(codes("SELECT o.\"Amount\" FROM orders o"), ["unknown_column"]);
+    assert!(codes("SELECT \"amount\", AMOUNT FROM orders").is_empty());
+    assert_eq!(codes("SELECT d.id FROM (SELECT o.id, p.id FROM orders o, orders p) d"), ["ambiguous_column"]);
+    assert_eq!(codes("SELECT id FROM (SELECT o.id, p.id FROM orders o, orders p) d"), ["ambiguous_column"]);
+    assert!(codes("SELECT d.id FROM (SELECT o.id, p.name FROM orders o, customers p) d").is_empty());
+    check("SELECT (o).amount FROM orders o", &["orders.amount -> <query>.amount Identity"]);
+}
+
+#[test]
 fn views_of_the_catalog_are_looked_through_on_request() {
     let ddl = "CREATE TABLE base (a int, b int); CREATE VIEW v AS SELECT a AS x, a + b AS y FROM base;";
     let catalog = Catalog::from_ddl(ddl, Dialect::Postgres).unwrap().0;

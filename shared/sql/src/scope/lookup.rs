@@ -18,6 +18,9 @@ use crate::text::Span;
 /// The most parts that the name of a relation has; what follows them are a column and its fields.
 const MOST_PARTS: usize = 8;
 
+/// Most columns of a subquery that are looked through for a name that stands twice.
+const MOST_COMPARED: usize = 64;
+
 /// A relation's answer to a column's name.
 enum Answer {
     Has(Node),
@@ -53,6 +56,11 @@ impl<'t> Resolver<'t, '_, '_> {
             return;
         }
         let found = self.scopes.unqualified(name, place.scope, place.aliases, at);
+        if let Some(Found { meaning: Meaning::Column { relation, node }, .. }) = found
+            && ident.quote_style.is_some()
+        {
+            self.scopes.doubt_case(relation, node, name, at);
+        }
         let found = match found {
             Some(found) => found,
             // Without a relation in sight it is a variable or a parameter.
@@ -97,6 +105,12 @@ impl<'t> Resolver<'t, '_, '_> {
         for split in (1..parts.len().min(MOST_PARTS + 1)).rev() {
             let Some(relation) = self.scopes.relation_named(place.scope, &parts[..split]) else { continue };
             let node = self.scopes.qualified(relation, parts[split], at);
+            self.scopes.doubt_repeated(relation, parts[split], at);
+            if let (Some(node), Some(ident)) = (node, idents.clone().nth(split))
+                && ident.quote_style.is_some()
+            {
+                self.scopes.doubt_case(relation, node, parts[split], at);
+            }
             let found = match node {
                 Some(node) => Found { meaning: Meaning::Column { relation, node }, node },
                 None => self.scopes.nowhere(parts[split], at),
@@ -221,6 +235,7 @@ impl Scopes<'_> {
                     also.insert(0, relation);
                     return Some(self.ambiguous(name, &also, at));
                 }
+                self.doubt_repeated(relation, name, at);
                 self.mark_correlated(scope, relation);
                 return Some(Found { meaning: Meaning::Column { relation, node }, node });
             }
@@ -346,6 +361,46 @@ impl Scopes<'_> {
             }),
         };
         position.is_some_and(|position| position < renamed.len())
+    }
+
+    /// Whether a relation in sight is known to have a column of this name.
+    pub(super) fn knows_column(&self, scope: ScopeId, name: Name) -> bool {
+        let key = self.names.key(name);
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            let scope = self.scope(here);
+            if scope.relations.iter().any(|&relation| self.has(relation, name, key)) {
+                return true;
+            }
+            level = scope.parent;
+        }
+        false
+    }
+
+    /// Says so where a name in quotes found a column that another case alone makes the same.
+    fn doubt_case(&mut self, relation: RelationId, node: Node, name: Name, at: Span) {
+        let is_table = matches!(self.relation(relation).source, Source::Table(_));
+        let own = self.name_of(node).filter(|own| *own != name && is_table);
+        if own.is_some() && self.names.identity(name) == name {
+            let table = self.describe(relation);
+            self.doubt(DoubtKind::UnknownColumn, name, vec![table], at);
+        }
+    }
+
+    /// Says so where a subquery gives several columns of one name.
+    fn doubt_repeated(&mut self, relation: RelationId, name: Name, at: Span) {
+        let Relation { source: Source::Shape(shape), renamed, .. } = self.relation(relation) else { return };
+        let columns = &self.shape(*shape).columns;
+        if columns.len() > MOST_COMPARED || !renamed.is_empty() {
+            return;
+        }
+        let mut same = columns.iter().filter(|column| !column.star && column.name == Some(name));
+        if let (Some(first), Some(second)) = (same.next(), same.next())
+            && first.node != second.node
+        {
+            let relation = self.describe(relation);
+            self.doubt(DoubtKind::AmbiguousColumn, name, vec![relation], at);
+        }
     }
 
     /// Whether exactly one relation of the scope has columns that are not known.

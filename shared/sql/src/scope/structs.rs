@@ -24,12 +24,23 @@ enum Step<'t> {
 
 impl<'t> Resolver<'t, '_, '_> {
     /// `a.b[1].c`, `f(x).y`, `col[0]`
+    fn is_relation(&mut self, ident: &Ident, place: Place<'t>) -> bool {
+        let name = self.scopes.names.ident(ident);
+        !self.scopes.knows_column(place.scope, name)
+            && self.scopes.relation_named(place.scope, &[name]).is_some()
+    }
+
     pub(super) fn access(&mut self, root: &'t Expr, chain: &'t [AccessExpr], kind: Kind, place: Place<'t>) {
         let changed = kind.over(Kind::Transformation);
         // A prefix of dots alone is a path like any other.
         let mut idents: Vec<&'t Ident> = match root {
             Expr::Identifier(ident) => vec![ident],
             Expr::CompoundIdentifier(idents) => idents.iter().collect(),
+            // (t).a is t.a where t is a relation, and not a column of that type.
+            Expr::Nested(inner) => match &**inner {
+                Expr::Identifier(ident) if self.is_relation(ident, place) => vec![ident],
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         };
         let mut used = 0;
