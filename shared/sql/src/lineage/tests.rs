@@ -393,6 +393,18 @@ fn what_may_be_another_column_is_said() {
 }
 
 #[test]
+fn what_a_string_executes_is_read() {
+    for sql in [
+        "EXEC ('SELECT amount FROM orders')",
+        "EXECUTE('SELECT amount FROM orders');",
+        "EXEC sp_executesql N'SELECT amount FROM orders'",
+        "EXECUTE IMMEDIATE 'SELECT amount FROM orders'",
+    ] {
+        check_in(Dialect::TSql, sql, &["orders.amount -> <query>.amount Identity"]);
+    }
+}
+
+#[test]
 fn views_of_the_catalog_are_looked_through_on_request() {
     let ddl = "CREATE TABLE base (a int, b int); CREATE VIEW v AS SELECT a AS x, a + b AS y FROM base;";
     let catalog = Catalog::from_ddl(ddl, Dialect::Postgres).unwrap().0;

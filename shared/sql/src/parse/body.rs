@@ -11,9 +11,13 @@ pub(super) struct Body {
     pub(super) start: Position,
 }
 
-/// The SQL in a string of the statement: the body of CREATE PROCEDURE, DO or EXECUTE IMMEDIATE.
+/// The SQL in a string of the statement: the body of CREATE PROCEDURE, DO or EXECUTE IMMEDIATE, or what T-SQL
+/// executes.
 pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
     let mut cursor = Cursor::new(tokens, 0);
+    if let Some(at) = executed(cursor) {
+        return text_of(tokens.get(at)?).filter(|body| starts_statement(&body.text));
+    }
     let is_block = cursor.is("DO") || (cursor.is("EXECUTE") && cursor.next().is("IMMEDIATE"));
     let object = created(cursor);
     if !is_block && object.is_none() {
@@ -55,6 +59,21 @@ pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
     (object != Some(Object::Function) || starts_statement(&body.text)).then_some(body)
 }
 
+/// The string of `EXEC ('…')` and `EXEC sp_executesql N'…'`.
+fn executed(mut cursor: Cursor<'_>) -> Option<usize> {
+    let is_text =
+        |token: &Token| matches!(token, Token::SingleQuotedString(_) | Token::NationalStringLiteral(_));
+    if !cursor.take("EXEC") && !cursor.take("EXECUTE") {
+        return None;
+    }
+    if cursor.take_token(&Token::LParen) {
+        let at = cursor.at();
+        let is_alone = is_text(cursor.token()) && cursor.next().token() == &Token::RParen;
+        return is_alone.then_some(at);
+    }
+    (cursor.take("sp_executesql") && is_text(cursor.token())).then(|| cursor.at())
+}
+
 /// What has a body that may be a string.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Object {
@@ -93,9 +112,10 @@ pub(super) fn text_of(token: &TokenWithSpan) -> Option<Body> {
             let tag = body.tag.as_ref().map_or(0, |tag| tag.chars().count());
             Some(Body { text: body.value.clone(), start: at(tag + 2) })
         }
-        Token::SingleQuotedString(text) => {
+        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) => {
             let plain = !text.contains(['\'', '\\']);
-            plain.then(|| Body { text: text.clone(), start: at(1) })
+            let quote = if matches!(token.token, Token::NationalStringLiteral(_)) { 2 } else { 1 };
+            plain.then(|| Body { text: text.clone(), start: at(quote) })
         }
         _ => None,
     }
