@@ -389,6 +389,8 @@ fn what_may_be_another_column_is_said() {
     assert_eq!(codes("SELECT d.id FROM (SELECT o.id, p.id FROM orders o, orders p) d"), ["ambiguous_column"]);
     assert_eq!(codes("SELECT id FROM (SELECT o.id, p.id FROM orders o, orders p) d"), ["ambiguous_column"]);
     assert!(codes("SELECT d.id FROM (SELECT o.id, p.name FROM orders o, customers p) d").is_empty());
+    assert_eq!(codes("SELECT amount + 1 AS q, q * 2 AS z FROM orders"), ["unknown_column"]);
+    assert!(codes("SELECT amount + 1 AS q FROM orders GROUP BY q ORDER BY q").is_empty());
     check("SELECT (o).amount FROM orders o", &["orders.amount -> <query>.amount Identity"]);
 }
 

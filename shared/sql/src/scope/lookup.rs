@@ -4,6 +4,7 @@
 //! are not known must be the one that has it; of several, none is chosen.
 
 use sqlparser::ast::Ident;
+use sqm_domain::Dialect;
 
 use super::names::Name;
 use super::query::{Aliases, NOWHERE, Place, Resolver};
@@ -271,6 +272,10 @@ impl Scopes<'_> {
             level = self.scope(here).parent;
         }
         let node = self.output_named(scope, key)?;
+        // PostgreSQL knows no alias beside where it is given; elsewhere that may be a matter of version.
+        if aliases == Aliases::Last && self.dialect == Dialect::Postgres {
+            self.doubt(DoubtKind::UnknownColumn, name, Vec::new(), at);
+        }
         Some(Found { meaning: Meaning::Alias(node), node })
     }
 
