@@ -1,6 +1,6 @@
 //! The whole product on one machine: an embedded DynamoDB, the functions as they are built from this
 //! checkout, and `cargo lambda watch` in front of them, which gives them the runtime of Lambda and all of
-//! them one address with the paths of the HTTP API. Before that stands [`front`], which does what API
+//! them one address with the paths of the HTTP API. Before that stands `front`, which does what API
 //! Gateway does with bytes that are no text.
 //!
 //! cargo-lambda could build and start the functions by itself. It is told not to: while it compiles, or
