@@ -207,6 +207,10 @@ impl Reader<'_> {
         for constraint in &create.constraints {
             self.constraint(table, constraint, is_strict);
         }
+        // It reads foreign keys and keeps nothing of them.
+        if create.table_options.to_string().to_uppercase().contains("MYISAM") {
+            self.builder.drop_foreign_keys(table);
+        }
     }
 
     /// The columns of a table that serves as a model: names, types and NOT NULL, but none of its keys,
@@ -733,6 +737,10 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
             &["t 0 0"],
         );
         check(MySql, "CREATE TABLE t (a INT PRIMARY KEY); DROP INDEX `PRIMARY` ON t", &["t 0 0"]);
+        let engine = "CREATE TABLE p (id INT PRIMARY KEY); \
+                      CREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id)) ENGINE=";
+        check(MySql, &format!("{engine}InnoDB"), &["p 1 0", "c 0 1"]);
+        check(MySql, &format!("{engine}MyISAM"), &["p 1 0", "c 0 0"]);
         check(
             MySql,
             "CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p (id))",

@@ -4,7 +4,7 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
 use sqm_domain::Dialect;
 
-use crate::dialects::{dates_have_time, ignores_lengths};
+use crate::dialects::{dates_have_time, ignores_lengths, is_mysql};
 use crate::value::Kind;
 
 /// What a column of this written type holds.
@@ -21,6 +21,8 @@ pub fn kind(written: Option<&str>, dialect: Dialect) -> Kind {
         .map(|inside| inside.split(',').filter_map(|n| n.trim().parse().ok()).collect())
         .unwrap_or_default();
     match name.as_str() {
+        "bit" if numbers.first().is_some_and(|bits| *bits > 1) && is_mysql(dialect) => Kind::Int { bits: 64 },
+        "bit" if numbers.first().is_some_and(|bits| *bits > 1) => Kind::Text { length: None },
         "bool" | "boolean" | "bit" => Kind::Bool,
         "tinyint" | "int1" | "byteint" => Kind::Int { bits: 8 },
         "smallint" | "int2" | "smallserial" | "year" => Kind::Int { bits: 16 },
@@ -100,6 +102,9 @@ mod tests {
         check("timestamp with time zone", Kind::Timestamp);
         check("jsonb", Kind::Text { length: None });
         check("DATE", Kind::Date);
+        check("BIT(1)", Kind::Bool);
+        check("BIT(8)", Kind::Text { length: None });
+        assert_eq!(kind(Some("BIT(8)"), Dialect::MySql), Kind::Int { bits: 64 });
         assert_eq!(kind(Some("DATE"), Dialect::Oracle), Kind::Timestamp);
     }
 }
