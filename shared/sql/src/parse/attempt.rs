@@ -95,10 +95,34 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
             let why = format!("Expected: a table, found: {}{start}", token.token);
             return Some(ParserError::ParserError(why));
         }
+        if keyword(token) == Some(Keyword::FROM) && before.is_some_and(|before| needs_operand(&before.token))
+        {
+            let why = format!("Expected: an expression, found: {}{start}", token.token);
+            return Some(ParserError::ParserError(why));
+        }
         last_but_one = before;
         before = Some(token);
     }
     None
+}
+
+/// Whether an expression has to follow. The parser takes a FROM that follows for a column, and the table for
+/// its alias. (What follows a `*` may be a FROM.)
+fn needs_operand(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::Plus
+            | Token::Minus
+            | Token::Div
+            | Token::Mod
+            | Token::StringConcat
+            | Token::Eq
+            | Token::Neq
+            | Token::Lt
+            | Token::LtEq
+            | Token::Gt
+            | Token::GtEq
+    )
 }
 
 fn whole(
@@ -205,6 +229,12 @@ mod tests {
             refusal("SELEC FROM WHERE"),
             "Expected: an SQL statement, found: SELEC, at line 1, column 1"
         );
+        for (sql, column) in
+            [("SELECT a + FROM t", 12), ("SELECT a, 'x' || FROM t", 18), ("SELECT b = FROM t", 12)]
+        {
+            let expected = format!("Expected: an expression, found: FROM, at line 1, column {column}");
+            assert_eq!(refusal(sql), expected, "{sql}");
+        }
         assert_eq!(refusal("SELECT a FROM WHERE"), "Expected: a table, found: WHERE, at line 1, column 15");
     }
 
