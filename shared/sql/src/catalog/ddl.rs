@@ -836,6 +836,13 @@ CREATE TABLE u (a int);\nCREATE TABLE u (b int); ALTER TABLE v ADD COLUMN x int;
     }
 
     #[test]
+    fn what_is_missing_between_commas_is_named() {
+        let read = read("CREATE TABLE t (a int,, b int)", Dialect::Postgres);
+        assert_eq!(read.len(), 1, "{read:#?}");
+        assert!(read[0].starts_with("line 1, column 23: Expected"), "{read:#?}");
+    }
+
+    #[test]
     fn views_keep_their_query() {
         assert_eq!(
             read("CREATE VIEW v (a, b) AS select x,  y from t; CREATE VIEW w AS SELECT 1", Dialect::Postgres),

@@ -70,7 +70,8 @@ fn endless_name(tokens: &[TokenWithSpan]) -> Option<ParserError> {
 }
 
 /// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
-/// dialect, and a table that nobody has would be among those read.
+/// dialect, and a table that nobody has would be among those read. Refuses what it passes over as well: a
+/// missing operand, and nothing between two commas of a CREATE.
 fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
     let keyword = |token: &TokenWithSpan| match &token.token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
@@ -80,6 +81,7 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
         matches!(grammar, Grammar::Postgres | Grammar::Redshift | Grammar::Oracle | Grammar::Generic);
     let streams = matches!(grammar, Grammar::Databricks | Grammar::Spark);
     let (mut before, mut last_but_one): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
+    let creates = tokens.iter().find_map(keyword) == Some(Keyword::CREATE);
     for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
         let start = token.span.start;
         // FROM ONLY t, FROM STREAM t: the parser has tables of those names, and t for an alias.
@@ -94,6 +96,10 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
         if keyword(token) == Some(Keyword::WHERE) && before.and_then(keyword) == Some(Keyword::FROM) {
             let why = format!("Expected: a table, found: {}{start}", token.token);
             return Some(ParserError::ParserError(why));
+        }
+        let is_comma = |token: &TokenWithSpan| token.token == Token::Comma;
+        if creates && is_comma(token) && before.is_some_and(is_comma) {
+            return Some(ParserError::ParserError(format!("Expected: a column, found: ,{start}")));
         }
         if keyword(token) == Some(Keyword::FROM) && before.is_some_and(|before| needs_operand(&before.token))
         {

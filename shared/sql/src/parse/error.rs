@@ -38,10 +38,20 @@ impl ParseError {
             Some((message, Position { line: line.parse().ok()?, column: column.trim().parse().ok()? }))
         });
         match place {
-            Some((message, position)) if position.line > 0 => Self { message: message.to_owned(), position },
-            Some((message, _)) => Self { message: message.to_owned(), position: start },
-            None => Self { message: text.to_owned(), position: start },
+            Some((message, position)) if position.line > 0 => Self { message: said(message), position },
+            Some((message, _)) => Self { message: said(message), position: start },
+            None => Self { message: said(text), position: start },
         }
+    }
+}
+
+/// A message of the parser without what it prints of its own insides.
+fn said(message: &str) -> String {
+    let Some(token) = message.strip_prefix("No infix parser for token ") else { return message.to_owned() };
+    let word = token.split_once("value: \"").and_then(|(_, rest)| rest.split_once('"')).map(|(word, _)| word);
+    match word {
+        Some(word) => format!("{word} is not understood here"),
+        None => "an operator is not understood here".to_owned(),
     }
 }
 
@@ -55,5 +65,7 @@ mod tests {
         let error = ParseError::of_text("Expected: ), found: x at Line: 3, Column: 17", start);
         assert_eq!(error.to_string(), "Expected: ), found: x, at line 3, column 17");
         assert_eq!(ParseError::of_text("no place", start).position, start);
+        let inside = "No infix parser for token Word(Word { value: \"COLLATE\", quote_style: None })";
+        assert_eq!(ParseError::of_text(inside, start).message, "COLLATE is not understood here");
     }
 }

@@ -118,6 +118,9 @@ fn rest(source: &Source, start: usize, is_view: bool, output: &mut Output) -> Op
     let is_group = source.is_token(at, &Token::LParen) && !source.starts_query(at);
     if is_group {
         let end = source.after_group(at);
+        // Something is missing between two commas.
+        let comma = |at: usize| source.is_token(at, &Token::Comma);
+        source.find(at + 1, end, |at| comma(at) && comma(at + 1)).is_none().then_some(())?;
         if is_view {
             view_columns(source, at, end, output)
         } else {
