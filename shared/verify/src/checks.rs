@@ -32,15 +32,18 @@ pub struct Check {
     table: Arc<SwapTable>,
 }
 
-impl Check {
-    /// Whether the row keeps it: it is true of it, or NULL.
-    pub fn holds(&self, row: &Row) -> bool {
-        let Ok(batch) = self.table.batch(std::slice::from_ref(row)) else { return false };
-        let value = self.condition.evaluate(&batch).and_then(|value| value.into_array(1));
-        // What cannot be computed is refused by the database as well.
-        value
-            .is_ok_and(|value| value.as_boolean_opt().is_some_and(|truth| truth.is_null(0) || truth.value(0)))
-    }
+/// The first of the constraints, which are those of one table, that the row breaks: of which it is false. What
+/// cannot be computed is refused by the database as well.
+pub fn broken<'c>(checks: &'c [Check], row: &Row) -> Option<&'c Check> {
+    let first = checks.first()?;
+    let Ok(batch) = first.table.batch(std::slice::from_ref(row)) else { return Some(first) };
+    checks.iter().find(|check| {
+        let value = check.condition.evaluate(&batch).and_then(|value| value.into_array(1));
+        let holds = value.is_ok_and(|value| {
+            value.as_boolean_opt().is_some_and(|truth| truth.is_null(0) || truth.value(0))
+        });
+        !holds
+    })
 }
 
 impl fmt::Debug for Check {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
-use crate::checks::Check;
+use crate::checks::{self, Check};
 use crate::value::{Kind, Value};
 
 /// A column of a [`Relation`].
@@ -274,7 +274,7 @@ fn repeated_key(relation: &Relation, rows: &[Row], nulls: NullsInKeys) -> Option
 }
 
 fn broken_check(relation: &Relation, rows: &[Row]) -> Option<String> {
-    let is_broken = rows.iter().any(|row| !relation.kept.iter().all(|check| check.holds(row)));
+    let is_broken = rows.iter().any(|row| checks::broken(&relation.kept, row).is_some());
     is_broken.then(|| format!("a row of {} breaks a CHECK", relation.dotted()))
 }
 

@@ -281,6 +281,12 @@ impl Builder {
         self.drafts.get(table)?.as_ref()?.positions.get(&name.to_ascii_lowercase()).copied()
     }
 
+    /// The type of the column of this name, where one is declared.
+    pub(super) fn data_type(&self, table: usize, name: &str) -> Option<&str> {
+        let at = self.position(table, name)?;
+        self.drafts[table].as_ref()?.table.columns[at].data_type.as_deref()
+    }
+
     /// Gives a column another name, which no other one has.
     pub(super) fn rename_column(&mut self, table: usize, old: &str, new: String, at: Place) {
         let (from, taken) = (self.position(table, old), self.position(table, &new));
@@ -422,10 +428,10 @@ impl Builder {
             let message = format!("{} has no column {}", draft.table.name.join("."), column.0);
             return self.contradiction(column.1.clone(), message);
         };
-        draft.table.columns[position].not_null = not_null;
-        draft
-            .constraints
-            .retain(|other| !matches!(&other.rule, Rule::NotNull(at) if *at as usize == position));
+        if std::mem::replace(&mut draft.table.columns[position].not_null, not_null) {
+            let is_other = |rule: &Rule| !matches!(rule, Rule::NotNull(at) if *at as usize == position);
+            draft.constraints.retain(|constraint| is_other(&constraint.rule));
+        }
         if not_null
             && name != Name::Unknown
             && let Ok(position) = u32::try_from(position)

@@ -6,8 +6,6 @@
 
 mod alter;
 
-use std::ops::Range;
-
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, CreateIndex, CreateTable,
     CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, ObjectName,
@@ -29,9 +27,8 @@ impl Catalog {
     pub fn from_ddl(ddl: &str, dialect: Dialect) -> Result<(Self, Vec<CatalogProblem>), CatalogError> {
         let reader = guard::with_script(ddl, dialect, |script| {
             let mut reader = Reader { script, builder: Builder::default(), start: Position::START };
-            let undone = undone(script);
-            for (at, statement) in script.statements.iter().enumerate() {
-                if !undone.iter().any(|range| range.contains(&at)) {
+            for (statement, is_undone) in script.statements.iter().zip(undone(script)) {
+                if !is_undone {
                     reader.statement(statement);
                 }
             }
@@ -41,8 +38,8 @@ impl Catalog {
     }
 }
 
-/// The statements that a ROLLBACK undoes, where the dialect undoes those as well that make tables.
-fn undone(script: &Script<'_>) -> Vec<Range<usize>> {
+/// Of each statement whether a ROLLBACK undoes it, where the dialect undoes those as well that make tables.
+fn undone(script: &Script<'_>) -> Vec<bool> {
     use Dialect as D;
     let keeps_tables = matches!(
         script.dialect,
@@ -55,13 +52,15 @@ fn undone(script: &Script<'_>) -> Vec<Range<usize>> {
             | D::ClickHouse
             | D::Hive
     );
-    let (mut undone, mut start) = (Vec::new(), None);
+    let (mut undone, mut start) = (vec![false; script.statements.len()], None);
     for (at, statement) in script.statements.iter().enumerate().filter(|_| !keeps_tables) {
         let Ok(Tree::Sql(tree)) = &statement.tree else { continue };
         match &**tree {
             Statement::StartTransaction { .. } => start = Some(at),
             Statement::Commit { .. } => start = None,
-            Statement::Rollback { savepoint: None, .. } => undone.extend(start.take().map(|start| start..at)),
+            Statement::Rollback { savepoint: None, .. } => {
+                undone[start.take().unwrap_or(at)..at].fill(true);
+            }
             _ => {}
         }
     }
@@ -323,15 +322,14 @@ impl Reader<'_> {
             return;
         }
         // In SQLite only the number of a row, a column whose type is INTEGER, excludes NULL.
-        let is_row_number = || match columns {
-            [(column, _)] => {
-                let position = self.builder.position(table, column);
-                let data_type = position.and_then(|at| self.builder.columns(table)[at].data_type.clone());
-                data_type.is_some_and(|data_type| data_type.eq_ignore_ascii_case("INTEGER"))
-            }
+        let is_row_number = match columns {
+            [(column, _)] => self
+                .builder
+                .data_type(table, column)
+                .is_some_and(|data_type| data_type.eq_ignore_ascii_case("INTEGER")),
             _ => false,
         };
-        let takes_null = self.script.dialect == Dialect::Sqlite && !is_strict && !is_row_number();
+        let takes_null = self.script.dialect == Dialect::Sqlite && !is_strict && !is_row_number;
         self.builder.primary_key(table, name, columns, takes_null, at);
     }
 

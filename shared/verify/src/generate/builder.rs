@@ -7,6 +7,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::palette::{Palette, fits, step};
+use crate::checks;
 use crate::database::{Database, Row, Schema, key_text};
 use crate::value::{Kind, Value, power_of_ten};
 
@@ -179,6 +180,7 @@ impl<'s> Builder<'s> {
         if !self.mend_checks(relation, &mut row, rng) || self.breaks_key(relation, &row) {
             return false;
         }
+        let as_checked = row.clone();
         for reference in &shape.references {
             let Some(text) = key_text(&row, &reference.columns) else { continue };
             let is_there = |builder: &Self| {
@@ -221,7 +223,7 @@ impl<'s> Builder<'s> {
             }
         });
         let null = shape.attributes.iter().zip(&row).any(|(a, value)| !a.nullable && value.is_null());
-        let keeps_checks = shape.kept.iter().all(|check| check.holds(&row));
+        let keeps_checks = row == as_checked || checks::broken(&shape.kept, &row).is_none();
         if !whole || null || !keeps_checks || self.breaks_key(relation, &row) {
             return false;
         }
@@ -238,14 +240,14 @@ impl<'s> Builder<'s> {
     fn mend_checks(&self, relation: usize, row: &mut Row, rng: &mut StdRng) -> bool {
         let shape = &self.schema.relations[relation];
         for _ in 0..MOST_MENDS {
-            let Some(broken) = shape.kept.iter().find(|check| !check.holds(row)) else { return true };
+            let Some(broken) = checks::broken(&shape.kept, row) else { return true };
             if broken.columns.is_empty() {
                 return false;
             }
             let at = broken.columns[rng.random_range(0..broken.columns.len())];
             row[at] = self.palette.pick(relation, at, rng);
         }
-        shape.kept.iter().all(|check| check.holds(row))
+        checks::broken(&shape.kept, row).is_none()
     }
 
     fn breaks_key(&self, relation: usize, row: &Row) -> bool {

@@ -9,7 +9,6 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
 use crate::bind::{self, Tables};
-use crate::checks;
 use crate::engine::{Engine, Limits, Query};
 use crate::generate::Generator;
 
@@ -77,8 +76,7 @@ fn measure_here(
     let tables = Tables::new(catalog, dialect);
     let one = bind::bind(original, dialect, &tables).ok()?;
     let two = bind::bind(rewrite, dialect, &tables).ok()?;
-    let (mut schema, swaps) = tables.schema();
-    schema.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
+    let (schema, swaps) = tables.schema();
     let engine = Engine::new(swaps, Limits { run: LONGEST * 4, until }).ok()?;
     in_time()?;
     let one = engine.plan(&one).ok()?;
