@@ -9,7 +9,7 @@ pub const MAX_STATEMENT_BYTES: usize = 256 * 1024;
 pub const MAX_SCRIPT_BYTES: usize = 1024 * 1024;
 
 /// Longest request body, in bytes. JSON escapes a script of [`MAX_SCRIPT_BYTES`] to twice its size where it
-/// is all quotes, to three times where a client writes every letter beyond ASCII as `\\uXXXX`. AWS Lambda
+/// is all quotes, to three times where a client writes letters beyond ASCII as escapes of six bytes. AWS Lambda
 /// refuses a synchronous payload over 6 MB, in which the body is escaped once more.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 

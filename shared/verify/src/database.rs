@@ -230,7 +230,7 @@ fn relation(
                 written: column.data_type.clone(),
                 nullable: !table.is_not_null(at),
                 holds_fractions: holds_fractions(column.data_type.as_deref()),
-                is_padded: crate::padding::is_padded(column.data_type.as_deref()),
+                is_padded: crate::trust::is_padded(column.data_type.as_deref()),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),

@@ -4,31 +4,47 @@
 use datafusion::sql::planner::NullOrdering;
 use sqm_domain::Dialect::{self, self as D};
 
-/// Whether LEFT and RIGHT with a negative length leave out so many characters.
-pub fn takes_negative_lengths(dialect: Dialect) -> bool {
-    is_postgres(dialect) || dialect == D::DuckDb
-}
-
 /// PostgreSQL, what speaks as it does, and what follows it where nothing else is said.
 pub fn is_postgres(dialect: Dialect) -> bool {
     matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize | D::RisingWave)
 }
 
+/// MySQL and what is made from it.
+pub fn is_mysql(dialect: Dialect) -> bool {
+    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore)
+}
+
+/// MySQL, what is made from it, and what speaks as it does.
+fn speaks_mysql(dialect: Dialect) -> bool {
+    is_mysql(dialect) || matches!(dialect, D::Doris | D::StarRocks)
+}
+
+/// Spark and Hive, whose functions are those of Java.
+pub fn is_java(dialect: Dialect) -> bool {
+    matches!(dialect, D::SparkSql | D::Databricks | D::Hive)
+}
+
+/// Trino and its kin.
+fn is_trino(dialect: Dialect) -> bool {
+    matches!(dialect, D::Trino | D::Presto | D::Athena)
+}
+
+/// SQL Server and its kin.
+pub fn is_transact(dialect: Dialect) -> bool {
+    matches!(dialect, D::TSql | D::Fabric)
+}
+
+/// Whether LEFT and RIGHT with a negative length leave out so many characters.
+pub fn takes_negative_lengths(dialect: Dialect) -> bool {
+    is_postgres(dialect) || dialect == D::DuckDb
+}
+
 /// Whether a week is that of ISO 8601: it begins with Monday, and the first one has four days of the year.
 pub fn has_iso_weeks(dialect: Dialect) -> bool {
     is_postgres(dialect)
-        || matches!(
-            dialect,
-            D::Redshift
-                | D::DuckDb
-                | D::Snowflake
-                | D::SparkSql
-                | D::Databricks
-                | D::Hive
-                | D::Trino
-                | D::Presto
-                | D::Athena
-        )
+        || is_java(dialect)
+        || is_trino(dialect)
+        || matches!(dialect, D::Redshift | D::DuckDb | D::Snowflake)
 }
 
 /// What DAYOFWEEK says of a Sunday, where the days that follow count on from it.
@@ -50,137 +66,84 @@ pub fn first_day(dialect: Dialect) -> Option<i64> {
 
 /// Whether WEEKDAY is 0 on a Monday.
 pub fn counts_from_monday(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::SparkSql | D::Databricks
-    )
+    speaks_mysql(dialect) || matches!(dialect, D::SparkSql | D::Databricks)
 }
 
 /// Whether a difference of two moments counts units that have passed, not boundaries between them.
 pub fn counts_whole_units(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::SparkSql
-            | D::Databricks
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Oracle
-            | D::Db2
-    )
+    speaks_mysql(dialect)
+        || is_trino(dialect)
+        || matches!(dialect, D::SparkSql | D::Databricks | D::Oracle | D::Db2)
 }
 
 /// Whether LENGTH counts bytes.
 pub fn counts_bytes(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::ClickHouse | D::Impala | D::Db2
-    )
+    speaks_mysql(dialect) || matches!(dialect, D::ClickHouse | D::Impala | D::Db2)
 }
 
 /// Whether STDDEV and VARIANCE are those of the population.
 pub fn is_of_population(dialect: Dialect) -> bool {
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Doris | D::StarRocks | D::Hive)
+    speaks_mysql(dialect) || dialect == D::Hive
 }
 
 /// Whether LOG of one argument is the natural logarithm.
 pub fn has_natural_log(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::BigQuery
-            | D::TSql
-            | D::Fabric
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::ClickHouse
-    )
+    speaks_mysql(dialect)
+        || is_java(dialect)
+        || is_transact(dialect)
+        || matches!(dialect, D::BigQuery | D::ClickHouse)
 }
 
 /// Whether the base of LOG stands behind the number.
 pub fn has_base_last(dialect: Dialect) -> bool {
-    matches!(dialect, D::BigQuery | D::TSql | D::Fabric)
-}
-
-pub fn is_mysql(dialect: Dialect) -> bool {
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore)
+    is_transact(dialect) || dialect == D::BigQuery
 }
 
 /// Whether `7 / 2` is 3 in the dialect. The generic dialect follows the standard, and with it PostgreSQL.
 pub fn divides_whole(dialect: Dialect) -> bool {
-    !matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Oracle
-            | D::Snowflake
-            | D::BigQuery
-            | D::DuckDb
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::ClickHouse
-            | D::Impala
-            | D::Doris
-            | D::StarRocks
-            | D::Exasol
-            | D::Drill
-    )
+    !(speaks_mysql(dialect)
+        || is_java(dialect)
+        || matches!(
+            dialect,
+            D::Oracle
+                | D::Snowflake
+                | D::BigQuery
+                | D::DuckDb
+                | D::ClickHouse
+                | D::Impala
+                | D::Exasol
+                | D::Drill
+        ))
 }
 
 /// Whether `1 / 0` is NULL in the dialect rather than an error.
 pub fn divides_by_zero_to_null(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Sqlite
-            | D::SparkSql
-            | D::Hive
-            | D::Impala
-            | D::Doris
-            | D::StarRocks
-    )
+    speaks_mysql(dialect) || matches!(dialect, D::Sqlite | D::SparkSql | D::Hive | D::Impala)
 }
 
+/// Whether texts that differ in case alone are equal under the usual collation.
 pub fn compares_without_case(dialect: Dialect) -> bool {
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::TSql | D::Fabric)
+    is_mysql(dialect) || is_transact(dialect)
 }
 
 /// Whether a cast of a fraction to an integer goes to the nearest one in the dialect, away from zero where two
 /// are equally near, rather than towards zero. The generic dialect follows PostgreSQL.
 pub fn casts_to_nearest(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::Generic
-            | D::Ansi
-            | D::Postgres
-            | D::Greenplum
-            | D::Materialize
-            | D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Snowflake
-            | D::BigQuery
-            | D::Oracle
-            | D::DuckDb
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Vertica
-    )
+    is_mysql(dialect)
+        || is_trino(dialect)
+        || matches!(
+            dialect,
+            D::Generic
+                | D::Ansi
+                | D::Postgres
+                | D::Greenplum
+                | D::Materialize
+                | D::Snowflake
+                | D::BigQuery
+                | D::Oracle
+                | D::DuckDb
+                | D::Vertica
+        )
 }
 
 /// Whether a text keeps its length in a cast, whatever the type says.
@@ -190,84 +153,35 @@ pub fn ignores_lengths(dialect: Dialect) -> bool {
 
 /// Whether GREATEST and LEAST are NULL where one argument is, rather than skip it.
 pub fn greatest_keeps_null(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Oracle
-            | D::Snowflake
-            | D::BigQuery
-            | D::Sqlite
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Hive
-    )
+    is_mysql(dialect)
+        || is_trino(dialect)
+        || matches!(dialect, D::Oracle | D::Snowflake | D::BigQuery | D::Sqlite | D::Hive)
 }
 
+/// Whether CONCAT is NULL where one argument is, rather than skip it.
 pub fn concat_keeps_null(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::Snowflake
-            | D::BigQuery
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::Redshift
-            | D::ClickHouse
-            | D::Impala
-    )
-}
-
-pub fn is_java(dialect: Dialect) -> bool {
-    matches!(dialect, D::SparkSql | D::Databricks | D::Hive)
+    is_mysql(dialect)
+        || is_java(dialect)
+        || is_trino(dialect)
+        || matches!(dialect, D::Snowflake | D::BigQuery | D::Redshift | D::ClickHouse | D::Impala)
 }
 
 /// Whether `^` is the exclusive OR of bits.
 pub fn has_caret_of_bits(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::TSql
-            | D::Fabric
-            | D::BigQuery
-            | D::SparkSql
-            | D::Databricks
-            | D::Hive
-            | D::Impala
-    )
+    speaks_mysql(dialect)
+        || is_java(dialect)
+        || is_transact(dialect)
+        || matches!(dialect, D::BigQuery | D::Impala)
 }
 
 /// Whether a text that is no number can be compared with one: it is zero, NULL or greater than all.
 pub fn reads_numbers(dialect: Dialect) -> bool {
-    matches!(
-        dialect,
-        D::MySql
-            | D::MariaDb
-            | D::SingleStore
-            | D::Doris
-            | D::StarRocks
-            | D::Sqlite
-            | D::Hive
-            | D::SparkSql
-            | D::Impala
-    )
+    speaks_mysql(dialect) || matches!(dialect, D::Sqlite | D::Hive | D::SparkSql | D::Impala)
 }
 
 /// Whether TRUE is 1, and FALSE 0.
 pub fn says_truth_by_number(dialect: Dialect) -> bool {
-    matches!(dialect, D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::TSql | D::Fabric)
+    is_mysql(dialect) || is_transact(dialect) || dialect == D::Sqlite
 }
 
 /// Where NULLs stand when ORDER BY does not say.
@@ -308,6 +222,7 @@ pub fn keeps_case(dialect: Dialect) -> bool {
     )
 }
 
+/// What a name in quotes stands between.
 pub fn quotes(dialect: Dialect) -> (char, char) {
     match dialect {
         D::TSql | D::Fabric => ('[', ']'),
@@ -345,35 +260,24 @@ pub fn empty_is_null(dialect: Dialect) -> bool {
 /// Whether NaN is unequal to itself and neither less nor greater than a number; elsewhere it is one number,
 /// greater than the others, or there is none.
 pub fn has_unequal_nan(dialect: Dialect) -> bool {
-    matches!(dialect, D::BigQuery | D::Trino | D::Presto | D::Athena | D::ClickHouse | D::Impala)
+    is_trino(dialect) || matches!(dialect, D::BigQuery | D::ClickHouse | D::Impala)
 }
 
 /// Whether a backslash in the pattern of a LIKE without ESCAPE stands before a letter that means itself.
 pub fn escapes_by_backslash(dialect: Dialect) -> bool {
-    !matches!(
-        dialect,
-        D::DuckDb
-            | D::Trino
-            | D::Presto
-            | D::Athena
-            | D::TSql
-            | D::Fabric
-            | D::Oracle
-            | D::Db2
-            | D::Teradata
-            | D::Sqlite
-            | D::Snowflake
-    )
+    !(is_trino(dialect)
+        || is_transact(dialect)
+        || matches!(dialect, D::DuckDb | D::Oracle | D::Db2 | D::Teradata | D::Sqlite | D::Snowflake))
 }
 
 /// Whether the average of integers is an integer.
 pub fn averages_whole(dialect: Dialect) -> bool {
-    matches!(dialect, D::TSql | D::Fabric | D::Db2)
+    is_transact(dialect) || dialect == D::Db2
 }
 
 /// Whether REPLACE of the empty text puts the new one before, between and behind all letters.
 pub fn replaces_the_empty_text(dialect: Dialect) -> bool {
-    matches!(dialect, D::Trino | D::Presto | D::Athena)
+    is_trino(dialect)
 }
 
 /// Whether moments without digits after the second hold whole seconds.
@@ -384,4 +288,24 @@ pub fn keeps_whole_seconds(dialect: Dialect) -> bool {
 /// Whether a cast to the nearest integer, and ROUND, take floats that lie in the middle to the even one.
 pub fn rounds_to_even(dialect: Dialect) -> bool {
     matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize)
+}
+
+/// Whether REAL is a float of 64 bits.
+pub fn has_long_real(dialect: Dialect) -> bool {
+    is_mysql(dialect) || matches!(dialect, D::Sqlite | D::Oracle | D::Snowflake | D::Teradata)
+}
+
+/// Whether FLOAT without digits is one of 32 bits.
+pub fn has_short_float(dialect: Dialect) -> bool {
+    speaks_mysql(dialect) || is_java(dialect) || matches!(dialect, D::DuckDb | D::Impala)
+}
+
+/// Whether SUBSTRING counts places before the first one, as the standard has it, and nothing from the end.
+pub fn counts_from_the_start(dialect: Dialect) -> bool {
+    is_postgres(dialect) || is_transact(dialect) || matches!(dialect, D::Redshift | D::Vertica | D::Teradata)
+}
+
+/// Whether DATE, TIME and TIMESTAMP may stand before a literal.
+pub fn has_typed_literals(dialect: Dialect) -> bool {
+    !is_transact(dialect) && dialect != D::Sqlite
 }

@@ -12,7 +12,6 @@ mod dialects;
 pub mod engine;
 pub mod generate;
 pub mod offer;
-mod padding;
 pub mod pair;
 pub mod prove;
 mod search;

@@ -32,20 +32,35 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
             "columns hold values of their declared types, dates and moments as texts in one form, which {dialect} does not enforce"
         ));
     }
-    let odd: Vec<String> = relations
-        .iter()
-        .flat_map(|relation| {
-            let own = relation.attributes.iter().filter(|attribute| is_odd(attribute));
-            own.map(|attribute| format!("{}.{}", relation.dotted(), attribute.name))
-        })
-        .collect();
-    if !odd.is_empty() {
-        let more = odd.len().saturating_sub(MOST_NAMED);
-        let named = odd[..odd.len().min(MOST_NAMED)].join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        trusted.push(format!("values of types of their own are compared as their texts are ({named}{more})"));
+    if let Some(odd) = named(schema, is_odd) {
+        trusted.push(format!("values of types of their own are compared as their texts are ({odd})"));
+    }
+    // Some engines fill them up with blanks and compare them without. The databases hold no text with blanks at
+    // its end, and a proof takes equal texts for one text.
+    if let Some(padded) = named(schema, |attribute| attribute.is_padded) {
+        trusted.push(format!("no text of a CHAR column ends in blanks ({padded})"));
     }
     trusted
+}
+
+/// The columns of this kind, or how many more of them there are.
+fn named(schema: &Schema, is_meant: impl Fn(&Attribute) -> bool) -> Option<String> {
+    let columns = schema.relations.iter().flat_map(|relation| {
+        let own = relation.attributes.iter().filter(|attribute| is_meant(attribute));
+        own.map(|attribute| format!("{}.{}", relation.dotted(), attribute.spelled))
+    });
+    let mut columns: Vec<String> = columns.collect();
+    let more = columns.len().saturating_sub(MOST_NAMED);
+    columns.truncate(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!columns.is_empty()).then(|| columns.join(", ") + &more)
+}
+
+/// Whether a column of this written type has a fixed length, up to which texts are filled.
+pub fn is_padded(written: Option<&str>) -> bool {
+    let lower = written.unwrap_or_default().trim().to_ascii_lowercase();
+    let name = lower.split('(').next().unwrap_or_default().trim_end();
+    matches!(name, "char" | "character" | "nchar" | "bpchar" | "national char" | "national character")
 }
 
 /// Whether the column is of a type that has an equality or an order of its own and is taken for a text.
@@ -75,4 +90,20 @@ fn is_odd(attribute: &Attribute) -> bool {
         "varchar2",
     ];
     matches!(attribute.kind, Kind::Text { .. }) && !plain.contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_fixed_lengths_are_filled_up() {
+        let check = |written: &str, expected| assert_eq!(is_padded(Some(written)), expected, "{written}");
+        check("CHAR(10)", true);
+        check("character (3)", true);
+        check("CHAR", true);
+        check("VARCHAR(10)", false);
+        check("character varying(3)", false);
+        check("TEXT", false);
+    }
 }

@@ -106,7 +106,6 @@ fn examine(
                 .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
         }
     }
-    assumptions.extend(crate::padding::assumption(catalog, &schema));
     let resolve = |parts: &[String]| {
         let name = &catalog.tables().get(position(catalog, parts)?)?.name;
         schema.relations.iter().position(|relation| relation.name == *name)

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use axum::http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,8 +21,8 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Longest body that is handed on: that of API Gateway, and as much again, so that the functions are seen
-/// to refuse what is too long.
+/// Longest body that is handed on: three times what API Gateway takes, so that the functions are seen to refuse
+/// what is too long.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Listens until it is dropped.
@@ -106,12 +106,11 @@ fn make_readable(headers: &mut HeaderMap) {
 }
 
 fn capitalize_media_type(headers: &mut HeaderMap) {
-    const NAME: HeaderName = CONTENT_TYPE;
-    let Some(media_type) = headers.get(NAME).and_then(|value| value.to_str().ok()) else { return };
+    let Some(media_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
     let end = media_type.find(';').unwrap_or(media_type.len());
     let capitals = media_type[..end].to_ascii_uppercase() + &media_type[end..];
     if let Ok(value) = HeaderValue::from_str(&capitals) {
-        headers.insert(NAME, value);
+        headers.insert(CONTENT_TYPE, value);
     }
 }
 

@@ -10,7 +10,8 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use sqm_domain::Dialect;
 
-use super::builder::{Builder, DeclaredForeignKey, Name};
+use super::builder::Builder;
+use super::constraint::{DeclaredForeignKey, Name};
 use super::problem::{CatalogError, CatalogProblem, Place};
 use super::{Catalog, Column};
 

@@ -4,6 +4,7 @@
 //! the verifier generates only databases that keep them, and a proof may rest on them.
 
 mod builder;
+mod constraint;
 mod ddl;
 mod json;
 mod problem;

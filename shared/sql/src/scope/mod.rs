@@ -13,6 +13,7 @@
 //! scopes.is_not_null(reference)                         // by the catalog
 //! ```
 
+mod answer;
 mod columns;
 mod create;
 mod expr;

@@ -139,6 +139,20 @@ impl Scopes<'_> {
                 | Doris
         )
     }
+
+    /// Whether a relation in sight is known to have a column of this name.
+    pub(super) fn knows_column(&self, scope: ScopeId, name: Name) -> bool {
+        let key = self.names.key(name);
+        let mut level = Some(scope);
+        while let Some(here) = level {
+            let scope = self.scope(here);
+            if scope.relations.iter().any(|&relation| self.has(relation, name, key)) {
+                return true;
+            }
+            level = scope.parent;
+        }
+        false
+    }
 }
 
 /// Words that some dialect reads as a value without parentheses, in places where a column could stand.

@@ -12,6 +12,7 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::registry::FunctionRegistry;
+use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
     Signature, Volatility,
@@ -236,13 +237,8 @@ impl AggregateUDFImpl for WholeAverage {
         if arguments.return_field.data_type() != &DataType::Int64 {
             return self.average.state_fields(arguments);
         }
-        let field = |name| {
-            Arc::new(Field::new(
-                datafusion::logical_expr::utils::format_state_name(arguments.name, name),
-                DataType::Int64,
-                true,
-            ))
-        };
+        let field =
+            |name| Arc::new(Field::new(format_state_name(arguments.name, name), DataType::Int64, true));
         Ok(vec![field("sum"), field("count")])
     }
 }

@@ -176,12 +176,13 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));
     }
+    let keyed = Keyed::of(&plan).map_err(|error| unresolved(&error))?;
     let traits = Traits::of(&plan).map_err(|error| unresolved(&error))?;
     Ok(Bound {
         dialect,
         schema: std::sync::Arc::clone(plan.schema().inner()),
         ordering: Ordering::of(&plan),
-        keyed: Keyed::of(&plan).map(Box::new),
+        keyed: keyed.map(Box::new),
         traits,
         assumptions: lowered.assumptions,
         approximates: lowered.approximates,

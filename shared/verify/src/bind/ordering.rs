@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
 use datafusion::logical_expr::{
     Distinct, Expr, FetchType, Limit, LogicalPlan, Operator, Projection, SkipType, SortExpr, Volatility,
@@ -92,10 +92,13 @@ pub struct Keyed {
 
 impl Keyed {
     /// `None` where every key is an output, or there is none.
-    pub fn of(plan: &LogicalPlan) -> Option<Self> {
-        let (keys, projection, input) = sorted(plan)?;
+    ///
+    /// # Errors
+    /// When the keys cannot stand behind the outputs.
+    pub fn of(plan: &LogicalPlan) -> Result<Option<Self>> {
+        let Some((keys, projection, input)) = sorted(plan) else { return Ok(None) };
         if outputs(keys, projection, input).len() == keys.iter().filter(|key| orders(key)).count() {
-            return None;
+            return Ok(None);
         }
         let width = plan.schema().fields().len();
         let ordering = Ordering {
@@ -103,7 +106,7 @@ impl Keyed {
             outputs: (width..width + keys.len()).collect(),
             directions: keys.iter().map(|key| (key.asc, key.nulls_first)).collect(),
         };
-        Some(Self { plan: with_keys(plan, keys)?, ordering })
+        Ok(Some(Self { plan: with_keys(plan, keys)?, ordering }))
     }
 }
 
@@ -128,24 +131,25 @@ fn sorted(plan: &LogicalPlan) -> Option<Sorted<'_>> {
 }
 
 /// The plan that [`sorted`] looked through, with the keys behind its outputs.
-fn with_keys(plan: &LogicalPlan, keys: &[SortExpr]) -> Option<LogicalPlan> {
+fn with_keys(plan: &LogicalPlan, keys: &[SortExpr]) -> Result<LogicalPlan> {
     let keyed = |exprs: Vec<Expr>, input: &Arc<LogicalPlan>| {
         let keys = keys.iter().enumerate();
         let keys = keys.map(|(at, key)| key.expr.clone().unalias().alias(format!("order by {at}")));
-        Projection::try_new(exprs.into_iter().chain(keys).collect(), Arc::clone(input)).ok()
+        let exprs = exprs.into_iter().chain(keys).collect();
+        Projection::try_new(exprs, Arc::clone(input)).map(LogicalPlan::Projection)
     };
     match plan {
         LogicalPlan::Limit(limit) => {
             let input = Arc::new(with_keys(&limit.input, keys)?);
-            Some(LogicalPlan::Limit(Limit { input, ..limit.clone() }))
+            Ok(LogicalPlan::Limit(Limit { input, ..limit.clone() }))
         }
         LogicalPlan::SubqueryAlias(alias) => with_keys(&alias.input, keys),
-        LogicalPlan::Projection(p) => keyed(p.expr.clone(), &p.input).map(LogicalPlan::Projection),
+        LogicalPlan::Projection(p) => keyed(p.expr.clone(), &p.input),
         LogicalPlan::Sort(sort) => {
             let columns = sort.input.schema().columns().into_iter().map(Expr::Column).collect();
-            keyed(columns, &Arc::new(plan.clone())).map(LogicalPlan::Projection)
+            keyed(columns, &Arc::new(plan.clone()))
         }
-        _ => None,
+        other => plan_err!("no keys can stand behind {}", other.display()),
     }
 }
 

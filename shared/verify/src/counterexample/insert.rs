@@ -4,7 +4,7 @@ use sqm_domain::Dialect;
 use sqm_sql::words::is_reserved;
 
 use crate::database::{Database, Relation, Row, Schema};
-use crate::dialects::{keeps_case, quotes};
+use crate::dialects::{has_typed_literals, keeps_case, quotes};
 use crate::value::Value;
 
 /// INSERT statements in an order that foreign keys allow, as far as they form no cycle.
@@ -51,7 +51,7 @@ fn insert(relation: &Relation, row: &[Value], dialect: Dialect) -> String {
 
 /// A value as the dialect writes it.
 fn literal(value: &Value, dialect: Dialect) -> String {
-    let is_typed = !matches!(dialect, Dialect::Sqlite | Dialect::TSql | Dialect::Fabric);
+    let is_typed = has_typed_literals(dialect);
     match value {
         Value::Date(_) if is_typed => format!("DATE '{value}'"),
         Value::Time(_) if is_typed && dialect != Dialect::Oracle => format!("TIME '{value}'"),

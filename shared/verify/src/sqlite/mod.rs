@@ -48,7 +48,7 @@ pub fn results(
     let connection = open()?;
     connection.pragma_update(None, "case_sensitive_like", true)?;
     load(&connection, schema, database, |attribute| affinity(attribute.kind).to_owned())?;
-    Ok((run(&connection, first)?, run(&connection, second)?))
+    both(&connection, first, second)
 }
 
 /// What both return as they are written, from tables of the types that are declared.
@@ -63,7 +63,11 @@ pub fn native_results(
 ) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
     let connection = open()?;
     load(&connection, schema, database, |attribute| attribute.written.clone().unwrap_or_default())?;
-    Ok((run(&connection, first)?, run(&connection, second)?))
+    both(&connection, first, second)
+}
+
+fn both(connection: &Connection, first: &str, second: &str) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
+    Ok((run(connection, first)?, run(connection, second)?))
 }
 
 fn open() -> rusqlite::Result<Connection> {

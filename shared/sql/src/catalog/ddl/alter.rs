@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 use sqm_domain::Dialect;
 
-use super::super::builder::Name;
+use super::super::constraint::Name;
 use super::super::problem::{Place, ProblemKind};
 use super::{Kind, Reader};
 use crate::parse::{Command, Relation};

@@ -11,8 +11,9 @@ use super::build::as_number;
 use super::dates::single_name;
 use super::types::is_narrow_integer;
 use crate::dialects::{
-    counts_from_monday, counts_whole_units, dates_have_time, empty_is_null, first_day, has_caret_of_bits,
-    has_iso_weeks, is_mysql, is_postgres, replaces_the_empty_text, takes_negative_lengths,
+    counts_from_monday, counts_from_the_start, counts_whole_units, dates_have_time, empty_is_null, first_day,
+    has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, is_mysql, is_postgres,
+    replaces_the_empty_text, takes_negative_lengths,
 };
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
@@ -69,27 +70,11 @@ fn ignores_case(collation: &str) -> bool {
 }
 
 fn is_short_float(data_type: &DataType, dialect: Dialect) -> bool {
-    use Dialect as D;
     match data_type {
         DataType::Float4 | DataType::Float32 => true,
-        DataType::Real => !matches!(
-            dialect,
-            D::MySql | D::MariaDb | D::SingleStore | D::Sqlite | D::Oracle | D::Snowflake | D::Teradata
-        ),
+        DataType::Real => !has_long_real(dialect),
         DataType::Float(ExactNumberInfo::Precision(digits)) => *digits <= 24,
-        DataType::Float(ExactNumberInfo::None) => matches!(
-            dialect,
-            D::MySql
-                | D::MariaDb
-                | D::SingleStore
-                | D::Doris
-                | D::StarRocks
-                | D::DuckDb
-                | D::SparkSql
-                | D::Databricks
-                | D::Hive
-                | D::Impala
-        ),
+        DataType::Float(ExactNumberInfo::None) => has_short_float(dialect),
         _ => false,
     }
 }
@@ -161,10 +146,7 @@ fn reason_of_call(name: &str, arguments: &[&Expr], dialect: Dialect) -> Option<S
 
 /// A place that counts from the end, or from before the beginning, is another one in each dialect.
 fn start(from: &Expr, dialect: Dialect) -> Option<String> {
-    use Dialect as D;
-    let as_the_standard = is_postgres(dialect)
-        || matches!(dialect, D::Redshift | D::TSql | D::Fabric | D::Vertica | D::Teradata);
-    let plain = as_the_standard || as_number(from).is_some_and(|from| from > 0);
+    let plain = counts_from_the_start(dialect) || as_number(from).is_some_and(|from| from > 0);
     (!plain).then(|| "SUBSTRING from a place that may be zero or below is not verified".to_owned())
 }
 

@@ -66,8 +66,8 @@ pub fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fac
         }
         Fact::Holds(Term::Call(name, arguments, _)) if matches!(name.as_str(), "like" | "ilike") => {
             if let [text, Term::Literal(Literal::Text(pattern), _), ..] = arguments.as_slice() {
-                let other_case = (name == "ilike").then(|| in_other_case(&pattern.replace(['%', '_'], "")));
-                for matching in matching(pattern).into_iter().chain(other_case) {
+                let mixed = (name == "ilike").then(|| in_mixed_case(&pattern.replace(['%', '_'], "")));
+                for matching in matching(pattern).into_iter().chain(mixed) {
                     with(text, &Literal::Text(matching), &|asked, found| {
                         asked.exactly.push((found.literal, None));
                     });
@@ -85,7 +85,7 @@ pub fn ask(classes: &mut Classes, asked: &mut BTreeMap<Place, Asked>, fact: &Fac
 }
 
 /// Every second letter in the other case.
-fn in_other_case(text: &str) -> String {
+fn in_mixed_case(text: &str) -> String {
     let turn = |(at, c): (usize, char)| match at % 2 {
         0 => c.to_lowercase().collect::<String>(),
         _ => c.to_uppercase().collect(),
