@@ -20,7 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             Ok(AxumPath(value)) => Ok(Self(value)),
             Err(PathRejection::FailedToDeserializePathParams(error)) => Err(match error.into_kind() {
                 ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
-                    Problem::parameter(key, format!("expected a value of type {expected_type}"))
+                    Problem::parameter(key, plain(&format!("expected {expected_type}")))
                 }
                 ErrorKind::InvalidUtf8InPathParam { key } => Problem::parameter(key, "not valid UTF-8"),
                 ErrorKind::DeserializeError { key, message, .. } => Problem::parameter(key, plain(&message)),

@@ -10,7 +10,7 @@ use sqm_domain::Dialect;
 use super::bounded::Bounded;
 use super::error::ParseError;
 use super::grammar::Grammar;
-use super::mend::{Mend, is_only, is_stream, mend};
+use super::mend::{Mend, is_modifier, is_only, is_stream, mend};
 use crate::text::Position;
 
 /// How deep the parser follows brackets and subqueries; a subquery takes two levels. What it tries twice at
@@ -29,11 +29,14 @@ pub(super) fn plain(
         return (Err(error), tokens);
     }
     let refused = refused(grammar, &tokens);
-    let (result, tokens) = match Bounded::for_deep(grammar.parser(), &tokens) {
-        None => whole(grammar.parser(), tokens),
+    let deep = first_too_deep(&tokens);
+    let too_deep_at = deep.map(|at| tokens[at].span.start);
+    let (result, tokens) = match Bounded::for_deep(grammar.parser(), &tokens, deep.unwrap_or(tokens.len())) {
+        None => whole(grammar.parser(), tokens, too_deep_at),
         Some(bounded) => {
-            let (result, tokens) = whole(&bounded, tokens);
-            (bounded.given_up().map_or(result, Err), tokens)
+            let (result, tokens) = whole(&bounded, tokens, too_deep_at);
+            let given_up = bounded.given_up().map(|why| too_deep_at.map_or(why, too_deep));
+            (given_up.map_or(result, Err), tokens)
         }
     };
     match (refused, result) {
@@ -71,7 +74,7 @@ fn endless_name(tokens: &[TokenWithSpan]) -> Option<ParserError> {
 
 /// Refuses `FROM WHERE`, which the parser reads as a table called `where`: the word is reserved in every
 /// dialect, and a table that nobody has would be among those read. Refuses what it passes over as well: a
-/// missing operand, and nothing between two commas of a CREATE.
+/// missing operand, a modifier of SELECT that it has for a column, and nothing between two commas of a CREATE.
 fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
     let keyword = |token: &TokenWithSpan| match &token.token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
@@ -81,6 +84,11 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
         matches!(grammar, Grammar::Postgres | Grammar::Redshift | Grammar::Oracle | Grammar::Generic);
     let streams = matches!(grammar, Grammar::Databricks | Grammar::Spark);
     let (mut before, mut last_but_one): (Option<&TokenWithSpan>, Option<&TokenWithSpan>) = (None, None);
+    let modifiers = match grammar {
+        Grammar::Oracle => Some(Dialect::Oracle),
+        Grammar::MySql => Some(Dialect::MySql),
+        _ => None,
+    };
     let creates = tokens.iter().find_map(keyword) == Some(Keyword::CREATE);
     for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
         let start = token.span.start;
@@ -101,20 +109,54 @@ fn refused(grammar: Grammar, tokens: &[TokenWithSpan]) -> Option<ParserError> {
         if creates && is_comma(token) && before.is_some_and(is_comma) {
             return Some(ParserError::ParserError(format!("Expected: a column, found: ,{start}")));
         }
-        if keyword(token) == Some(Keyword::FROM) && before.is_some_and(|before| needs_operand(&before.token))
+        if let Some(before) = before
+            && is_operand_missing(last_but_one, before, token)
         {
             let why = format!("Expected: an expression, found: {}{start}", token.token);
+            return Some(ParserError::ParserError(why));
+        }
+        if let Some(word) = before
+            && let Some(modifiers) = modifiers
+            && last_but_one.and_then(keyword) == Some(Keyword::SELECT)
+            && is_modifier(modifiers, &word.token, &token.token)
+        {
+            let why = format!("Expected: an expression, found: {}{}", word.token, word.span.start);
             return Some(ParserError::ParserError(why));
         }
         last_but_one = before;
         before = Some(token);
     }
-    None
+    let is_not = |token: &&TokenWithSpan| keyword(token) == Some(Keyword::NOT);
+    let open =
+        before.filter(is_not).filter(|_| last_but_one.is_none_or(|token| token.token != Token::Period))?;
+    Some(ParserError::ParserError(format!("Expected: an expression, found: EOF{}", open.span.end)))
 }
 
-/// Whether an expression has to follow. The parser takes a FROM that follows for a column, and the table for
-/// its alias. (What follows a `*` may be a FROM.)
-fn needs_operand(token: &Token) -> bool {
+/// Whether an operand is missing between the last two tokens. The parser takes the FROM that follows for a
+/// column, and the table for its alias; a NOT without anything behind it is a column to it as well.
+fn is_operand_missing(
+    last_but_one: Option<&TokenWithSpan>,
+    before: &TokenWithSpan,
+    token: &TokenWithSpan,
+) -> bool {
+    let is_from =
+        matches!(&token.token, Token::Word(w) if w.keyword == Keyword::FROM && w.quote_style.is_none());
+    let is_name = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if word.quote_style.is_some() || word.keyword == Keyword::NoKeyword);
+    let ends = matches!(token.token, Token::RParen | Token::Comma);
+    let is_part = last_but_one.is_some_and(|token| token.token == Token::Period);
+    match &before.token {
+        // A star, unless what stands before it is a name.
+        Token::Mul => is_from && last_but_one.is_some_and(is_name),
+        Token::Word(word) if word.quote_style.is_none() && !is_part => match word.keyword {
+            Keyword::NOT => is_from || ends,
+            Keyword::AND | Keyword::OR => is_from,
+            _ => false,
+        },
+        operator => is_from && is_operator(operator),
+    }
+}
+
+fn is_operator(token: &Token) -> bool {
     matches!(
         token,
         Token::Plus
@@ -134,10 +176,10 @@ fn needs_operand(token: &Token) -> bool {
 fn whole(
     grammar: &dyn ParserDialect,
     tokens: Vec<TokenWithSpan>,
+    too_deep_at: Option<Location>,
 ) -> (Result<Statement, ParserError>, Vec<TokenWithSpan>) {
     let is_there = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::EOF);
     let end = tokens.iter().rev().find(is_there).map(|token| token.span.end);
-    let too_deep_at = where_too_deep(&tokens);
     let mut parser =
         Parser::new(grammar).with_recursion_limit(MOST_LEVELS).with_tokens_with_locations(tokens);
     let result = parser.parse_statement().and_then(|statement| match parser.peek_token_ref().token {
@@ -158,14 +200,17 @@ fn whole(
     (result, parser.into_tokens())
 }
 
-/// Where brackets, CASE and NOT stand deeper inside of one another than the parser follows them.
-fn where_too_deep(tokens: &[TokenWithSpan]) -> Option<Location> {
+/// The first token where brackets, CASE and NOT stand deeper inside of one another than the parser follows them.
+fn first_too_deep(tokens: &[TokenWithSpan]) -> Option<usize> {
     let keyword = |token: &Token| match token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),
         _ => None,
     };
     let (mut brackets, mut cases, mut negations) = (0_usize, 0_usize, 0_usize);
-    tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).find_map(|token| {
+    tokens.iter().position(|token| {
+        if matches!(token.token, Token::Whitespace(_)) {
+            return false;
+        }
         negations = if keyword(&token.token) == Some(Keyword::NOT) { negations + 1 } else { 0 };
         match (&token.token, keyword(&token.token)) {
             (Token::LParen | Token::LBracket, _) => brackets += 1,
@@ -174,7 +219,7 @@ fn where_too_deep(tokens: &[TokenWithSpan]) -> Option<Location> {
             (_, Some(Keyword::END)) => cases = cases.saturating_sub(1),
             _ => {}
         }
-        (brackets + cases + negations > FOLLOWED_LEVELS).then_some(token.span.start)
+        brackets + cases + negations > FOLLOWED_LEVELS
     })
 }
 
@@ -235,11 +280,32 @@ mod tests {
             refusal("SELEC FROM WHERE"),
             "Expected: an SQL statement, found: SELEC, at line 1, column 1"
         );
-        for (sql, column) in
-            [("SELECT a + FROM t", 12), ("SELECT a, 'x' || FROM t", 18), ("SELECT b = FROM t", 12)]
-        {
+        for (sql, column) in [
+            ("SELECT a + FROM t", 12),
+            ("SELECT a, 'x' || FROM t", 18),
+            ("SELECT b = FROM t", 12),
+            ("SELECT t.a * FROM t", 14),
+            ("SELECT a AND FROM t", 14),
+            ("SELECT NOT FROM t", 12),
+        ] {
             let expected = format!("Expected: an expression, found: FROM, at line 1, column {column}");
             assert_eq!(refusal(sql), expected, "{sql}");
+        }
+        for (sql, found) in [
+            ("SELECT a FROM t WHERE NOT", "EOF, at line 1, column 26"),
+            ("SELECT (NOT), a FROM t", "), at line 1, column 12"),
+            ("SELECT a FROM t ORDER BY NOT, a", ",, at line 1, column 29"),
+        ] {
+            assert_eq!(refusal(sql), format!("Expected: an expression, found: {found}"), "{sql}");
+        }
+        for sql in [
+            "SELECT t.* FROM t",
+            "SELECT a, * FROM t",
+            "SELECT DISTINCT ON (a) * FROM t",
+            "SELECT ALL * FROM t",
+        ] {
+            let parses = |script: &super::super::Script<'_>| script.statements[0].tree.is_ok();
+            assert!(guard::with_script(sql, Dialect::Postgres, parses).unwrap(), "{sql}");
         }
         assert_eq!(refusal("SELECT a FROM WHERE"), "Expected: a table, found: WHERE, at line 1, column 15");
     }

@@ -34,9 +34,14 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
-    /// The grammar for a statement of these tokens, if they nest so deeply that it has to count.
-    pub(super) fn for_deep(grammar: &'static dyn Dialect, tokens: &[TokenWithSpan]) -> Option<Self> {
-        let left = tokens.len().saturating_mul(BEGINNINGS).max(FEWEST_BEGINNINGS);
+    /// The grammar for a statement of these tokens, if they nest so deeply that it has to count. The parser
+    /// gets no further than the first `followed` tokens.
+    pub(super) fn for_deep(
+        grammar: &'static dyn Dialect,
+        tokens: &[TokenWithSpan],
+        followed: usize,
+    ) -> Option<Self> {
+        let left = followed.saturating_mul(BEGINNINGS).max(FEWEST_BEGINNINGS);
         (doublings(grammar, tokens) > DEEP).then(|| Self { grammar, left: Cell::new(left) })
     }
 

@@ -36,6 +36,8 @@ pub struct Script<'a> {
     pub statements: Vec<ParsedStatement>,
     /// The variables, parameters and loop records that it declares, as written.
     pub variables: Vec<String>,
+    /// Whether some of it is procedural: a body, a branch, a loop, a declaration.
+    pub is_procedural: bool,
     /// How many strings around the statement at hand hold a body.
     depth: usize,
 }
@@ -109,6 +111,7 @@ pub(crate) fn parse(text: &str, dialect: Dialect) -> Script<'_> {
         lines: LineIndex::new(text),
         statements: Vec::new(),
         variables: Vec::new(),
+        is_procedural: false,
         depth: 0,
     };
     let masked = mask(text);
@@ -176,6 +179,7 @@ impl Script<'_> {
     }
 
     fn add_piece(&mut self, role: Role, tokens: Vec<TokenWithSpan>, in_body: bool) {
+        self.is_procedural |= in_body || !matches!(role, Role::Statement);
         match role {
             Role::Statement => self.add_statement(tokens, in_body),
             Role::Header => {
@@ -321,6 +325,7 @@ impl Script<'_> {
             Command::new("EXECUTE")
         };
         self.push_command(tokens, header);
+        self.is_procedural = true;
         if self.depth >= MAX_BODIES {
             return;
         }

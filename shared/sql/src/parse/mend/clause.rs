@@ -1,9 +1,11 @@
 //! Clauses that say nothing about tables and columns, left out; first words of other dialects.
 
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
 
 use super::super::source::{Output, Source};
+use super::super::tokens::is_word;
 
 /// A step of a pattern.
 enum Step {
@@ -90,6 +92,15 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
     if let Some(next) = left_out(source, at).or_else(|| top_of_change(source, at)) {
         return Some(next);
     }
+    if at > 0
+        && source.is_any(at - 1, &["SELECT", "SEL"])
+        && is_modifier(source.dialect, source.token(at), source.token(at + 1))
+    {
+        if source.is(at, "UNIQUE") {
+            output.words(source, at, "DISTINCT");
+        }
+        return Some(at + 1);
+    }
     let starts = starts(source, at);
     if starts && let Some(next) = locking(source, at) {
         return Some(next);
@@ -110,6 +121,24 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
                 .then(|| source.find(at, source.len(), |at| source.is(at, "SELECT")))
                 .flatten()
         })
+}
+
+/// Whether a word after SELECT says how rows are given, which the parser has for a column: UNIQUE of Oracle,
+/// SQL_CACHE of MySQL. The next token is the first of what is selected then.
+pub(in super::super) fn is_modifier(dialect: Dialect, word: &Token, next: &Token) -> bool {
+    let known = match dialect {
+        Dialect::Oracle => is_word(word, "UNIQUE"),
+        Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore => is_word(word, "SQL_CACHE"),
+        _ => false,
+    };
+    known
+        && match next {
+            Token::Word(next) => {
+                next.quote_style.is_some() || !matches!(next.keyword, Keyword::AS | Keyword::FROM)
+            }
+            Token::Mul | Token::Number(..) | Token::SingleQuotedString(_) => true,
+            _ => false,
+        }
 }
 
 fn left_out(source: &Source, at: usize) -> Option<usize> {

@@ -23,6 +23,7 @@ use sqm_domain::Dialect;
 
 use super::source::{Output, Source};
 use crate::text::Position;
+pub(super) use clause::is_modifier;
 pub(super) use table::{is_only, is_stream};
 
 /// How the tokens of a tree differ from the text.

@@ -52,6 +52,13 @@ fn top_of_a_change_is_left_out_unless_it_reads_a_table() {
 }
 
 #[test]
+fn modifiers_of_select_are_no_columns() {
+    check(Dialect::Oracle, "SELECT UNIQUE a FROM t", "SELECT DISTINCT a FROM t");
+    check(Dialect::MySql, "SELECT SQL_CACHE * FROM t", "SELECT * FROM t");
+    check(Dialect::MySql, "SELECT sql_cache, a FROM t", "nothing");
+}
+
+#[test]
 fn templates() {
     check(
         Dialect::Generic,
