@@ -1,6 +1,6 @@
 //! The answer to a line of `sqm lineage --ndjson`.
 
-use sqm_sql::lineage::{Failure, Finding, Lineage, Options, Severity, trace};
+use sqm_sql::lineage::{Failure, Finding, Lineage, Options, Severity, Touched, trace};
 
 use crate::bulk::{Analysis, Context, Item, Refusal};
 
@@ -39,6 +39,7 @@ impl Analysis for Line {
             tables_out: Vec::new(),
             columns: Vec::new(),
             findings: Vec::new(),
+            touched: Touched::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqm_domain::{CatalogName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Basis, Problem, compute};
 use sqm_sql::catalog::Catalog;
-use sqm_sql::lineage::{Failure, Lineage, Options, TableRef, trace};
+use sqm_sql::lineage::{Failure, Lineage, Options, TableRef, Touched, trace};
 use sqm_sql::text::Position;
 use sqm_store::{Analysis, Content, Parse, References, Store};
 
@@ -43,7 +43,8 @@ pub(crate) async fn known(
 
 fn analyse(sql: &SqlText, dialect: Dialect, catalog: &Catalog) -> Analysis {
     let lineage = trace(sql.as_str(), dialect, catalog, &Options::default());
-    let references = References { reads: names(&lineage.tables_in), writes: names(&lineage.tables_out) };
+    let Touched { reads, writes } = &lineage.touched;
+    let references = References { reads: names(reads), writes: names(writes) };
     Analysis { parse: parse(&lineage), references }
 }
 
@@ -91,6 +92,17 @@ mod tests {
         check("INSERT INTO w SELECT * FROM t", &["t"], &["w"], true);
         check("SELECT 1", &[], &[], true);
         check("SELECT a FROM t; SELECT FROM WHERE", &["t"], &[], false);
+        check("UPDATE t SET a = 1; SELECT b FROM t", &["t"], &["t"], true);
+        check("INSERT INTO n SELECT a FROM t; SELECT count(*) FROM n", &["n", "t"], &["n"], true);
+        check("CREATE TABLE n AS SELECT a FROM t; SELECT * FROM n", &["t"], &["n"], true);
+        check(
+            "CREATE TEMP TABLE n AS SELECT a FROM t; INSERT INTO w SELECT a FROM n; DROP TABLE n",
+            &["t"],
+            &["w"],
+            true,
+        );
+        check("CREATE TABLE n AS SELECT a FROM t; ALTER TABLE n RENAME TO m", &["t"], &["m"], true);
+        check("DROP TABLE t", &[], &["t"], true);
         check("this is no SQL", &[], &[], false);
     }
 }

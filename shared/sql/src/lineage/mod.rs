@@ -10,6 +10,7 @@ mod edges;
 mod model;
 pub mod output;
 mod script;
+mod touched;
 mod written;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::parse::Script;
 
 pub use model::{
     ColumnRef, Edge, EdgeType, Failure, Finding, Lineage, Severity, StatementLineage, Subtype, TableRef,
+    Touched,
 };
 
 /// What a trace is to assume.

@@ -24,6 +24,18 @@ pub struct Lineage {
     pub columns: Vec<Edge>,
     /// What could not be told.
     pub findings: Vec<Finding>,
+    /// Every table that it finds or leaves, steps on the way as well; not a part of the answer.
+    #[serde(skip)]
+    pub touched: Touched,
+}
+
+/// The tables by which a script is found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Touched {
+    /// Those that it reads at any place and has not made itself.
+    pub reads: Vec<TableRef>,
+    /// Those that it changes, makes or removes, apart from what it makes and removes again.
+    pub writes: Vec<TableRef>,
 }
 
 /// The lineage of one statement.
@@ -203,6 +215,7 @@ impl Lineage {
             tables_out: Vec::new(),
             columns: Vec::new(),
             findings: Vec::new(),
+            touched: Touched::default(),
         }
     }
 }

@@ -7,12 +7,13 @@ use super::budget::{Budget, MOST_INFLUENCES};
 use super::closure::{Element, Mask, merged, through};
 use super::edges::{Flow, Labels, Target};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
+use super::touched::Touching;
 use super::written::Written;
 use super::{Options, Views};
 use crate::catalog::Catalog;
 use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
-use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Resolver, Scopes, TableId, room};
+use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Output, Resolver, Scopes, TableId, room};
 use crate::text::{Position, Span};
 
 pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
@@ -20,11 +21,13 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
     scopes.follow_views = options.views == Views::Follow;
     scopes.tables.default_db = options.default_db.as_deref().map(|name| scopes.names.fold(name));
     scopes.tables.default_schema = options.default_schema.as_deref().map(|name| scopes.names.fold(name));
+    scopes.is_procedural = script.is_procedural;
     for name in &script.variables {
         let name = scopes.names.fold(name);
         scopes.variables.insert(scopes.names.key(name));
     }
     let mut whole = Whole::default();
+    let mut touching = Touching::default();
     let (mut budget, mut whole_budget) = (Budget::new(), Budget::new());
     let mut labels = Labels::default();
     let mut too_wide = None;
@@ -68,6 +71,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
                 columns: labels.edges(&scopes, &flow),
                 error: None,
             });
+            touching.add(&outcome);
             whole.add(&mut scopes, &outcome, flow, &mut whole_budget, at);
             apply(&mut scopes, &outcome);
         }
@@ -85,6 +89,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         tables_out: labels.list(&scopes, tables_out.into_iter()),
         columns: labels.edges(&scopes, &flow),
         findings: findings(script, &scopes, [&budget, &whole_budget], too_wide),
+        touched: touching.finish(&scopes, &mut labels),
         statements,
     }
 }
@@ -142,6 +147,11 @@ struct Whole {
     rows: IdMap<TableId, Grown>,
     /// Tables that hold what the script put into them.
     filled: IdSet<TableId>,
+    /// Tables that were there before the script, some of whose rows it changed: what it reads of them later
+    /// are the old rows still.
+    changed: IdSet<TableId>,
+    /// Columns of those that got other values in every row.
+    replaced: IdSet<ColumnId>,
     outputs: Vec<Target>,
     output_rows: Vec<Element>,
     sources: Vec<(TableId, Span)>,
@@ -209,6 +219,10 @@ impl Whole {
                         self.note(effect.table, effect.span);
                         self.rename(scopes, from, effect.table);
                         self.dropped.insert(from);
+                    } else if self.changed.remove(&from) {
+                        self.change(effect.table, effect.span);
+                        self.rename(scopes, from, effect.table);
+                        self.dropped.insert(from);
                     }
                 }
                 Action::Swap(other) => {
@@ -219,14 +233,29 @@ impl Whole {
                         self.note(effect.table, effect.span);
                         self.note(other, effect.span);
                         self.swap(scopes, effect.table, other);
+                    } else if self.changed.contains(&effect.table) || self.changed.contains(&other) {
+                        self.change(effect.table, effect.span);
+                        self.change(other, effect.span);
+                        self.swap(scopes, effect.table, other);
                     }
                 }
-                // Rows that are removed are chosen; to empty or alter a table puts nothing into it.
-                Action::Change if effect.rows.is_some() && !self.made.contains(&effect.table) => {
-                    self.note(effect.table, effect.span);
+                // The rows that stay, and the columns that got no values, are as they were: who reads the
+                // table later reads what was there before the script.
+                Action::Update { all } if !self.made.contains(&effect.table) => {
+                    self.change(effect.table, effect.span);
+                    if all {
+                        let column = |output: &Output| {
+                            output.name.map(|name| scopes.tables.intern(effect.table, name, &scopes.names))
+                        };
+                        self.replaced.extend(effect.columns.iter().filter_map(column));
+                    }
                 }
+                Action::Change if effect.rows.is_some() && !self.made.contains(&effect.table) => {
+                    self.change(effect.table, effect.span);
+                }
+                // To empty or alter a table puts nothing into it.
                 Action::Change => {}
-                Action::Create | Action::Write => {
+                Action::Create | Action::Write | Action::Update { .. } => {
                     self.note(effect.table, effect.span);
                     if effect.rows.is_some() || !effect.columns.is_empty() {
                         self.filled.insert(effect.table);
@@ -291,6 +320,12 @@ impl Whole {
         self.written.push((table, span));
     }
 
+    fn change(&mut self, table: TableId, span: Span) {
+        self.dropped.remove(&table);
+        self.changed.insert(table);
+        self.written.push((table, span));
+    }
+
     /// What the script put into one table is in the other from now on.
     fn rename(&mut self, scopes: &mut Scopes<'_>, from: TableId, to: TableId) {
         let definitions = &mut self.definitions;
@@ -319,9 +354,7 @@ impl Whole {
     }
 
     fn forget(&mut self, table: TableId) {
-        if !self.made.contains(&table) {
-            return;
-        }
+        self.changed.remove(&table);
         for column in self.order.remove(table) {
             self.definitions.remove(&column);
         }
@@ -332,8 +365,10 @@ impl Whole {
     /// Replaces what the script wrote itself.
     fn expand(&self, scopes: &mut Scopes<'_>, elements: Vec<Element>) -> Vec<Element> {
         let made = &self.made;
-        let concerns = |table: &TableId| made.contains(table) || self.renamed.contains_key(table);
-        if made.is_empty() && self.renamed.is_empty()
+        let concerns = |table: &TableId| {
+            made.contains(table) || self.changed.contains(table) || self.renamed.contains_key(table)
+        };
+        if made.is_empty() && self.changed.is_empty() && self.renamed.is_empty()
             || !elements.iter().any(|e| concerns(&scopes.tables.column(e.column).table))
         {
             return elements;
@@ -345,6 +380,14 @@ impl Whole {
                 (column.table, column.name)
             };
             if !made.contains(&table) {
+                if self.changed.contains(&table) {
+                    let definition = self.definitions.get(&element.column).map(|(grown, _)| &grown.list);
+                    let given = definition.into_iter().flatten();
+                    expanded.extend(given.map(|inner| composed(element.mask, inner)));
+                }
+                if self.replaced.contains(&element.column) {
+                    continue;
+                }
                 let column = match self.renamed.get(&table) {
                     Some(&original) => scopes.tables.intern(original, name, &scopes.names),
                     None => element.column,

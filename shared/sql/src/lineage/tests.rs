@@ -335,6 +335,38 @@ fn a_script_is_traced_from_end_to_end() {
 }
 
 #[test]
+fn what_a_script_changes_keeps_its_old_rows() {
+    let edges = |sql: &str, expected: &[&str]| {
+        let found = edges_of(sql, Dialect::Postgres, &Catalog::default());
+        assert_eq!(found, expected, "{sql}");
+        trace(sql, Dialect::Postgres, &Catalog::default(), &Options::default())
+    };
+    let names = |tables: &[TableRef]| tables.iter().map(|t| t.name.to_string()).collect::<Vec<_>>();
+    let lineage = edges("UPDATE t SET a = 1; SELECT a, b FROM t", &["t.b -> <query>.b Identity"]);
+    assert_eq!((names(&lineage.tables_in), names(&lineage.tables_out)), (vec!["t".into()], vec!["t".into()]));
+    edges(
+        "UPDATE t SET a = s.x FROM s WHERE s.k = t.k; ALTER TABLE t RENAME TO u; SELECT a, b FROM u",
+        &[
+            "s.k -> all Filter",
+            "s.x -> <query>.a Identity",
+            "s.x -> u.a Identity",
+            "t.a -> <query>.a Identity",
+            "t.b -> <query>.b Identity",
+            "t.k -> all Filter",
+        ],
+    );
+    let lineage = edges(
+        "DELETE FROM t WHERE a = 1; SELECT b FROM t",
+        &["t.a -> all Filter", "t.b -> <query>.b Identity"],
+    );
+    assert_eq!((names(&lineage.tables_in), names(&lineage.tables_out)), (vec!["t".into()], vec!["t".into()]));
+    // A step on the way is neither in nor out.
+    let lineage =
+        edges("INSERT INTO t SELECT x AS a FROM s; SELECT a FROM t", &["s.x -> <query>.a Identity"]);
+    assert_eq!((names(&lineage.tables_in), names(&lineage.tables_out)), (vec!["s".into()], vec![]));
+}
+
+#[test]
 fn one_bad_statement_does_not_lose_the_others() {
     let sql =
         "INSERT INTO a SELECT id FROM orders; THIS IS NOT SQL; INSERT INTO b SELECT name FROM customers";
@@ -356,6 +388,37 @@ fn what_cannot_be_told_is_said_with_its_place() {
     let finding = &lineage.findings[0];
     assert_eq!((finding.code, finding.line, finding.column), ("ambiguous_column", 2, 8));
     assert_eq!(finding.candidates, ["t1", "t2"]);
+}
+
+#[test]
+fn a_column_that_nothing_has_is_said() {
+    let said = |sql: &str| {
+        let lineage = trace(sql, Dialect::Postgres, &catalog(), &Options::default());
+        lineage.findings.iter().map(|f| format!("{} {}: {}", f.code, f.column, f.message)).collect::<Vec<_>>()
+    };
+    let nowhere = "no relation here is known to have a column";
+    check("SELECT p + q AS x", &["?.p -> <query>.x Transformation", "?.q -> <query>.x Transformation"]);
+    assert_eq!(said("SELECT p WHERE TRUE"), [format!("unknown_column 8: {nowhere} p")]);
+    assert_eq!(said("INSERT INTO t (a) VALUES (zz)"), [format!("unknown_column 27: {nowhere} zz")]);
+    assert_eq!(said("SELECT x.p"), ["unknown_relation 8: no relation here is called x"]);
+    // In a procedure it is a variable that somebody else declares.
+    assert!(said("CREATE FUNCTION f() RETURNS int AS $$ BEGIN RETURN p; INSERT INTO t (a) VALUES (q); END $$ LANGUAGE plpgsql").is_empty());
+    // What is assigned to.
+    let missing = "orders is not known to have a column nope";
+    for (sql, column) in [
+        ("UPDATE orders SET nope = 1", 19),
+        ("INSERT INTO orders (id, nope) VALUES (1, 2)", 25),
+        ("MERGE INTO orders USING lines l ON id = order_id WHEN MATCHED THEN UPDATE SET nope = 1", 79),
+        (
+            "MERGE INTO orders USING lines l ON id = order_id WHEN NOT MATCHED THEN INSERT (nope) VALUES (1)",
+            80,
+        ),
+    ] {
+        assert_eq!(said(sql), [format!("unknown_column {column}: {missing}")], "{sql}");
+    }
+    assert!(said("UPDATE orders SET amount = 1").is_empty());
+    assert!(said("UPDATE t SET a = 1 RETURNING a, b").is_empty());
+    assert_eq!(said("UPDATE t SET a = 1 RETURNING *").len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::names::Name;
 use super::query::NOWHERE;
 use super::values::{Kind, NO_REFERENCE, Node};
-use super::{DoubtKind, OpenStar, Output, Relation, RelationId, Rest, Scopes, ShapeId, Source};
+use super::{DoubtKind, OpenStar, Output, Relation, RelationId, Rest, Scopes, ShapeId, Source, TableId};
 use crate::text::Span;
 
 /// Most columns of a subquery that are looked through for a name that stands twice.
@@ -74,6 +74,17 @@ impl Scopes<'_> {
         {
             let relation = self.describe(relation);
             self.doubt(DoubtKind::AmbiguousColumn, name, vec![relation], at);
+        }
+    }
+
+    /// Says so where a column gets a value that its table is known not to have.
+    pub(super) fn doubt_target(&mut self, table: TableId, name: Name, at: Span) {
+        if self.tables.known_columns(table).is_some()
+            && self.tables.find(table, self.names.key(name)).is_none()
+            && !self.is_pseudo(name)
+        {
+            let table = self.describe_table(table);
+            self.doubt(DoubtKind::UnknownColumn, name, vec![table], at);
         }
     }
 

@@ -48,13 +48,12 @@ impl<'t> Resolver<'t, '_, '_> {
                 self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
                 let outputs = self.scopes.shape(rows.shape).columns.clone();
                 let fixed = insert.partitioned.as_deref().unwrap_or_default();
-                let listed: Vec<Name> = insert
+                let listed = insert
                     .columns
                     .iter()
                     .filter_map(|name| name.0.last().and_then(|part| part.as_ident()))
-                    .chain(&insert.after_columns)
-                    .map(|ident| self.scopes.names.ident(ident))
-                    .collect();
+                    .chain(&insert.after_columns);
+                let listed = self.target_columns(table, listed);
                 if self.inserts_by_name { outputs } else { self.placed(table, &listed, fixed, &outputs, at) }
             }
             None => Vec::new(),
@@ -66,9 +65,10 @@ impl<'t> Resolver<'t, '_, '_> {
             {
                 let node = self.item(&assignment.value, Place::new(scope));
                 columns.push(self.assigned(ident, node));
+                self.target_columns(table, [ident]);
             }
         }
-        self.on_insert(insert, scope, source, &mut columns);
+        self.on_insert(insert, table, scope, source, &mut columns);
         let node = self.scopes.values.finish(start);
         let returned = returned(insert.returning.as_deref(), insert.output.as_ref());
         let assigned = if returned.is_some() { columns.clone() } else { Vec::new() };
@@ -88,6 +88,7 @@ impl<'t> Resolver<'t, '_, '_> {
     fn on_insert(
         &mut self,
         insert: &'t Insert,
+        table: TableId,
         scope: ScopeId,
         source: Option<Rows>,
         columns: &mut Vec<Output>,
@@ -128,11 +129,27 @@ impl<'t> Resolver<'t, '_, '_> {
             {
                 let node = self.item(&assignment.value, Place::new(scope));
                 columns.push(self.assigned(ident, node));
+                self.target_columns(table, [ident]);
             }
         }
         if let Some(predicate) = predicate {
             self.walk(predicate, Kind::Filter, Place::new(scope));
         }
+    }
+
+    /// The names of columns that get values.
+    pub(super) fn target_columns<'i>(
+        &mut self,
+        table: TableId,
+        idents: impl IntoIterator<Item = &'i Ident>,
+    ) -> Vec<Name> {
+        let mut names = Vec::new();
+        for ident in idents {
+            let name = self.scopes.names.ident(ident);
+            self.scopes.doubt_target(table, name, span(ident.span));
+            names.push(name);
+        }
+        names
     }
 
     pub(super) fn assigned(&mut self, ident: &Ident, node: super::Node) -> Output {
@@ -256,7 +273,7 @@ impl<'t> Resolver<'t, '_, '_> {
         let Some((table, at)) = self.table_id(&clause.table_name) else {
             return self.scopes.values.discard(start);
         };
-        let listed: Vec<Name> = clause.columns.iter().map(|ident| self.scopes.names.ident(ident)).collect();
+        let listed = self.target_columns(table, &clause.columns);
         let outputs = match &clause.values {
             None => self.scopes.shape(rows.shape).columns.clone(),
             Some(values) => {

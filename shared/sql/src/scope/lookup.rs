@@ -49,8 +49,7 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         let found = match found {
             Some(found) => found,
-            // Without a relation in sight it is a variable or a parameter.
-            None if !self.scopes.sees_relations(place.scope) => return,
+            None if self.scopes.may_be_variable(place.scope) => return,
             None => self.scopes.unknown(name, place.scope, at),
         };
         self.refer(found, kind, place.scope, at);
@@ -109,7 +108,7 @@ impl<'t> Resolver<'t, '_, '_> {
         {
             return self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at);
         }
-        if self.scopes.is_pseudo(parts[parts.len() - 1]) || !self.scopes.sees_relations(place.scope) {
+        if self.scopes.is_pseudo(parts[parts.len() - 1]) || self.scopes.may_be_variable(place.scope) {
             return;
         }
         // A record, or a parameter after the name of its procedure.

@@ -1,13 +1,15 @@
 //! MERGE: every branch gives columns of the target.
 
-use sqlparser::ast::{AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr, MergeInsertKind};
+use sqlparser::ast::{
+    AssignmentTarget, Expr, Merge, MergeAction, MergeInsertExpr, MergeInsertKind, ObjectName,
+};
 
 use super::names::Name;
 use super::query::{Place, Resolver, Rows};
 use super::returning::Changed;
 use super::statement::{Action, Effect};
 use super::values::Kind;
-use super::{Output, ScopeId, TableId};
+use super::{Node, Output, ScopeId, TableId};
 use crate::text::Span;
 
 impl<'t> Resolver<'t, '_, '_> {
@@ -47,13 +49,12 @@ impl<'t> Resolver<'t, '_, '_> {
                             }
                             AssignmentTarget::ColumnName(name) => {
                                 let node = self.item(&assignment.value, place);
-                                columns.extend(self.assignment_to(name, node, scope).map(|found| found.1));
+                                columns.extend(self.merged_column(name, node, target, scope));
                             }
                             AssignmentTarget::Tuple(names) => {
                                 let nodes = self.tuple(&assignment.value, names.len(), place);
                                 for (name, node) in names.iter().zip(nodes) {
-                                    let found = self.assignment_to(name, node, scope);
-                                    columns.extend(found.map(|found| found.1));
+                                    columns.extend(self.merged_column(name, node, target, scope));
                                 }
                             }
                         }
@@ -88,6 +89,21 @@ impl<'t> Resolver<'t, '_, '_> {
         self.returning(returned?, scope, &changed)
     }
 
+    /// The column that an assignment of WHEN MATCHED changes.
+    fn merged_column(
+        &mut self,
+        name: &'t ObjectName,
+        node: Node,
+        target: Option<(TableId, Span)>,
+        scope: ScopeId,
+    ) -> Option<Output> {
+        let (_, output) = self.assignment_to(name, node, scope)?;
+        if let (Some((table, _)), Some(name)) = (target, output.name) {
+            self.scopes.doubt_target(table, name, output.span);
+        }
+        Some(output)
+    }
+
     fn merge_insert(
         &mut self,
         insert: &'t MergeInsertExpr,
@@ -97,12 +113,8 @@ impl<'t> Resolver<'t, '_, '_> {
         columns: &mut Vec<Output>,
     ) {
         let place = Place::new(scope);
-        let listed: Vec<Name> = insert
-            .columns
-            .iter()
-            .filter_map(|name| name.0.last().and_then(|part| part.as_ident()))
-            .map(|ident| self.scopes.names.ident(ident))
-            .collect();
+        let listed = insert.columns.iter().filter_map(|name| name.0.last().and_then(|part| part.as_ident()));
+        let listed = self.target_columns(table, listed);
         let outputs = match &insert.kind {
             MergeInsertKind::Values(values) => {
                 let Some(row) = values.rows.first() else { return };

@@ -238,6 +238,8 @@ pub struct Scopes<'c> {
     structs: IdMap<ShapeId, Node>,
     /// Keys of the names that the script declares as variables.
     pub(crate) variables: IdSet<Name>,
+    /// Whether a name may be a variable that nothing here declares, as in a procedure.
+    pub(crate) is_procedural: bool,
     /// Whether views of the catalog are looked through.
     pub(crate) follow_views: bool,
     /// Views of the catalog that the statement at hand looked through; `None` while it does.
@@ -273,6 +275,7 @@ impl<'c> Scopes<'c> {
             fields: IdMap::default(),
             structs: IdMap::default(),
             variables: IdSet::default(),
+            is_procedural: false,
             follow_views: false,
             views: IdMap::default(),
             room: Room::default(),

@@ -10,8 +10,9 @@ use sqm_domain::Dialect;
 use super::names::Name;
 use super::query::{NOWHERE, Place, Resolver, Rows};
 use super::statement::{Action, Effect};
-use super::values::{Kind, NO_REFERENCE};
+use super::values::{Kind, NO_REFERENCE, span};
 use super::{Node, OpenStar, Output, Relation, RelationId, Rest, ScopeId, Source};
+use crate::text::Span;
 
 /// What has become of the rows of a table.
 pub(super) struct Changed<'a> {
@@ -51,7 +52,7 @@ impl<'t> Resolver<'t, '_, '_> {
     ) -> Option<Rows> {
         self.scopes.scopes[scope.0 as usize].outputs.clear();
         let old = self.scopes.relation(changed.target).source;
-        let new = if changed.columns.is_empty() { old } else { self.new_rows(changed) };
+        let new = if changed.columns.is_empty() { old } else { self.new_rows(changed, first_star(items)) };
         let named_rows = matches!(self.scopes.dialect, Dialect::TSql | Dialect::Fabric);
         if named_rows {
             for (alias, source) in [("inserted", new), ("deleted", old)] {
@@ -82,8 +83,8 @@ impl<'t> Resolver<'t, '_, '_> {
         None
     }
 
-    /// The rows after the change.
-    fn new_rows(&mut self, changed: &Changed<'_>) -> Source {
+    /// The rows after the change, of which all columns are given where a star stands.
+    fn new_rows(&mut self, changed: &Changed<'_>, star: Option<Span>) -> Source {
         let old = self.scopes.relation(changed.target).clone();
         // The table as it was, in a scope of its own: nothing else is looked up in it.
         let apart = self.scopes.add_scope(None);
@@ -100,7 +101,11 @@ impl<'t> Resolver<'t, '_, '_> {
             }
         }
         // In the order of the table, where it is known; then those that no catalog expands.
-        let (own, _) = self.expand_all(apart, NOWHERE);
+        let doubts = self.scopes.doubts.len();
+        let (own, _) = self.expand_all(apart, star.unwrap_or(NOWHERE));
+        if star.is_none() {
+            self.scopes.doubts.truncate(doubts);
+        }
         let mut ordered = Vec::with_capacity(own.len() + columns.len());
         for column in own {
             let key = column.name.map(|name| self.scopes.names.key(name));
@@ -139,4 +144,14 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         self.scopes.values.finish(start)
     }
+}
+
+/// Where the first `*` of a list stands.
+fn first_star(items: &[SelectItem]) -> Option<Span> {
+    items.iter().find_map(|item| match item {
+        SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
+            Some(span(options.wildcard_token.0.span))
+        }
+        _ => None,
+    })
 }

@@ -18,6 +18,8 @@ use crate::text::Span;
 pub(crate) enum Action {
     /// Puts rows or values into it.
     Write,
+    /// Gives values to rows that it has: to all of them, or to some.
+    Update { all: bool },
     /// Makes it, with or without rows, or replaces it.
     Create,
     /// Changes what it is, empties it, removes rows.
@@ -110,7 +112,12 @@ impl<'t> Resolver<'t, '_, '_> {
             Statement::Explain { statement, .. } | Statement::Prepare { statement, .. } => {
                 return self.statement(statement, outcomes);
             }
-            _ => return self.block(statement, outcomes),
+            _ => {
+                let around = std::mem::replace(&mut self.scopes.is_procedural, true);
+                self.block(statement, outcomes);
+                self.scopes.is_procedural = around;
+                return;
+            }
         };
         self.finish(kind_of(statement), gives, outcomes);
     }

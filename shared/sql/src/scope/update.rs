@@ -48,13 +48,15 @@ impl<'t> Resolver<'t, '_, '_> {
             self.assignment(assignment, scope, &mut assigned);
         }
         let node = self.scopes.values.finish(start);
+        let is_joined = !from.is_empty() || !update.table.joins.is_empty();
+        let all = update.selection.is_none() && update.limit.is_none() && !is_joined;
         if assigned.iter().any(|target| !target.3.is_empty()) {
             assigned.retain(|target| !target.3.is_empty());
         }
         let first = assigned.first().map(|(relation, _, _, columns)| (*relation, columns.clone()));
         for (_, table, at, columns) in assigned {
             self.effects.push(Effect {
-                action: Action::Write,
+                action: Action::Update { all },
                 table,
                 span: at,
                 columns,
@@ -303,6 +305,9 @@ impl<'t> Resolver<'t, '_, '_> {
         {
             target.1 = table;
             output.name = Some(name);
+        }
+        if let Some(name) = output.name {
+            self.scopes.doubt_target(target.1, name, output.span);
         }
         target.3.push(output);
     }
