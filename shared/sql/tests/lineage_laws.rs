@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sqlparser::dialect::{Dialect as Grammar, GenericDialect, dialect_from_str};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Tokenizer};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
@@ -18,6 +21,8 @@ struct Text {
     sql: String,
     dialect: Dialect,
     catalog: Catalog,
+    /// What the catalog is made of: columns by table.
+    schema: Value,
 }
 
 /// Texts of the corpora that hold a single query.
@@ -36,7 +41,8 @@ fn texts() -> Vec<Text> {
                 _ => Catalog::default(),
             };
             let Ok(dialect) = case["dialect"].as_str().unwrap_or_default().parse() else { continue };
-            texts.push(Text { sql: case["sql"].as_str().unwrap().to_owned(), dialect, catalog });
+            let sql = case["sql"].as_str().unwrap().to_owned();
+            texts.push(Text { sql, dialect, catalog, schema: case["schema"].clone() });
         }
     }
     texts.extend(own(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lineage")));
@@ -57,7 +63,8 @@ fn own(folder: &Path) -> Vec<Text> {
                 .take_while(|line| *line != "--")
                 .filter(|line| !["in:", "out:", "unreadable:"].iter().any(|word| line.starts_with(word)))
                 .collect();
-            texts.push(Text { sql: sql.join("\n"), dialect, catalog: Catalog::default() });
+            let catalog = Catalog::default();
+            texts.push(Text { sql: sql.join("\n"), dialect, catalog, schema: Value::Null });
         }
     }
     texts
@@ -154,5 +161,111 @@ fn a_table_made_of_a_query_has_its_lineage() {
             .map(|edge| edge.replace("-> zz.", "-> <query>.").replace("-> ZZ.", "-> <query>."))
             .collect();
         made.ok.then(|| (edges(&before), name))
+    });
+}
+
+/// Names that mean something of themselves: what functions in FROM call their columns, rows of a change.
+const GIVEN_NAMES: &[&str] = &[
+    "col",
+    "deleted",
+    "dual",
+    "element",
+    "excluded",
+    "generate_series",
+    "index",
+    "inserted",
+    "key",
+    "new",
+    "offset",
+    "old",
+    "ordinality",
+    "path",
+    "pos",
+    "range",
+    "seq",
+    "this",
+    "unnest",
+    "value",
+];
+
+/// The text with all identifiers renamed, and which they are; `None` where the tokens do not say which words
+/// are identifiers.
+fn renamed(sql: &str, dialect: Dialect) -> Option<(String, BTreeSet<String>)> {
+    let name = if dialect == Dialect::TSql { "mssql" } else { dialect.name() };
+    let grammar: Box<dyn Grammar> = dialect_from_str(name).unwrap_or_else(|| Box::new(GenericDialect {}));
+    let mut tokens = Tokenizer::new(&*grammar, sql).with_unescape(false).tokenize().ok()?;
+    let is_space = |token: &Token| matches!(token, Token::Whitespace(_));
+    let (mut names, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for (at, token) in tokens.iter().enumerate() {
+        let Token::Word(word) = token else { continue };
+        let next = tokens[at + 1..].iter().find(|token| !is_space(token));
+        let lower = word.value.to_lowercase();
+        let plain =
+            lower.chars().all(|c| c.is_alphanumeric() || c == '_') && !lower.starts_with(char::is_numeric);
+        if !plain && word.quote_style.is_some() {
+            return None;
+        }
+        // A keyword may be a name at one place and none at another; so may what a bracket follows.
+        if !plain
+            || word.keyword != Keyword::NoKeyword
+            || next == Some(&Token::LParen)
+            || GIVEN_NAMES.contains(&&*lower)
+        {
+            others.insert(lower);
+        } else {
+            names.insert(lower);
+        }
+    }
+    let names: BTreeSet<String> = names.difference(&others).cloned().collect();
+    // Strings that name columns, and columns that PIVOT names after its values.
+    let is_string = |token: &Token| matches!(token, Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) if names.contains(&text.to_lowercase()));
+    if tokens
+        .iter()
+        .any(|token| is_string(token) || matches!(token, Token::Word(word) if word.keyword == Keyword::PIVOT))
+    {
+        return None;
+    }
+    for token in &mut tokens {
+        if let Token::Word(word) = token
+            && names.contains(&word.value.to_lowercase())
+        {
+            let is_upper = word.quote_style.is_some() && !word.value.contains(char::is_lowercase);
+            word.value = format!("{}{}", if is_upper { "ZQ_" } else { "zq_" }, word.value);
+        }
+    }
+    Some((tokens.iter().map(ToString::to_string).collect(), names))
+}
+
+#[test]
+fn renaming_renames_and_changes_nothing_else() {
+    check("renaming", |sql, text| {
+        let (new_sql, names) = renamed(sql, text.dialect)?;
+        let new_name = |name: &str| match names.contains(&name.to_lowercase()) {
+            true => format!("zq_{name}"),
+            false => name.to_owned(),
+        };
+        let new_path = |path: &str| path.split('.').map(new_name).collect::<Vec<_>>().join(".");
+        let schema = text.schema.as_object().cloned().unwrap_or_default();
+        let schema: serde_json::Map<String, Value> = schema
+            .iter()
+            .map(|(table, columns)| {
+                let columns =
+                    columns.as_array().unwrap().iter().map(|column| new_name(column.as_str().unwrap()));
+                (new_path(table), columns.collect())
+            })
+            .collect();
+        let catalog = Catalog::from_json(&Value::from(schema).to_string()).unwrap().0;
+        let new_text = Text { sql: new_sql.clone(), dialect: text.dialect, catalog, schema: Value::Null };
+        let after = lineage(&new_sql, &new_text);
+        let expected = lineage(sql, text).columns.into_iter().map(|mut edge| {
+            for column in std::iter::once(&mut edge.source).chain(&mut edge.target) {
+                column.table = new_path(&column.table).into();
+                column.column = new_name(&column.column).into();
+            }
+            edge
+        });
+        let expected = Lineage { columns: expected.collect(), ..after.clone() };
+        let lower = |lineage: &Lineage| edges(lineage).iter().map(|edge| edge.to_lowercase()).collect();
+        Some((lower(&expected), lower(&after)))
     });
 }
