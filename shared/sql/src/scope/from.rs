@@ -124,7 +124,12 @@ impl<'t> Resolver<'t, '_, '_> {
             self.scopes.values.add(node, Kind::Identity, NO_REFERENCE);
         }
         let node = self.scopes.values.finish(start);
-        self.scopes.scopes[scope.0 as usize].merged.push(Merged { key, node, relations: covered });
+        self.scopes.scopes[scope.0 as usize].merged.push(Merged {
+            key,
+            node,
+            relations: covered,
+            sides: (from, right),
+        });
     }
 
     /// The names that both sides of a NATURAL join are known to have, in the left side's order.

@@ -93,6 +93,8 @@ struct Merged {
     key: Name,
     node: Node,
     relations: Vec<RelationId>,
+    /// Where the left side of its join begins among the relations of the scope, and where the right side does.
+    sides: (usize, usize),
 }
 
 /// A relation in a FROM clause, or the target of a statement.

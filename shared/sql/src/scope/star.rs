@@ -4,6 +4,8 @@ use sqlparser::ast::{
     ExcludeSelectItem, Expr, ObjectName, RenameSelectItem, Spanned, WildcardAdditionalOptions,
 };
 
+use sqm_domain::Dialect;
+
 use super::names::Name;
 use super::query::{Place, Resolver};
 use super::values::{Kind, span};
@@ -129,14 +131,19 @@ impl<'t> Resolver<'t, '_, '_> {
         }
     }
 
-    /// Every column of every relation of the scope; columns merged by USING come once.
+    /// Every column of every relation of the scope. Columns merged by USING come once: before all others of
+    /// their join, those of the last join first, or, in some dialects, where the first relation has them.
     pub(super) fn expand_all(&mut self, scope: ScopeId, at: Span) -> (Vec<Output>, Rest) {
         let mut columns = Vec::new();
         let mut stars = Vec::new();
         let mut is_whole = true;
         let relations = self.scopes.scope(scope).relations.clone();
         let mut given: Vec<Name> = Vec::new();
+        let in_place = matches!(self.scopes.dialect, Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse);
+        let mut starts = Vec::with_capacity(relations.len());
+        let mut first: Vec<((usize, usize), usize, Output)> = Vec::new();
         for relation in relations {
+            starts.push(columns.len());
             if self.scopes.relation(relation).hidden {
                 continue;
             }
@@ -145,23 +152,29 @@ impl<'t> Resolver<'t, '_, '_> {
             if self.scopes.scope(scope).merged.is_empty() {
                 continue;
             }
-            // A merged column stands where its first relation has it.
             let mut kept = Vec::with_capacity(columns.len() - start);
             for column in columns.drain(start..) {
                 let key = column.name.map(|name| self.scopes.names.key(name));
-                let merged = self.scopes.scope(scope).merged.iter().find(|merged| {
+                let merged = self.scopes.scope(scope).merged.iter().enumerate().find(|(_, merged)| {
                     Some(merged.key) == key && merged.relations.contains(&relation) && !column.star
                 });
                 match merged {
                     None => kept.push(column),
-                    Some(merged) if given.contains(&merged.key) => {}
-                    Some(merged) => {
+                    Some((_, merged)) if given.contains(&merged.key) => {}
+                    Some((place, merged)) => {
                         given.push(merged.key);
-                        kept.push(Output { node: merged.node, ..column });
+                        let column = Output { node: merged.node, ..column };
+                        if in_place { kept.push(column) } else { first.push((merged.sides, place, column)) }
                     }
                 }
             }
             columns.extend(kept);
+        }
+        first.sort_by_key(|&((left, right), place, _)| (left, std::cmp::Reverse(right), place));
+        while let Some(&((left, _), ..)) = first.last() {
+            let from = first.partition_point(|&((other, _), ..)| other < left);
+            let at = starts.get(left).copied().unwrap_or_default();
+            columns.splice(at..at, first.drain(from..).map(|(.., column)| column));
         }
         (columns, self.left_open(stars, is_whole))
     }
