@@ -13,7 +13,7 @@ use crate::form::{Format, Job, Traced};
 use crate::names::Qualifier;
 
 /// Longest time: the longest script takes a few seconds.
-const BUDGET: Duration = Duration::from_secs(20);
+pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 
 /// What a view of the catalog is to a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

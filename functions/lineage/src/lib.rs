@@ -32,6 +32,7 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/queries/{id}/lineage", get(lineage::stored))
         .route("/v1/lineage", post(lineage::ad_hoc))
+        .route("/v1/lineage/plan", post(lineage::plan))
         .route("/v1/catalogs", get(catalogs::list))
         .route("/v1/catalogs/{name}", get(catalogs::get).put(catalogs::put).delete(catalogs::delete))
         .with_state(app)

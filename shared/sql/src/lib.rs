@@ -9,6 +9,7 @@ mod ids;
 pub mod lineage;
 pub mod lint;
 pub mod parse;
+pub mod plan;
 pub mod rewrites;
 pub mod rules;
 pub mod scope;

@@ -250,10 +250,10 @@ impl Deriver {
                     found.extend(self.deciding(when, Way::Conditional, schema, columns));
                     found.extend(self.expr(then, schema, columns));
                 }
-                for tested in &case.expr {
+                if let Some(tested) = &case.expr {
                     found.extend(self.deciding(tested, Way::Conditional, schema, columns));
                 }
-                for otherwise in &case.else_expr {
+                if let Some(otherwise) = &case.else_expr {
                     found.extend(self.expr(otherwise, schema, columns));
                 }
                 found
@@ -263,7 +263,7 @@ impl Deriver {
                 for arg in &params.args {
                     found.extend(self.expr(arg, schema, columns));
                 }
-                for filter in &params.filter {
+                if let Some(filter) = &params.filter {
                     found.extend(self.deciding(filter, Way::Conditional, schema, columns));
                 }
                 for key in &params.order_by {

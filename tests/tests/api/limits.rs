@@ -32,6 +32,7 @@ fn places(sql: &str) -> Vec<(&'static str, Value)> {
     let places = vec![
         ("/v1/queries", json!({ "title": "T", "sql": sql, "dialect": "ansi" })),
         ("/v1/lineage", lineage.take()),
+        ("/v1/lineage/plan", json!({ "plan": { "Node Type": "Result" }, "sql": sql, "dialect": "ansi" })),
         ("/v1/optimizations", alone),
         ("/v1/verifications", json!({ "q1": sql, "q2": "SELECT 1", "dialect": "ansi", "databases": 1 })),
         ("/v1/verifications", json!({ "q1": "SELECT 1", "q2": sql, "dialect": "ansi", "databases": 1 })),
@@ -96,6 +97,7 @@ async fn a_body() {
             ("POST", "/v1/queries"),
             ("PATCH", query.path.as_str()),
             ("POST", "/v1/lineage"),
+            ("POST", "/v1/lineage/plan"),
             ("PUT", "/v1/catalogs/c"),
             ("POST", "/v1/optimizations"),
             ("POST", "/v1/verifications"),
@@ -137,6 +139,7 @@ async fn json_that_is_deep() {
             ("POST", "/v1/queries"),
             ("PATCH", query.path.as_str()),
             ("POST", "/v1/lineage"),
+            ("POST", "/v1/lineage/plan"),
             ("PUT", "/v1/catalogs/c"),
             ("POST", "/v1/optimizations"),
             ("POST", "/v1/verifications"),

@@ -13,6 +13,7 @@ fn bodies(query: &Stored) -> Vec<(&'static str, String, Value)> {
         ("POST", format!("{}/versions/1/restore", query.path), json!({ "message": "m" })),
         ("POST", format!("{}/optimizations", query.path), json!({ "databases": 1 })),
         ("POST", "/v1/lineage".to_owned(), json!({ "sql": "SELECT 1", "dialect": "ansi" })),
+        ("POST", "/v1/lineage/plan".to_owned(), json!({ "plan": { "Node Type": "Result" } })),
         (
             "PUT",
             "/v1/catalogs/shop".to_owned(),
@@ -131,6 +132,7 @@ async fn fields_that_are_needed() {
     let needed = [
         ("/v1/queries", &["title", "sql", "dialect"][..]),
         ("/v1/lineage", &["sql", "dialect"]),
+        ("/v1/lineage/plan", &["plan"]),
         ("/v1/optimizations", &["sql", "dialect"]),
         ("/v1/verifications", &["q1", "q2", "dialect"]),
         ("/v1/catalogs/shop", &["ddl", "dialect"]),
@@ -357,6 +359,7 @@ async fn parameters_of_the_query_string() {
         ("GET", format!("{}/versions/1", query.path)),
         ("POST", format!("{}/versions/1/restore", query.path)),
         ("POST", "/v1/lineage".to_owned()),
+        ("POST", "/v1/lineage/plan".to_owned()),
         ("DELETE", "/v1/catalogs/c".to_owned()),
         ("POST", "/v1/verifications".to_owned()),
     ] {

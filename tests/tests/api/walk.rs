@@ -54,6 +54,13 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("POST", "/v1/queries/{id}/versions/{n}/restore") => (Some("*"), None, &[QueriesWrite]),
             ("GET", "/v1/queries/{id}/lineage") => (None, None, &[LineageRead, QueriesRead]),
             ("POST", "/v1/lineage") => (None, Some(text), &[LineageRead, CatalogsRead]),
+            ("POST", "/v1/lineage/plan") => {
+                let body = json!({
+                    "plan": { "Node Type": "Result", "Output": ["1"] },
+                    "sql": "SELECT 1", "catalog": things.catalog,
+                });
+                (None, Some(body), &[LineageRead, CatalogsRead])
+            }
             ("GET", "/v1/catalogs") => (None, None, &[CatalogsRead]),
             ("GET", "/v1/catalogs/{name}") => (None, None, &[CatalogsRead]),
             ("PUT", "/v1/catalogs/{name}") => {

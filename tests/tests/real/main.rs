@@ -1,9 +1,10 @@
-//! What needs the real things outside of the process: moto's Secrets Manager, SAM, and the binaries under
-//! `cargo lambda`. What is missing of them is installed.
+//! What needs the real things outside of the process: moto's Secrets Manager, PostgreSQL, SAM, and the binaries
+//! under `cargo lambda`. What is missing of them is installed.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod binaries;
 mod openlineage;
+mod plans;
 mod secrets;
 mod template;

@@ -59,7 +59,7 @@ async fn perform(checkout: &Checkout, step: &Step) -> Result<()> {
     let tools = Tools::of_checkout(&checkout.root);
     match &step.work {
         Work::Install => {
-            for tool in [Tool::CargoLambda, Tool::CargoDeny, Tool::Moto, Tool::Sam] {
+            for tool in [Tool::CargoLambda, Tool::CargoDeny, Tool::Moto, Tool::Postgres, Tool::Sam] {
                 if tools.installed(tool).is_none() {
                     note(&format!("installing {}", tool.name()));
                 }

@@ -55,8 +55,7 @@ impl Flow {
             for (at, column) in columns.iter().enumerate() {
                 let name = match column.name {
                     Some(name) => name,
-                    None if nameless == 1 => scopes.names.exact("<expr>"),
-                    None => scopes.names.exact(&format!("<expr:{at}>")),
+                    None => scopes.names.exact(&name_of_nameless(at, nameless)),
                 };
                 let fits = budget.take(closure.count(&scopes.values, column.node), place);
                 let elements = if fits { closure.elements(&scopes.values, column.node) } else { Vec::new() };
@@ -97,6 +96,11 @@ impl Flow {
         }
         self.targets = joined;
     }
+}
+
+/// What an output without a name is called: by its position, from 0, unless it is the only one.
+pub(super) fn name_of_nameless(at: usize, nameless: usize) -> String {
+    if nameless == 1 { "<expr>".to_owned() } else { format!("<expr:{at}>") }
 }
 
 /// What an edge goes into.

@@ -56,6 +56,25 @@ pub fn trace(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) 
         .unwrap_or_else(|error| Lineage::refused(error.to_string(), error.position()))
 }
 
+/// What the only statement of a text calls its columns; `None` where there are several, or none that is read.
+pub(crate) fn named_columns(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    options: &Options,
+) -> Option<NamedColumns> {
+    guard::with_script(sql, dialect, |script| script::named_columns(script, catalog, options)).ok()?
+}
+
+/// Names in the order of the columns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NamedColumns {
+    /// Those that it gives, where it gives any and all are known.
+    pub(crate) outputs: Option<Vec<String>>,
+    /// Those of the queries in it that are relations, each with its alias.
+    pub(crate) relations: Vec<(String, Vec<String>)>,
+}
+
 /// Traces a script that is parsed already.
 pub fn trace_script(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
     script::trace(script, catalog, options)

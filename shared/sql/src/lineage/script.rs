@@ -5,18 +5,19 @@
 
 use super::budget::{Budget, MOST_INFLUENCES};
 use super::closure::{Element, Mask, merged, through};
-use super::edges::{Flow, Labels, Target};
+use super::edges::{Flow, Labels, Target, name_of_nameless};
 use super::model::{Failure, Finding, Lineage, Severity, StatementLineage};
 use super::touched::Touching;
 use super::written::Written;
-use super::{Options, Views};
+use super::{NamedColumns, Options, Views};
 use crate::catalog::Catalog;
 use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
 use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Output, Resolver, Scopes, TableId, room};
 use crate::text::{Position, Span};
 
-pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
+/// The scopes of a script before its first statement.
+fn scopes_of<'c>(script: &Script<'_>, catalog: &'c Catalog, options: &Options) -> Scopes<'c> {
     let mut scopes = Scopes::new(script.dialect, catalog);
     scopes.follow_views = options.views == Views::Follow;
     scopes.tables.default_db = options.default_db.as_deref().map(|name| scopes.names.fold(name));
@@ -26,6 +27,49 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
         let name = scopes.names.fold(name);
         scopes.variables.insert(scopes.names.key(name));
     }
+    scopes
+}
+
+/// What the only statement calls its columns.
+pub(super) fn named_columns(
+    script: &Script<'_>,
+    catalog: &Catalog,
+    options: &Options,
+) -> Option<NamedColumns> {
+    let [ParsedStatement { tree: Ok(Tree::Sql(statement)), mends, .. }] = &script.statements[..] else {
+        return None;
+    };
+    // A few mends come with what the tree does not say.
+    if mends.iter().any(|mend| !matches!(mend.kind, MendKind::Spelled | MendKind::Rephrased)) {
+        return None;
+    }
+    let mut scopes = scopes_of(script, catalog, options);
+    let mut outcomes = Vec::new();
+    Resolver::new(&mut scopes).statement(statement, &mut outcomes);
+    let mut relations = Vec::new();
+    for (_, relation) in
+        scopes.all().flat_map(|(scope, _)| scopes.relations(scope).map(move |(id, _)| (scope, id)))
+    {
+        if let (Some(alias), Some(names), None) =
+            (scopes.alias(relation), scopes.column_names(relation), scopes.table_name(relation))
+        {
+            relations.push((alias.to_owned(), names.into_iter().map(str::to_owned).collect()));
+        }
+    }
+    let gives = outcomes.last()?.gives;
+    let outputs = gives.map_or(&[][..], |rows| &scopes.shape(rows.shape).columns);
+    let nameless = outputs.iter().filter(|output| output.name.is_none()).count();
+    let name = |(at, output): (usize, &Output)| match output.name {
+        _ if output.star => None,
+        Some(name) => Some(scopes.names.text(name).to_owned()),
+        None => Some(name_of_nameless(at, nameless)),
+    };
+    let outputs: Option<Vec<String>> = outputs.iter().enumerate().map(name).collect();
+    Some(NamedColumns { outputs: gives.and(outputs), relations })
+}
+
+pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -> Lineage {
+    let mut scopes = scopes_of(script, catalog, options);
     let mut whole = Whole::default();
     let mut touching = Touching::default();
     let (mut budget, mut whole_budget) = (Budget::new(), Budget::new());

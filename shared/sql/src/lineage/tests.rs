@@ -168,6 +168,24 @@ fn using_makes_one_column_of_two() {
 }
 
 #[test]
+fn merged_columns_come_first_where_they_do() {
+    let order = |dialect: Dialect, query: &str| {
+        let names = named_columns(query, dialect, &catalog_in(dialect), &Options::default());
+        names.unwrap().outputs.unwrap().join(" ")
+    };
+    let query =
+        "SELECT * FROM lines JOIN orders o ON o.id = order_id JOIN customers c USING (id), lines AS l";
+    let rest = "order_id sku quantity customer amount status ts name region";
+    assert_eq!(order(Dialect::Postgres, query), format!("id {rest} order_id sku quantity"));
+    let query = "SELECT * FROM (SELECT sku, order_id AS id FROM lines) l JOIN customers USING (id) JOIN (SELECT 1 AS sku, 2 AS id) x USING (sku, id)";
+    assert_eq!(order(Dialect::Snowflake, &query.replace("id", "ID")).to_lowercase(), "sku id name region");
+    assert_eq!(order(Dialect::Postgres, query), "sku id name region");
+    let query = "SELECT * FROM lines AS l(k, id, q) JOIN customers c USING (id)";
+    assert_eq!(order(Dialect::Postgres, query), "id k q name region");
+    assert_eq!(order(Dialect::DuckDb, query), "k id q name region");
+}
+
+#[test]
 fn stars_with_what_may_follow_them() {
     check_in(
         Dialect::BigQuery,

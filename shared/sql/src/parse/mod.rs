@@ -32,5 +32,5 @@ pub(crate) use rough::rough_pieces;
 pub(crate) use script::parse;
 pub use script::{ParsedStatement, Script, Tree};
 pub use tokens::span;
-pub(crate) use tokens::tokenize;
+pub(crate) use tokens::{raw_tokens, tokenize};
 pub(crate) use view::view_query;

@@ -3,6 +3,7 @@
 use sqlparser::dialect::Dialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
+use super::grammar::Grammar;
 use crate::text::{Position, Span};
 
 /// A place of the tokenizer as one of ours.
@@ -45,6 +46,11 @@ pub(crate) fn tokenize(
     Ok(tokens)
 }
 
+/// The tokens of a text that is a part of a statement, written as they are there.
+pub(crate) fn raw_tokens(grammar: Grammar, part: &str) -> Option<Vec<Token>> {
+    Tokenizer::new(grammar.parser(), part).with_unescape(false).tokenize().ok()
+}
+
 /// About how many tokens a text has, each character of white space being one: a list that grows as they come
 /// takes twice its memory, and tokens are large. Wrong only where quotes stand in comments.
 fn token_count(text: &str) -> usize {
@@ -54,7 +60,7 @@ fn token_count(text: &str) -> usize {
             in_quotes = !in_quotes;
         }
         let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
-        count += usize::from(!in_quotes && !(is_word && in_word));
+        count += usize::from(!(in_quotes || is_word && in_word));
         in_word = is_word;
     }
     count
