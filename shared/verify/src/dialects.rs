@@ -34,6 +34,16 @@ pub fn is_transact(dialect: Dialect) -> bool {
     matches!(dialect, D::TSql | D::Fabric)
 }
 
+/// Whether an outer join gives default values, not NULL, for a row without a partner.
+pub fn fills_with_defaults(dialect: Dialect) -> bool {
+    dialect == D::ClickHouse
+}
+
+/// Whether FIRST_VALUE, LAST_VALUE and NTH_VALUE look at all rows of an ordered window that has no frame.
+pub fn looks_at_whole_windows(dialect: Dialect) -> bool {
+    dialect == D::Snowflake
+}
+
 /// Whether LEFT and RIGHT with a negative length leave out so many characters.
 pub fn takes_negative_lengths(dialect: Dialect) -> bool {
     is_postgres(dialect) || dialect == D::DuckDb

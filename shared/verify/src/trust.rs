@@ -10,6 +10,9 @@ use crate::value::Kind;
 /// Most columns that are named.
 const MOST_NAMED: usize = 3;
 
+/// What a verdict over moments with a time zone rests on: they are taken for moments without one.
+pub const ZONE: &str = "the time zone of the session is UTC";
+
 /// What a verdict over these tables rests on, in words.
 pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     let relations = &schema.relations;
@@ -26,6 +29,9 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     }
     if has_unequal_nan(dialect) && attributes().any(|attribute| attribute.kind == Kind::Float) {
         trusted.push("no float is NaN".to_owned());
+    }
+    if attributes().any(|attribute| is_zoned(attribute.written.as_deref())) {
+        trusted.push(ZONE.to_owned());
     }
     if keeps_types_loosely(dialect) {
         trusted.push(format!(
@@ -61,6 +67,15 @@ pub fn is_padded(written: Option<&str>) -> bool {
     let lower = written.unwrap_or_default().trim().to_ascii_lowercase();
     let name = lower.split('(').next().unwrap_or_default().trim_end();
     matches!(name, "char" | "character" | "nchar" | "bpchar" | "national char" | "national character")
+}
+
+/// Whether a column of this written type holds moments with a time zone.
+pub fn is_zoned(written: Option<&str>) -> bool {
+    let lower = written.unwrap_or_default().to_ascii_lowercase();
+    let name = lower.split('(').next().unwrap_or_default().trim();
+    matches!(name, "timestamptz" | "timetz" | "timestamp_tz" | "timestamp_ltz" | "datetimeoffset")
+        || lower.ends_with("with time zone")
+        || lower.ends_with("with local time zone")
 }
 
 /// Whether the column is of a type that has an equality or an order of its own and is taken for a text.
@@ -105,5 +120,15 @@ mod tests {
         check("VARCHAR(10)", false);
         check("character varying(3)", false);
         check("TEXT", false);
+    }
+
+    #[test]
+    fn moments_with_a_zone_are_told_by_their_types() {
+        let check = |written: &str, expected| assert_eq!(is_zoned(Some(written)), expected, "{written}");
+        check("TIMESTAMPTZ", true);
+        check("timestamp(3) with time zone", true);
+        check("TIMESTAMP_LTZ(9)", true);
+        check("TIMESTAMP", false);
+        check("timestamp without time zone", false);
     }
 }

@@ -489,3 +489,59 @@ fn what_a_database_does_not_see_to_is_said() {
     assert_eq!(verdict, "refuted");
     assert!(assumptions.contains("collation"), "{assumptions}");
 }
+
+#[test]
+fn a_zone_is_not_passed_over() {
+    let pairs = [
+        (
+            "extract(hour from ts at time zone 'America/New_York')",
+            "extract(hour from ts at time zone 'Asia/Tokyo')",
+        ),
+        ("(ts at time zone 'America/New_York')::date", "(ts at time zone 'UTC')::date"),
+        ("date_trunc('day', ts, 'America/New_York')", "date_trunc('day', ts)"),
+        ("timezone('America/New_York', ts)", "timezone('UTC', ts)"),
+    ];
+    for (first, second) in pairs {
+        check(Postgres, &column(first), &column(second), &["unknown", "refuted"]);
+    }
+    for (dialect, first, second) in [
+        (BigQuery, "DATE(ts, 'America/New_York')", "DATE(ts)"),
+        (BigQuery, "TIMESTAMP_TRUNC(ts, DAY, 'America/New_York')", "TIMESTAMP_TRUNC(ts, DAY)"),
+        (BigQuery, "EXTRACT(HOUR FROM ts AT TIME ZONE 'America/New_York')", "EXTRACT(HOUR FROM ts)"),
+        (Snowflake, "CONVERT_TIMEZONE('America/New_York', ts)", "ts"),
+        (SparkSql, "from_utc_timestamp(ts, 'America/New_York')", "ts"),
+        (Trino, "ts AT TIME ZONE 'America/New_York'", "ts"),
+    ] {
+        check(dialect, &column(first), &column(second), &["unknown", "refuted"]);
+    }
+    let zoned =
+        verdict(Postgres, &column("extract(epoch from ts)"), &column("extract(epoch from ts::timestamptz)"));
+    assert!(zoned.assumptions.iter().any(|a| a == "the time zone of the session is UTC"), "{zoned:?}");
+}
+
+#[test]
+fn outer_joins_of_clickhouse_are_not_verified() {
+    let first = "SELECT t.id FROM t LEFT JOIN u ON u.a = t.id WHERE u.id IS NULL";
+    let second = "SELECT t.id FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.id)";
+    check(ClickHouse, first, second, &["unknown"]);
+    check(Postgres, first, second, &["proved"]);
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Postgres).expect("the schema is read");
+    for sql in [first, second] {
+        let proposed = sqm_sql::rewrites::propose(sql, ClickHouse, &catalog).expect("the text is read");
+        assert!(proposed.iter().all(|candidate| !candidate.sql.contains("LEFT JOIN")), "{proposed:?}");
+        assert!(!sql.contains("LEFT JOIN") || proposed.is_empty(), "{proposed:?}");
+    }
+}
+
+#[test]
+fn windows_without_a_frame() {
+    let values = |frame: &str| {
+        format!("SELECT id, LAST_VALUE(a) OVER (PARTITION BY b ORDER BY id{frame}) AS x FROM t")
+    };
+    let whole = values(" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
+    let up_to_here = values(" RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
+    for (dialect, same, other) in [(Snowflake, &whole, &up_to_here), (Postgres, &up_to_here, &whole)] {
+        check(dialect, &values(""), same, &["proved", "tested"]);
+        check(dialect, &values(""), other, &["refuted"]);
+    }
+}

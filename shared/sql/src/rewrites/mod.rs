@@ -165,7 +165,21 @@ fn propose_here(sql: &str, dialect: Dialect, catalog: &Catalog) -> Result<Vec<Ca
     let together = combined(sql, dialect, catalog, &candidates)?
         .filter(|candidate| candidate.sql != sql && !seen.contains(candidate.sql.as_str()));
     candidates.extend(together);
+    // ClickHouse fills up a row without a partner with default values: there no rewrite of an outer join, or
+    // into one, keeps what the others rest on.
+    if dialect == Dialect::ClickHouse {
+        candidates.retain(|candidate| !joins_outer(sql) && !joins_outer(&candidate.sql));
+    }
     Ok(candidates)
+}
+
+/// Whether the words of an outer join stand in a text.
+fn joins_outer(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is = |word: &str, any: &[&str]| any.iter().any(|other| word.eq_ignore_ascii_case(other));
+    words
+        .windows(2)
+        .any(|two| is(two[0], &["LEFT", "RIGHT", "FULL"]) && is(two[1], &["JOIN", "OUTER", "ANY", "ALL"]))
 }
 
 /// Each rewrite of each place by itself.

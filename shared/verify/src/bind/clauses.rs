@@ -209,6 +209,8 @@ impl Visitor for Pass {
                 }
                 known_keys(within_group)
             }
+            // DataFusion keeps the zone where it prints a moment, and passes over it where it takes one apart.
+            Expr::AtTimeZone { .. } => ControlFlow::Break("AT TIME ZONE"),
             Expr::OuterJoin(_) => ControlFlow::Break("(+)"),
             Expr::MemberOf(_) => ControlFlow::Break("MEMBER OF"),
             Expr::MatchAgainst { .. } => ControlFlow::Break("MATCH … AGAINST"),

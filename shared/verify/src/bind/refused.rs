@@ -1,9 +1,9 @@
 //! What binds and would mean something else than it says: refused, so that no verdict rests on it.
 
-use crate::dialects::reads_numbers;
+use crate::dialects::{fills_with_defaults, reads_numbers};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result, plan_err};
+use datafusion::common::{DFSchema, JoinType, Result, plan_err};
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
@@ -16,6 +16,25 @@ pub fn text(text: &str) -> std::result::Result<(), &'static str> {
     if names_columns_of_unions(text) {
         return Err("a set operation by name with INNER, LEFT, FULL, ON or CORRESPONDING is not verified");
     }
+    Ok(())
+}
+
+/// Refuses outer joins where a row without a partner is filled up with other values than NULL.
+///
+/// # Errors
+/// The outer join.
+pub fn joins(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
+    plan.apply_with_subqueries(|node| match node {
+        LogicalPlan::Join(join)
+            if fills_with_defaults(dialect)
+                && matches!(join.join_type, JoinType::Left | JoinType::Right | JoinType::Full) =>
+        {
+            plan_err!(
+                "an outer join is not verified: {dialect} fills up a row without a partner with default values, not with NULL, unless join_use_nulls is set"
+            )
+        }
+        _ => Ok(TreeNodeRecursion::Continue),
+    })?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    Ident, ObjectName, Value,
+    Ident, ObjectName, Value, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowType,
 };
 use sqm_domain::Dialect;
 
@@ -36,9 +36,30 @@ const VOLATILE: &[&str] = &[
     "setseed",
 ];
 
+/// Gives a window that is looked at as a whole the frame that says so.
+fn whole_window(expr: &mut Expr) {
+    let Expr::Function(function) = expr else { return };
+    let is_value = single_name(function).is_some_and(|name| {
+        ["first_value", "last_value", "nth_value"].iter().any(|value| name.eq_ignore_ascii_case(value))
+    });
+    if let Some(WindowType::WindowSpec(window)) = &mut function.over
+        && is_value
+        && window.window_frame.is_none()
+    {
+        window.window_frame = Some(WindowFrame {
+            units: WindowFrameUnits::Rows,
+            start_bound: WindowFrameBound::Preceding(None),
+            end_bound: Some(WindowFrameBound::Following(None)),
+        });
+    }
+}
+
 /// Rewrites one call.
 pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> ControlFlow<String> {
     widen_extract(expr);
+    if dialects::looks_at_whole_windows(dialect) {
+        whole_window(expr);
+    }
     let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
     let Some(name) = single_name(function) else {
         return ControlFlow::Continue(());

@@ -30,7 +30,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
                 lowered.assumptions.insert(if divides_whole(dialect) {
                     "the quotient of two integers is an integer"
                 } else {
-                    "the quotient of two integers is a fraction"
+                    "the quotient of two numbers is a fraction, and is not rounded"
                 });
                 if !divides_whole(dialect) && !is_fraction(left) && !is_fraction(right) {
                     take(left, |left| cast(left, DataType::Double(ExactNumberInfo::None)));

@@ -28,6 +28,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
             if let Some(assumption) = assumption(data_type).filter(|_| !matches!(**inner, Expr::Value(_))) {
                 lowered.assumptions.insert(assumption);
             }
+            if is_zoned(data_type) {
+                lowered.assumptions.insert(crate::trust::ZONE);
+            }
             *data_type = lower_type(data_type);
             if matches!(kind, CastKind::SafeCast) {
                 *kind = CastKind::TryCast;
@@ -183,6 +186,17 @@ pub fn lower_type(data_type: &DataType) -> DataType {
             }
         }
         other => other.clone(),
+    }
+}
+
+/// Whether values of the type are moments with a time zone.
+fn is_zoned(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Timestamp(_, zone) | DataType::Time(_, zone) => {
+            matches!(zone, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz)
+        }
+        DataType::Custom(name, _) => crate::trust::is_zoned(Some(&name.to_string())),
+        _ => false,
     }
 }
 
