@@ -13,7 +13,9 @@ use super::{NamedColumns, Options, Views};
 use crate::catalog::Catalog;
 use crate::ids::{IdMap, IdSet};
 use crate::parse::{MendKind, ParsedStatement, Script, Tree};
-use crate::scope::{Action, ColumnId, Doubt, DoubtKind, Outcome, Output, Resolver, Scopes, TableId, room};
+use crate::scope::{
+    Action, ColumnId, Doubt, DoubtKind, Outcome, Output, Resolver, Scopes, TableId, has_two_levels, room,
+};
 use crate::text::{Position, Span};
 
 /// The scopes of a script before its first statement.
@@ -22,6 +24,8 @@ fn scopes_of<'c>(script: &Script<'_>, catalog: &'c Catalog, options: &Options) -
     scopes.follow_views = options.views == Views::Follow;
     scopes.tables.default_db = options.default_db.as_deref().map(|name| scopes.names.fold(name));
     scopes.tables.default_schema = options.default_schema.as_deref().map(|name| scopes.names.fold(name));
+    // Where there are no schemas a database is what completes a name.
+    scopes.tables.completes_bare = options.default_schema.is_none() && has_two_levels(script.dialect);
     scopes.is_procedural = script.is_procedural;
     for name in &script.variables {
         let name = scopes.names.fold(name);
@@ -101,6 +105,8 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
             Tree::Sql(statement) => resolver.statement(statement, &mut outcomes),
             Tree::Command(command) => resolver.command(command, &mut outcomes),
         }
+        // In a branch or a loop, what a statement replaces may be there still.
+        let is_certain = !script.is_procedural && outcomes.len() == 1;
         for outcome in outcomes {
             let at = parsed.span.start;
             let mut flow = Flow::of(&mut scopes, &outcome, first, &mut budget, at);
@@ -116,6 +122,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
                 error: None,
             });
             touching.add(&outcome);
+            whole.is_certain = is_certain;
             whole.add(&mut scopes, &outcome, flow, &mut whole_budget, at);
             apply(&mut scopes, &outcome);
         }
@@ -173,11 +180,25 @@ fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
     for effect in &outcome.effects {
         match (&effect.defines, effect.action) {
             (Some(columns), _) => scopes.tables.define(effect.table, columns, &scopes.names),
-            (None, Action::Create | Action::Drop) => scopes.tables.forget(effect.table),
+            (None, Action::Create | Action::CreateMissing | Action::Drop) => {
+                scopes.tables.forget(effect.table)
+            }
             (None, _) => {}
         }
         if let Action::Rename(from) = effect.action {
             scopes.tables.forget(from);
+        }
+        if let Action::Swap(other) = effect.action {
+            let names = |table: TableId| -> Option<Vec<_>> {
+                let known = scopes.tables.known_columns(table)?;
+                Some(known.iter().map(|&column| scopes.tables.column(column).name).collect())
+            };
+            for (table, columns) in [(effect.table, names(other)), (other, names(effect.table))] {
+                match columns {
+                    Some(columns) => scopes.tables.define(table, &columns, &scopes.names),
+                    None => scopes.tables.forget(table),
+                }
+            }
         }
     }
 }
@@ -185,6 +206,8 @@ fn apply(scopes: &mut Scopes<'_>, outcome: &Outcome) {
 /// The script from end to end.
 #[derive(Default)]
 struct Whole {
+    /// Whether the statement at hand runs, and once.
+    is_certain: bool,
     /// Columns written, in order of their first value.
     order: Written,
     definitions: IdMap<ColumnId, (Grown, Span)>,
@@ -199,6 +222,8 @@ struct Whole {
     outputs: Vec<Target>,
     output_rows: Vec<Element>,
     sources: Vec<(TableId, Span)>,
+    /// Each of those, by the name that it has now.
+    found: IdSet<TableId>,
     written: Vec<(TableId, Span)>,
     /// Each of those.
     made: IdSet<TableId>,
@@ -222,6 +247,7 @@ impl Whole {
                 self.read_later.insert(table);
             } else {
                 self.sources.push((self.original(table), span));
+                self.found.insert(table);
             }
         }
         let mut inherited: Vec<Element> = Vec::new();
@@ -297,9 +323,39 @@ impl Whole {
                 Action::Change if effect.rows.is_some() && !self.made.contains(&effect.table) => {
                     self.change(effect.table, effect.span);
                 }
-                // To empty or alter a table puts nothing into it.
+                // To alter a table puts nothing into it.
                 Action::Change => {}
-                Action::Create | Action::Write | Action::Update { .. } => {
+                Action::Empty if self.is_certain => {
+                    self.forget(effect.table);
+                    if self.made.contains(&effect.table) {
+                        self.filled.insert(effect.table);
+                    }
+                }
+                Action::Empty => {}
+                // It was read, or rows of it were changed: it has rows of its own, which stay.
+                Action::Write
+                    if !self.made.contains(&effect.table)
+                        && (self.found.contains(&effect.table) || self.changed.contains(&effect.table)) =>
+                {
+                    self.change(effect.table, effect.span);
+                }
+                Action::Create
+                | Action::CreateMissing
+                | Action::Write
+                | Action::Overwrite
+                | Action::Update { .. } => {
+                    match effect.action {
+                        Action::Create | Action::Overwrite if self.is_certain => self.forget(effect.table),
+                        Action::Update { all: true } if self.is_certain => {
+                            for name in effect.columns.iter().filter_map(|output| output.name) {
+                                let column = scopes.tables.intern(effect.table, name, &scopes.names);
+                                if let Some((grown, _)) = self.definitions.get_mut(&column) {
+                                    *grown = Grown::default();
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
                     self.note(effect.table, effect.span);
                     if effect.rows.is_some() || !effect.columns.is_empty() {
                         self.filled.insert(effect.table);
@@ -594,6 +650,7 @@ fn finding(doubt: &Doubt) -> Finding {
             Severity::Info,
             format!("a catalog would tell which columns * stands for in {}", candidates.join(", ")),
         ),
+        DoubtKind::Opaque => ("opaque", Severity::Info, format!("what {name} does is not in the text")),
         DoubtKind::Mismatch => (
             "mismatch",
             Severity::Warning,

@@ -24,7 +24,7 @@ impl Touching {
         for effect in &outcome.effects {
             let (table, span) = (effect.table, effect.span);
             match effect.action {
-                Action::Create => {
+                Action::Create | Action::CreateMissing => {
                     self.own.insert(table);
                     self.gone.remove(&table);
                 }
@@ -37,7 +37,12 @@ impl Touching {
                     self.gone.remove(&table);
                 }
                 Action::Rename(other) | Action::Swap(other) => self.writes.push((other, span)),
-                Action::Write | Action::Update { .. } | Action::Change | Action::Drop => {}
+                Action::Write
+                | Action::Overwrite
+                | Action::Update { .. }
+                | Action::Change
+                | Action::Empty
+                | Action::Drop => {}
             }
             self.writes.push((table, span));
         }

@@ -59,12 +59,27 @@ pub(super) fn body_of(tokens: &[TokenWithSpan]) -> Option<Body> {
     (object != Some(Object::Function) || starts_statement(&body.text)).then_some(body)
 }
 
-/// The string of `EXEC ('…')` and `EXEC sp_executesql N'…'`.
+/// The string of `EXEC ('…')`, `EXEC sp_executesql N'…'`, `EXECUTE IMMEDIATE '…' USING …` and
+/// `PREPARE s FROM '…'`.
 fn executed(mut cursor: Cursor<'_>) -> Option<usize> {
-    let is_text =
-        |token: &Token| matches!(token, Token::SingleQuotedString(_) | Token::NationalStringLiteral(_));
+    let is_text = |token: &Token| {
+        matches!(
+            token,
+            Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) | Token::DollarQuotedString(_)
+        )
+    };
+    if cursor.is("PREPARE") && cursor.next().next().is("FROM") {
+        let text = cursor.next().next().next();
+        return (is_text(text.token()) && text.next().token() == &Token::EOF).then(|| text.at());
+    }
     if !cursor.take("EXEC") && !cursor.take("EXECUTE") {
         return None;
+    }
+    cursor.take("IMMEDIATE");
+    if is_text(cursor.token()) {
+        let next = cursor.next();
+        let is_whole = next.token() == &Token::EOF || next.is_any(&["USING", "INTO"]);
+        return is_whole.then(|| cursor.at());
     }
     if cursor.take_token(&Token::LParen) {
         let at = cursor.at();

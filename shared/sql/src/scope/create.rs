@@ -20,7 +20,7 @@ impl<'t> Resolver<'t, '_, '_> {
         if let Some(query) = &create.query {
             let rows = self.query(query, None);
             self.into = None;
-            return self.create_from(&create.name, &declared, rows, Action::Create);
+            return self.create_from(&create.name, &declared, rows, create_action(create.if_not_exists));
         }
         let like = match &create.like {
             Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)) => {
@@ -38,7 +38,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 let copies = create.clone.is_some();
                 self.copy_of(table, span, from, copies);
             }
-            None => self.effect(Action::Create, table, span, defines),
+            None => self.effect(create_action(create.if_not_exists), table, span, defines),
         }
         let external: Vec<&ObjectName> =
             create.inherits.iter().flatten().chain(&create.partition_of).collect();
@@ -76,7 +76,7 @@ impl<'t> Resolver<'t, '_, '_> {
             create.columns.iter().map(|column| self.scopes.names.ident(&column.name)).collect();
         let rows = self.query(&create.query, None);
         self.into = None;
-        self.create_from(&create.name, &declared, rows, Action::Create);
+        self.create_from(&create.name, &declared, rows, create_action(create.if_not_exists));
         // ClickHouse: a materialized view that fills another table.
         if let Some(to) = &create.to
             && let Some((table, span)) = self.table_id(to)
@@ -211,9 +211,10 @@ impl<'t> Resolver<'t, '_, '_> {
                 }
             }
             Statement::Truncate(truncate) => {
+                let action = if truncate.partitions.is_some() { Action::Change } else { Action::Empty };
                 for target in &truncate.table_names {
                     if let Some((table, span)) = self.table_id(&target.name) {
-                        self.effect(Action::Change, table, span, None);
+                        self.effect(action, table, span, None);
                     }
                 }
             }
@@ -231,7 +232,6 @@ impl<'t> Resolver<'t, '_, '_> {
 
     /// USE: what names without a schema or database are completed with.
     fn use_names(&mut self, target: &'t Use) {
-        use Dialect::*;
         let name = match target {
             Use::Catalog(name) | Use::Schema(name) | Use::Database(name) | Use::Object(name) => name,
             Use::Default => {
@@ -241,19 +241,7 @@ impl<'t> Resolver<'t, '_, '_> {
             Use::Warehouse(_) | Use::Role(_) | Use::SecondaryRoles(_) => return,
         };
         let Some((parts, _)) = self.table_name(name) else { return };
-        let two_level = matches!(
-            self.scopes.dialect,
-            MySql
-                | MariaDb
-                | Hive
-                | SparkSql
-                | Databricks
-                | Impala
-                | ClickHouse
-                | SingleStore
-                | Doris
-                | StarRocks
-        );
+        let two_level = has_two_levels(self.scopes.dialect);
         let tables = &mut self.scopes.tables;
         match (&parts[..], target) {
             ([name], Use::Schema(_)) => tables.default_schema = Some(*name),
@@ -269,4 +257,26 @@ impl<'t> Resolver<'t, '_, '_> {
             _ => {}
         }
     }
+}
+
+fn create_action(if_not_exists: bool) -> Action {
+    if if_not_exists { Action::CreateMissing } else { Action::Create }
+}
+
+/// Whether names of tables have two parts: a database and the table.
+pub(crate) fn has_two_levels(dialect: Dialect) -> bool {
+    use Dialect::*;
+    matches!(
+        dialect,
+        MySql
+            | MariaDb
+            | Hive
+            | SparkSql
+            | Databricks
+            | Impala
+            | ClickHouse
+            | SingleStore
+            | Doris
+            | StarRocks
+    )
 }

@@ -1,8 +1,8 @@
 //! INSERT in all its forms: which output goes into which column.
 
 use sqlparser::ast::{
-    AssignmentTarget, Expr, Ident, Insert, MultiTableInsertIntoClause, MultiTableInsertValue,
-    OnConflictAction, OnInsert, TableObject,
+    AssignmentTarget, Expr, Ident, Insert, MultiTableInsertIntoClause, MultiTableInsertType,
+    MultiTableInsertValue, OnConflictAction, OnInsert, TableObject,
 };
 
 use super::names::Name;
@@ -72,8 +72,9 @@ impl<'t> Resolver<'t, '_, '_> {
         let node = self.scopes.values.finish(start);
         let returned = returned(insert.returning.as_deref(), insert.output.as_ref());
         let assigned = if returned.is_some() { columns.clone() } else { Vec::new() };
+        let is_whole = insert.overwrite && insert.partitioned.is_none();
         self.effects.push(Effect {
-            action: Action::Write,
+            action: if is_whole { Action::Overwrite } else { Action::Write },
             table,
             span: at,
             columns,
@@ -247,17 +248,21 @@ impl<'t> Resolver<'t, '_, '_> {
         let scope = self.scopes.add_scope(None);
         self.derived(scope, rows, None);
         let place = Place::new(scope);
-        let unconditional = insert.multi_table_into_clauses.iter().map(|clause| (None, clause));
-        let conditional = insert
-            .multi_table_when_clauses
-            .iter()
-            .flat_map(|when| when.into_clauses.iter().map(move |clause| (Some(&when.condition), clause)));
-        let otherwise = insert.multi_table_else_clause.iter().flatten().map(|clause| (None, clause));
-        for (condition, clause) in unconditional.chain(conditional).chain(otherwise) {
+        let whens = &insert.multi_table_when_clauses;
+        let unconditional = insert.multi_table_into_clauses.iter().map(|clause| (0..0, clause));
+        // With FIRST, what comes to a branch was let through by those before; ELSE is what all let through.
+        let is_first = matches!(insert.multi_table_insert_type, Some(MultiTableInsertType::First));
+        let conditional = whens.iter().enumerate().flat_map(|(at, when)| {
+            let from = if is_first { 0 } else { at };
+            when.into_clauses.iter().map(move |clause| (from..at + 1, clause))
+        });
+        let otherwise =
+            insert.multi_table_else_clause.iter().flatten().map(|clause| (0..whens.len(), clause));
+        for (conditions, clause) in unconditional.chain(conditional).chain(otherwise) {
             let start = self.scopes.values.begin();
             self.scopes.values.add(rows.node, Kind::Rows, NO_REFERENCE);
-            if let Some(condition) = condition {
-                self.walk(condition, Kind::Filter, place);
+            for when in &whens[conditions] {
+                self.walk(&when.condition, Kind::Filter, place);
             }
             self.insert_into(clause, rows, place, start);
         }

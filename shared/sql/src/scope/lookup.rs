@@ -35,6 +35,12 @@ impl<'t> Resolver<'t, '_, '_> {
         if !self.expressions.is_empty() && self.expression(name, kind, place) {
             return;
         }
+        let value = self.scopes.value_of(name);
+        if let Some(node) = value
+            && !self.scopes.knows(place.scope, name)
+        {
+            return self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at);
+        }
         if ident.quote_style.is_none() && is_constant(&ident.value) && !self.scopes.knows(place.scope, name) {
             return;
         }
@@ -176,6 +182,13 @@ impl Scopes<'_> {
         let table = self.tables.record(self.names.key(record))?;
         let column = self.tables.find(table, self.names.key(column))?;
         Some(self.tables.node(column, &mut self.values))
+    }
+
+    /// The value that a variable was given, if it was.
+    fn value_of(&mut self, name: Name) -> Option<Node> {
+        let text = self.names.text(name);
+        let is_variable = text.starts_with('@') || self.is_variable(name);
+        (is_variable && self.tables.has_records()).then(|| self.record_column(name, name)).flatten()
     }
 
     fn unqualified(&mut self, name: Name, scope: ScopeId, aliases: Aliases, at: Span) -> Option<Found> {

@@ -52,6 +52,7 @@ use crate::catalog::{Catalog, Table};
 use crate::ids::{IdMap, IdSet};
 use crate::text::{Position, Span};
 
+pub(crate) use create::has_two_levels;
 pub(crate) use names::Names;
 pub use names::{Folding, Name};
 pub(crate) use query::{Resolver, Rows};
@@ -217,6 +218,8 @@ pub enum DoubtKind {
     OpenStar,
     /// The arms of a set operation, or the columns of an INSERT, cannot be matched.
     Mismatch,
+    /// What a statement does is not in the text.
+    Opaque,
 }
 
 /// What was resolved: see the module's documentation.

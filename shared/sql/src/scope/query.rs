@@ -1,8 +1,8 @@
 //! Queries: WITH, the body, ORDER BY and LIMIT; VALUES; pipes.
 
 use sqlparser::ast::{
-    Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByKind, Query, SelectItem, SetExpr, Statement,
-    TableAlias, Values, With,
+    Expr, LimitClause, NamedWindowDefinition, OrderBy, OrderByExpr, OrderByKind, Query, SelectItem, SetExpr,
+    Statement, TableAlias, Values, With,
 };
 
 use sqm_domain::Dialect;
@@ -378,12 +378,37 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
     pub(super) fn order(&mut self, order_by: &'t OrderBy, place: Place<'t>) {
         // To PostgreSQL a name inside an expression is a column's, not an output's.
         let outputs_alone = matches!(self.scopes.dialect, Dialect::Postgres);
-        if let OrderByKind::Expressions(keys) = &order_by.kind {
-            for key in keys {
-                let is_name = matches!(key.expr, Expr::Identifier(_));
-                let aliases = if is_name || !outputs_alone { Aliases::First } else { Aliases::Last };
-                self.key(&key.expr, Kind::Sort, place.with(aliases));
-            }
+        let keys = match &order_by.kind {
+            OrderByKind::Expressions(keys) => keys,
+            OrderByKind::All(_) => return self.order_by_all(place),
+        };
+        // Some grammars have it for a column.
+        let has_all = matches!(
+            self.scopes.dialect,
+            Dialect::Snowflake
+                | Dialect::Databricks
+                | Dialect::SparkSql
+                | Dialect::DuckDb
+                | Dialect::ClickHouse
+        );
+        if let ([OrderByExpr { expr: Expr::Identifier(ident), .. }], true) = (&keys[..], has_all)
+            && ident.quote_style.is_none()
+            && ident.value.eq_ignore_ascii_case("all")
+        {
+            return self.order_by_all(place);
+        }
+        for key in keys {
+            let is_name = matches!(key.expr, Expr::Identifier(_));
+            let aliases = if is_name || !outputs_alone { Aliases::First } else { Aliases::Last };
+            self.key(&key.expr, Kind::Sort, place.with(aliases));
+        }
+    }
+
+    /// Every output is a key.
+    fn order_by_all(&mut self, place: Place<'t>) {
+        for at in 0..self.scopes.scope(place.scope).outputs.len() {
+            let node = self.scopes.scope(place.scope).outputs[at].node;
+            self.scopes.values.add(node, Kind::Sort, NO_REFERENCE);
         }
     }
 

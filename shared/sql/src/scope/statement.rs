@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use sqlparser::ast::{
     ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, DataType,
-    ObjectName, Query, SetExpr, Statement,
+    DeclareAssignment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
+    Query, SetExpr, Statement,
 };
 
 use super::names::Name;
 use super::query::{NOWHERE, Resolver, Rows};
-use super::{Output, TableId};
+use super::{DoubtKind, Output, TableId};
 use crate::parse::{Command, Relation};
 use crate::text::Span;
 
@@ -18,12 +19,18 @@ use crate::text::Span;
 pub(crate) enum Action {
     /// Puts rows or values into it.
     Write,
+    /// Puts rows into it in the place of those that it has.
+    Overwrite,
     /// Gives values to rows that it has: to all of them, or to some.
     Update { all: bool },
     /// Makes it, with or without rows, or replaces it.
     Create,
-    /// Changes what it is, empties it, removes rows.
+    /// Makes it if it is not there.
+    CreateMissing,
+    /// Changes what it is, removes rows.
     Change,
+    /// Removes all rows.
+    Empty,
     /// Removes it.
     Drop,
     /// Gives it the name of another.
@@ -189,6 +196,11 @@ impl<'t> Resolver<'t, '_, '_> {
                 for query in stmts.iter().filter_map(|declare| declare.for_query.as_deref()) {
                     self.query(query, None);
                 }
+                for declare in stmts {
+                    if let Some(value) = declare.assignment.as_ref().and_then(assigned) {
+                        self.set_variables(declare.names.iter(), value);
+                    }
+                }
                 // T-SQL: a variable that is a table.
                 for declare in stmts {
                     if let Some(DataType::Table(columns)) = &declare.data_type
@@ -203,13 +215,47 @@ impl<'t> Resolver<'t, '_, '_> {
                 self.finish("DECLARE", None, outcomes);
             }
             Statement::Set(set) => {
-                let values: &'t [sqlparser::ast::Expr] = match set {
-                    sqlparser::ast::Set::SingleAssignment { values, .. }
-                    | sqlparser::ast::Set::ParenthesizedAssignments { values, .. } => values,
-                    _ => &[],
-                };
-                self.loose(values);
+                match set {
+                    sqlparser::ast::Set::SingleAssignment { variable, values, .. } => match &values[..] {
+                        [value] => self.set_variables(last_ident(variable), value),
+                        values => self.loose(values),
+                    },
+                    sqlparser::ast::Set::ParenthesizedAssignments { variables, values } => {
+                        for (variable, value) in variables.iter().zip(values) {
+                            self.set_variables(last_ident(variable), value);
+                        }
+                    }
+                    _ => {}
+                }
                 self.finish("SET", None, outcomes);
+            }
+            Statement::Call(function) => {
+                self.called(function);
+                self.opaque(&function.name);
+                self.finish("CALL", None, outcomes);
+            }
+            Statement::Execute { name, parameters, using, .. } => {
+                self.loose(parameters);
+                self.loose(using.iter().map(|value| &value.expr));
+                // PL/pgSQL executes the value of an expression.
+                let is_name =
+                    |name: &&ObjectName| last_ident(name).is_some_and(|ident| ident.value != "format");
+                match name.as_ref().filter(is_name) {
+                    Some(name) => self.opaque(name),
+                    None => {
+                        let what = self.scopes.names.exact("EXECUTE");
+                        self.scopes.doubt(DoubtKind::Opaque, what, Vec::new(), NOWHERE);
+                    }
+                }
+                self.finish("EXECUTE", None, outcomes);
+            }
+            Statement::Assert { condition, message } => {
+                self.loose(std::iter::once(condition).chain(message));
+                self.finish("ASSERT", None, outcomes);
+            }
+            Statement::CreatePolicy(policy) => {
+                self.loose(policy.using.iter().chain(&policy.with_check));
+                self.finish("CREATE POLICY", None, outcomes);
             }
             Statement::Return(value) => {
                 if let Some(sqlparser::ast::ReturnStatementValue::Expr(expr)) = &value.value {
@@ -263,6 +309,49 @@ impl<'t> Resolver<'t, '_, '_> {
         self.scopes.values.discard(start);
         // Words without a table around them are variables and settings.
         self.scopes.doubts.truncate(doubts);
+    }
+
+    /// The arguments of a procedure.
+    fn called(&mut self, function: &'t Function) {
+        match &function.args {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(query) => {
+                self.query(query, None);
+            }
+            FunctionArguments::List(list) => {
+                let exprs = list.args.iter().filter_map(|arg| match arg {
+                    FunctionArg::Named { arg: FunctionArgExpr::Expr(expr), .. }
+                    | FunctionArg::ExprNamed { arg: FunctionArgExpr::Expr(expr), .. }
+                    | FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                    _ => None,
+                });
+                self.loose(exprs);
+            }
+        }
+    }
+
+    /// Says that nobody sees what a procedure, or a prepared statement, does.
+    fn opaque(&mut self, name: &ObjectName) {
+        let Some(ident) = name.0.last().and_then(|part| part.as_ident()) else { return };
+        let (name, at) = (self.scopes.names.ident(ident), super::values::span(ident.span));
+        self.scopes.doubt(DoubtKind::Opaque, name, Vec::new(), at);
+    }
+
+    /// Lets variables stand for a value from now on.
+    fn set_variables(&mut self, variables: impl IntoIterator<Item = &'t Ident>, value: &'t Expr) {
+        let scope = self.scopes.add_scope(None);
+        let doubts = self.scopes.doubts.len();
+        let node = self.item(value, super::query::Place::new(scope));
+        self.scopes.doubts.truncate(doubts);
+        let span = self.covered();
+        for variable in variables {
+            let name = self.scopes.names.ident(variable);
+            let key = self.scopes.names.key(name);
+            let table = self.scopes.tables.variable(key, &mut self.scopes.names);
+            let columns = vec![Output { name: Some(name), node, span, star: false }];
+            let (action, defines) = (Action::Write, Some(vec![name]));
+            self.effects.push(Effect { action, table, span, columns, rows: None, defines });
+        }
     }
 
     fn conditional_block(&mut self, block: &'t ConditionalStatementBlock, outcomes: &mut Vec<Outcome>) {
@@ -364,6 +453,21 @@ impl<'t> Resolver<'t, '_, '_> {
         let (parts, span) = self.table_name(name)?;
         Some((self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog), span))
     }
+}
+
+/// The value that a declaration gives; `None` for what a cursor stands for.
+fn assigned(assignment: &DeclareAssignment) -> Option<&Expr> {
+    match assignment {
+        DeclareAssignment::Expr(value)
+        | DeclareAssignment::Default(value)
+        | DeclareAssignment::DuckAssignment(value)
+        | DeclareAssignment::MsSqlAssignment(value) => Some(value),
+        DeclareAssignment::For(_) => None,
+    }
+}
+
+fn last_ident(name: &ObjectName) -> Option<&Ident> {
+    name.0.last().and_then(|part| part.as_ident())
 }
 
 fn kind_of(statement: &Statement) -> &'static str {

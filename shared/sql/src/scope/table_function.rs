@@ -11,7 +11,7 @@ use super::function::lower;
 use super::names::Name;
 use super::query::{NOWHERE, Place, Resolver};
 use super::values::{Kind, NO_REFERENCE, Node, span};
-use super::{Output, Rest, ScopeId};
+use super::{DoubtKind, Output, Rest, ScopeId};
 
 impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn table_function(&mut self, factor: &'t TableFactor, scope: ScopeId) {
@@ -242,6 +242,10 @@ impl<'t> Resolver<'t, '_, '_> {
             }
             _ => {}
         }
+        if let Some(ident) = last.filter(|_| reads_elsewhere(called)) {
+            let name = self.scopes.names.ident(ident);
+            self.scopes.doubt(DoubtKind::Opaque, name, Vec::new(), at);
+        }
         let node = self.parts_of(exprs, place);
         let own = last.map(|ident| self.scopes.names.ident(ident));
         let mut columns = self.alias_columns(alias, node);
@@ -292,8 +296,10 @@ impl<'t> Resolver<'t, '_, '_> {
                 // The alias names the element itself.
                 let name = self.scopes.names.ident(&alias.name);
                 let fields = self.scopes.fields_to_list(whole);
-                columns.push(Output { name: Some(name), node: whole, span: at, star: false });
-                // Its fields can be asked for without it, too.
+                // Its fields can be asked for without it, too; a star gives them in its place.
+                if fields.as_ref().is_none_or(Vec::is_empty) {
+                    columns.push(Output { name: Some(name), node: whole, span: at, star: false });
+                }
                 for (name, node) in fields.into_iter().flatten() {
                     columns.push(Output { name: Some(name), node, span: at, star: false });
                 }
@@ -534,4 +540,34 @@ fn columns_named(alias: Option<&TableAlias>) -> usize {
 /// The names of the columns where the text gives none.
 fn exploded(called: &str) -> &'static [&'static str] {
     if called.starts_with("posexplode") { &["pos", "col"] } else { &["col", "key", "value"] }
+}
+
+/// Whether a function of rows gives those of another database, or of another query: nobody sees from here what
+/// it reads.
+fn reads_elsewhere(called: &str) -> bool {
+    matches!(
+        called,
+        "cluster"
+            | "clusterallreplicas"
+            | "dblink"
+            | "external_query"
+            | "jdbc"
+            | "mongodb"
+            | "mysql"
+            | "mysql_query"
+            | "mysql_scan"
+            | "odbc"
+            | "opendatasource"
+            | "openquery"
+            | "openrowset"
+            | "postgres_query"
+            | "postgres_scan"
+            | "postgresql"
+            | "query"
+            | "query_table"
+            | "remote"
+            | "remotesecure"
+            | "result_scan"
+            | "sqlite_scan"
+    )
 }

@@ -139,6 +139,14 @@ impl Tables {
         table
     }
 
+    /// The record that a variable is: its value is the column of its own name.
+    pub(crate) fn variable(&mut self, key: Name, names: &mut Names) -> TableId {
+        match self.records.get(&key) {
+            Some(&table) => table,
+            None => self.new_record(key, names),
+        }
+    }
+
     /// Says that a record stands for the rows of a cursor.
     pub(crate) fn same_record(&mut self, key: Name, table: TableId) {
         self.records.insert(key, table);
