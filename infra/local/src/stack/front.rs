@@ -6,6 +6,7 @@
 //! type in capitals, which means the same and of which cargo-lambda makes base64 as well.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -20,10 +21,17 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Longest body that is handed on: three times what API Gateway takes, so that the functions are seen to refuse
 /// what is too long.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long an answer may take: twice what API Gateway waits.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// The media type of a problem document.
+const PROBLEM: &str = "application/problem+json";
 
 /// Listens until it is dropped.
 #[derive(Debug)]
@@ -71,12 +79,12 @@ impl Drop for Front {
 async fn hand_on(State(behind): State<Behind>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or was broken off").into_response();
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or was broken off");
     };
     let path = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     let uri = Uri::builder().scheme(Scheme::HTTP).authority(behind.authority.clone()).path_and_query(path);
     let Ok(uri) = uri.build() else {
-        return (StatusCode::BAD_REQUEST, "the path is none").into_response();
+        return problem(StatusCode::BAD_REQUEST, "the path is none");
     };
     parts.uri = uri;
     // The length is known by now.
@@ -85,12 +93,37 @@ async fn hand_on(State(behind): State<Behind>, request: Request) -> Response {
     if std::str::from_utf8(&bytes).is_err() {
         capitalize_media_type(&mut parts.headers);
     }
-    match behind.client.request(Request::from_parts(parts, Body::from(bytes))).await {
-        Ok(response) => response.map(Body::new),
-        Err(why) => {
-            (StatusCode::BAD_GATEWAY, format!("cargo lambda watch does not answer: {why}")).into_response()
+    let request = Request::from_parts(parts, Body::from(bytes));
+    match timeout(ANSWER_WITHIN, behind.client.request(request)).await {
+        Ok(Ok(response)) if is_of_the_emulator(&response) => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "cargo lambda watch lost the answer of the function: look whether what was to be written is there, and try again",
+        ),
+        Ok(Ok(response)) => response.map(Body::new),
+        Ok(Err(why)) => {
+            problem(StatusCode::BAD_GATEWAY, &format!("cargo lambda watch does not answer: {why}"))
         }
+        Err(_) => problem(
+            StatusCode::GATEWAY_TIMEOUT,
+            &format!("cargo lambda watch does not answer within {} seconds", ANSWER_WITHIN.as_secs()),
+        ),
     }
+}
+
+/// Whether it is an error of cargo-lambda's own: those of the functions are problem documents.
+fn is_of_the_emulator<B>(response: &axum::http::Response<B>) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && !media_type.is_some_and(|media_type| media_type.starts_with(PROBLEM))
+}
+
+/// A problem document, as the functions have them.
+fn problem(status: StatusCode, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let document = serde_json::json!({
+        "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+    });
+    (status, [(CONTENT_TYPE, PROBLEM)], document.to_string()).into_response()
 }
 
 /// Makes UTF-8 of headers, in which nobody takes a letter for another one.
@@ -119,6 +152,34 @@ mod tests {
     use axum::routing::any;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_the_emulator_loses_is_a_problem_document() {
+        let lost = any(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "{\"type\": \"x\"}") });
+        let own = any(|| async { (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, PROBLEM)], "{}") });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let behind = listener.local_addr().unwrap().port();
+        let router = Router::new().route("/lost", lost).route("/own", own);
+        let served = tokio::spawn(async move { axum::serve(listener, router).await });
+        let port = super::super::free_port().unwrap();
+        let front = Front::start(port, behind).await.unwrap();
+        let get = |path: &str| reqwest::get(format!("http://127.0.0.1:{port}{path}"));
+        let lost = get("/lost").await.unwrap();
+        assert_eq!(
+            (lost.status().as_u16(), &lost.headers()[CONTENT_TYPE]),
+            (503, &HeaderValue::from_static(PROBLEM))
+        );
+        assert!(lost.text().await.unwrap().contains("\"status\":503"));
+        assert_eq!(get("/own").await.unwrap().status().as_u16(), 500);
+        served.abort();
+        let _ = served.await;
+        let gone = get("/own").await.unwrap();
+        assert_eq!(
+            (gone.status().as_u16(), &gone.headers()[CONTENT_TYPE]),
+            (502, &HeaderValue::from_static(PROBLEM))
+        );
+        front.stop().await;
+    }
 
     /// What a request looks like behind the front: its path, its headers and its body.
     async fn seen(request: reqwest::RequestBuilder, front: u16) -> String {
