@@ -11,6 +11,7 @@ use sqm_sql::lineage::{Options, Views, trace_script};
 
 use crate::form::{Format, Job, Traced};
 use crate::names::Qualifier;
+use crate::stored_views::StoredView;
 
 /// Longest time: the longest script takes a few seconds.
 pub(crate) const BUDGET: Duration = Duration::from_secs(20);
@@ -64,6 +65,7 @@ pub(crate) async fn trace(
 pub(crate) fn tag(
     version: VersionNumber,
     basis: &Basis,
+    views: &[StoredView],
     options: &Options,
     format: Format,
     dataset_namespace: Option<&str>,
@@ -80,6 +82,7 @@ pub(crate) fn tag(
     if options.views == Views::Follow {
         parts.push("follow".to_owned());
     }
+    parts.extend(views.iter().map(|view| format!("{}:{}", view.query, view.version)));
     if format != Format::Json {
         parts.push(format.name().to_owned());
     }
@@ -91,6 +94,7 @@ pub(crate) fn tag(
 mod tests {
     use std::collections::BTreeSet;
 
+    use sqm_domain::QueryId;
     use sqm_http::CatalogUsed;
     use sqm_sql::ENGINE_VERSION;
 
@@ -115,31 +119,38 @@ mod tests {
         let second = VersionNumber::new(2).unwrap();
         let follow = options(Some(ViewsAsked::Follow), None, None);
         let tags = [
-            tag(first, &basis(None), &plain, Format::Json, None),
-            tag(second, &basis(None), &plain, Format::Json, None),
-            tag(first, &basis(Some(1)), &plain, Format::Json, None),
-            tag(first, &basis(Some(2)), &plain, Format::Json, None),
-            tag(first, &basis(Some(1)), &plain, Format::Text, None),
-            tag(first, &basis(Some(1)), &plain, Format::Dot, None),
-            tag(first, &basis(Some(1)), &plain, Format::Mermaid, None),
-            tag(first, &basis(Some(1)), &plain, Format::Svg, None),
-            tag(first, &basis(Some(1)), &plain, Format::OpenLineage, None),
-            tag(first, &basis(Some(1)), &plain, Format::OpenLineage, Some("a")),
-            tag(first, &basis(Some(1)), &follow, Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, name("a"), None), Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, name("ä"), None), Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, name("ö"), None), Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, None, name("a")), Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, name("a;s=b"), None), Format::Json, None),
-            tag(first, &basis(Some(1)), &options(None, name("a"), name("b")), Format::Json, None),
+            tag(first, &basis(None), &[], &plain, Format::Json, None),
+            tag(second, &basis(None), &[], &plain, Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::Json, None),
+            tag(first, &basis(Some(2)), &[], &plain, Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::Text, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::Dot, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::Mermaid, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::Svg, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::OpenLineage, None),
+            tag(first, &basis(Some(1)), &[], &plain, Format::OpenLineage, Some("a")),
+            tag(first, &basis(Some(1)), &[], &follow, Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, name("a"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, name("ä"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, name("ö"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, None, name("a")), Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, name("a;s=b"), None), Format::Json, None),
+            tag(first, &basis(Some(1)), &[], &options(None, name("a"), name("b")), Format::Json, None),
         ];
+        let view =
+            |version| StoredView { name: "v".to_owned(), query: QueryId::from_parts(7, [0; 10]), version };
+        let views = [view(first), view(second)].map(|view| {
+            let views = [view];
+            super::tag(first, &basis(Some(1)), &views, &follow, Format::Json, None)
+        });
+        let tags: Vec<ETag> = tags.into_iter().chain(views).collect();
         assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
     }
 
     #[test]
     fn a_tag_is_readable() {
         let follow = options(Some(ViewsAsked::Follow), name("my db"), None);
-        let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &follow, Format::Text, None);
+        let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &[], &follow, Format::Text, None);
         assert_eq!(tag.opaque(), format!("v1;c7-e{ENGINE_VERSION};d=my+db;follow;text"));
     }
 }

@@ -7,6 +7,7 @@ mod form;
 mod names;
 mod routes;
 mod source;
+mod stored_views;
 
 mod view;
 

@@ -249,6 +249,43 @@ async fn views_are_followed_when_asked_to_and_names_completed() {
 }
 
 #[tokio::test]
+async fn views_that_are_stored_are_followed() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    ada.store("CREATE VIEW base AS SELECT x AS a FROM elsewhere").await;
+    let base = ada.store("CREATE OR REPLACE VIEW base AS SELECT a FROM s.t").await;
+    let view = ada.store("CREATE VIEW v (b) AS SELECT a + 1 FROM base").await;
+    ada.store("INSERT INTO v SELECT 1").await;
+    let query = ada.store("SELECT b FROM v WHERE b > 1").await;
+    let path = format!("{}/lineage", query.path);
+    let stopped = ada.get(&path).send().await.ok();
+    assert_eq!((&stopped["tables_in"], &stopped["views"]), (&json!(["v"]), &Value::Null));
+    let response = ada.get(&format!("{path}?views=follow")).send().await;
+    let (etag, followed) = (response.header("etag").to_owned(), response.ok());
+    assert_eq!(followed["tables_in"], json!(["s.t"]));
+    assert_eq!(edges(&followed), set(&["s.t.a -> <query>.b TRANSFORMATION", "s.t.a -> * FILTER"]));
+    assert_eq!(
+        followed["views"],
+        json!([
+            { "name": "v", "query": view.id, "version": 1 },
+            { "name": "base", "query": base.id, "version": 1 },
+        ])
+    );
+    // The tag is that of the views as well.
+    let call = || ada.get(&format!("{path}?views=follow"));
+    call().if_none_match(&etag).send().await.expect(304);
+    let change = json!({ "sql": "CREATE VIEW base AS SELECT z AS a FROM s.u" });
+    ada.patch(&base.path).if_match("*").json(&change).send().await.expect(200);
+    assert_eq!(call().if_none_match(&etag).send().await.ok()["tables_in"], json!(["s.u"]));
+    // A text that is not stored, for one who may read what is; nobody sees the views of another workspace.
+    let body = json!({ "sql": "SELECT b FROM v", "dialect": "postgres", "views": "follow" });
+    let tables =
+        async |user: &User<'_>| user.post("/v1/lineage").json(&body).send().await.ok()["tables_in"].clone();
+    assert_eq!(tables(&ada).await, json!(["s.u"]));
+    assert_eq!(tables(&app.user("other")).await, json!(["v"]));
+}
+
+#[tokio::test]
 async fn every_dialect_is_traced() {
     let app = TestApp::start().await;
     let ada = app.user("acme");

@@ -7,6 +7,7 @@ use sqm_http::{Basis, Reply};
 use sqm_sql::lineage::Lineage;
 
 use crate::form::Traced;
+use crate::stored_views::StoredView;
 
 /// What a lineage is of, and rests on.
 #[derive(Serialize)]
@@ -15,6 +16,9 @@ pub(crate) struct On<'a> {
     pub query: Option<Of>,
     pub dialect: Dialect,
     pub basis: &'a Basis,
+    /// Stored queries that define views which were followed.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub views: &'a [StoredView],
 }
 
 /// The stored text that it is of.

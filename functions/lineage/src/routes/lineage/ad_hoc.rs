@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use sqm_http::{Basis, Caller, Problem, Reply, Scope};
+use sqm_sql::lineage::Views;
 
 use crate::App;
 use crate::analysis::trace;
 use crate::asked::AdHoc;
 use crate::form::{Job, data_source};
+use crate::stored_views;
 use crate::view::{On, lineage};
 
 /// The lineage of a text that comes with the request and is not kept. A stored catalog, which its columns
@@ -25,6 +27,13 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
     };
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
+    // What is stored shows only to those who may read it.
+    let (catalog, views) = match options.views {
+        Views::Follow if caller.may(Scope::QueriesRead).is_ok() => {
+            stored_views::add(&app.store, caller.workspace(), (&sql, dialect), &options, catalog).await?
+        }
+        _ => (catalog, Vec::new()),
+    };
     let traced = trace(sql, dialect, catalog, options, format, job).await?;
-    Ok(lineage(On { query: None, dialect, basis: &basis }, traced))
+    Ok(lineage(On { query: None, dialect, basis: &basis, views: &views }, traced))
 }

@@ -5,10 +5,13 @@ use serde::Deserialize;
 use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::{Basis, CacheControl, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
 
+use sqm_sql::lineage::Views;
+
 use crate::App;
 use crate::analysis::{ViewsAsked, options, tag, trace};
 use crate::form::{Format, Job, data_source};
 use crate::names::Qualifier;
+use crate::stored_views;
 use crate::view::{Of, On, lineage};
 
 /// Of which version, and how.
@@ -45,7 +48,14 @@ pub(crate) async fn stored(
     let options = options(which.views, which.default_db, which.default_schema);
     let format = which.format.unwrap_or_default();
     let namespace = which.dataset_namespace.map(Qualifier::into_string);
-    let tag = tag(version, &basis, &options, format, namespace.as_deref());
+    let (catalog, views) = match options.views {
+        Views::Follow => {
+            let text = (&query.sql, dialect);
+            stored_views::add(&app.store, caller.workspace(), text, &options, catalog).await?
+        }
+        Views::Stop => (catalog, Vec::new()),
+    };
+    let tag = tag(version, &basis, &views, &options, format, namespace.as_deref());
     if preconditions.not_modified(&tag) {
         return Ok(Reply::not_modified(tag).cache(CacheControl::Revalidate));
     }
@@ -56,6 +66,6 @@ pub(crate) async fn stored(
         at: query.summary.updated,
     };
     let traced = trace(query.sql, dialect, catalog, options, format, job).await?;
-    let on = On { query: Some(Of { id, version }), dialect, basis: &basis };
+    let on = On { query: Some(Of { id, version }), dialect, basis: &basis, views: &views };
     Ok(lineage(on, traced).etag(tag).cache(CacheControl::Revalidate))
 }
