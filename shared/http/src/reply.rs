@@ -5,7 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::answer;
+use crate::answer::{self, Answer, Long};
 use crate::etag::{ETag, Preconditions};
 use crate::problem::Problem;
 
@@ -36,14 +36,14 @@ impl CacheControl {
 pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
-    body: Option<Result<Vec<u8>, Problem>>,
+    body: Option<Result<Answer, Problem>>,
     media_type: HeaderValue,
     cache: CacheControl,
     etag: Option<ETag>,
 }
 
 impl Reply {
-    fn new(status: StatusCode, body: Option<Result<Vec<u8>, Problem>>) -> Self {
+    fn new(status: StatusCode, body: Option<Result<Answer, Problem>>) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
@@ -123,9 +123,13 @@ impl IntoResponse for Reply {
         headers.extend(self.etag.as_ref().and_then(ETag::header));
         match self.body {
             None => (self.status, headers).into_response(),
-            Some(Ok(body)) => {
+            Some(Ok(Answer { bytes, is_long })) => {
                 headers.insert(CONTENT_TYPE, self.media_type);
-                (self.status, headers, body).into_response()
+                let mut response = (self.status, headers, bytes).into_response();
+                if is_long {
+                    response.extensions_mut().insert(Long);
+                }
+                response
             }
             Some(Err(problem)) => problem.into_response(),
         }

@@ -13,6 +13,7 @@ use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYP
 use http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::answer::compress_long;
 use crate::auth::{Authenticator, authenticate};
 use crate::clock::Entropy;
 use crate::compute::{REQUEST, within};
@@ -21,9 +22,9 @@ use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 
 /// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them. They
-/// depend on who asks: no cache may give one caller what it keeps of another one.
+/// depend on who asks: no cache may give one caller what it keeps of another one; and on whether it takes gzip.
 const SECURITY: [(HeaderName, HeaderValue); 5] = [
-    (VARY, HeaderValue::from_static("Authorization")),
+    (VARY, HeaderValue::from_static("Authorization, Accept-Encoding")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     (
@@ -42,6 +43,7 @@ pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dy
         .route_layer(from_fn_with_state(authenticator, authenticate))
         .merge(open.method_not_allowed_fallback(method_not_allowed))
         .fallback(not_found)
+        .layer(from_fn(compress_long))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secure))
         .layer(from_fn(async |request: Request, next: Next| within(REQUEST, next.run(request)).await))

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
+use sqm_sql::guard;
 use sqm_sql::lineage::{Lineage, Options, trace};
 use sqm_sql::lint::Config;
 use sqm_sql::{rewrites, rules};
@@ -143,4 +145,31 @@ fn garbage_between_statements_loses_none_of_them() {
             .collect();
         assert_eq!(found, expected, "{dialect}");
     }
+}
+
+/// The corpus of `cargo fuzz run lineage`: the first byte of a file chooses the dialect, the rest is the text.
+#[test]
+fn what_fuzzing_found_has_an_answer() {
+    let dialects: Vec<Dialect> = Dialect::all().collect();
+    let (catalog, _) = Catalog::from_ddl("CREATE TABLE t (a INT, b TEXT)", Dialect::Postgres).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/lineage");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 100, "{}", files.len());
+    // On one large stack, so that a panic ends the test.
+    guard::on_large_stack(|| {
+        for file in &files {
+            let bytes = std::fs::read(file).unwrap();
+            let Some((choice, text)) = bytes.split_first() else { continue };
+            let text = String::from_utf8_lossy(text);
+            let dialect = dialects[usize::from(choice / 2) % dialects.len()];
+            let start = Instant::now();
+            let lineage = trace(&text, dialect, &catalog, &Options::default());
+            drop(lineage.to_text());
+            drop(rules::lint(&text, dialect, &catalog, &Config::default()));
+            drop(rewrites::propose(&text, dialect, &catalog));
+            assert!(start.elapsed() < Duration::from_secs(20), "{}", file.display());
+        }
+    })
+    .unwrap();
 }

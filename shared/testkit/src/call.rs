@@ -10,8 +10,11 @@ use crate::app::TestApp;
 use crate::response::Response;
 
 /// What every answer says to those who pass it on.
-const ALWAYS: [(&str, &[u8]); 3] =
-    [("vary", b"Authorization"), ("x-content-type-options", b"nosniff"), ("referrer-policy", b"no-referrer")];
+const ALWAYS: [(&str, &[u8]); 3] = [
+    ("vary", b"Authorization, Accept-Encoding"),
+    ("x-content-type-options", b"nosniff"),
+    ("referrer-policy", b"no-referrer"),
+];
 
 /// A request that is not sent yet.
 #[must_use = "a request is sent by `send`"]

@@ -34,6 +34,17 @@ pub fn is_transact(dialect: Dialect) -> bool {
     matches!(dialect, D::TSql | D::Fabric)
 }
 
+/// Whether a name inside an expression of ORDER BY means a column where one has it, and an output at most where
+/// none has: only a name by itself means the output first.
+pub fn orders_by_alias_alone(dialect: Dialect) -> bool {
+    is_postgres(dialect)
+        || is_transact(dialect)
+        || matches!(
+            dialect,
+            D::Redshift | D::DuckDb | D::Sqlite | D::Oracle | D::Db2 | D::Vertica | D::Exasol
+        )
+}
+
 /// Whether an outer join gives default values, not NULL, for a row without a partner.
 pub fn fills_with_defaults(dialect: Dialect) -> bool {
     dialect == D::ClickHouse

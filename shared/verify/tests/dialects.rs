@@ -545,3 +545,24 @@ fn windows_without_a_frame() {
         check(dialect, &values(""), other, &["refuted"]);
     }
 }
+
+#[test]
+fn a_name_inside_a_key_of_order_by_may_be_a_column() {
+    let first = "SELECT id, COALESCE(s, 'x') AS s FROM t ORDER BY LOWER(s), id";
+    let second = "SELECT id, COALESCE(s, 'x') AS s FROM t ORDER BY LOWER(COALESCE(s, 'x')), id";
+    for dialect in [Postgres, DuckDb, Sqlite] {
+        check(dialect, first, second, &["unknown", "refuted"]);
+    }
+    let limited =
+        |key: &str| format!("SELECT * FROM (SELECT a AS b, id FROM t ORDER BY {key}, id LIMIT 1) q");
+    check(Postgres, &limited("b % 3"), &limited("a % 3"), &["unknown", "refuted"]);
+    // A name by itself is the output's; so is one inside where outputs come first.
+    let plain = "SELECT id, COALESCE(s, 'x') AS z FROM t ORDER BY z, id";
+    check(
+        Postgres,
+        plain,
+        "SELECT id, COALESCE(s, 'x') AS z FROM t ORDER BY COALESCE(s, 'x'), id",
+        &["proved"],
+    );
+    check(MySql, first, second, &["proved", "tested"]);
+}

@@ -1,5 +1,7 @@
 //! How much is taken: each limit just kept and just passed.
 
+use std::io::Read;
+
 use serde_json::{Value, json};
 use sqm_http::Kind;
 use sqm_testkit::{Calls, TestApp, User};
@@ -172,4 +174,29 @@ async fn tables_that_a_query_names() {
     let problem = ada.post("/v1/queries").json(&naming(5_001)).send().await.problem(Kind::InvalidSql);
     assert_eq!(problem["field"], "sql");
     assert_eq!(ada.all("/v1/queries").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_as_it_is_comes_compressed() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let script: String =
+        (0..5_000).map(|n| format!("INSERT INTO t{n} SELECT a, b FROM s WHERE c = 1;\n")).collect();
+    let body = json!({ "sql": script, "dialect": "ansi" });
+    let problem = ada.post("/v1/lineage").json(&body).send().await.problem(Kind::AnswerTooLarge);
+    assert!(problem["detail"].as_str().unwrap().contains("Accept-Encoding: gzip"), "{problem}");
+    let call = ada.post("/v1/lineage").header("accept-encoding", "gzip, br");
+    let response = call.json(&body).send().await.expect(200);
+    assert_eq!(response.header("content-encoding"), "gzip");
+    assert!(response.body.len() < 1_000_000, "{}", response.body.len());
+    let mut plain = String::new();
+    flate2::read::GzDecoder::new(response.body.as_slice()).read_to_string(&mut plain).unwrap();
+    assert!(plain.len() > BODY, "{}", plain.len());
+    let lineage: Value = serde_json::from_str(&plain).unwrap();
+    assert_eq!(lineage["statements"].as_array().unwrap().len(), 5_000);
+    // What is short comes as it is.
+    let short = ada.store("SELECT 1").await;
+    let response = ada.get(&format!("{}/lineage", short.path)).header("accept-encoding", "gzip").send().await;
+    assert!(response.headers.get("content-encoding").is_none());
+    response.ok();
 }

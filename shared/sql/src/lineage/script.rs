@@ -650,6 +650,9 @@ fn finding(doubt: &Doubt) -> Finding {
             Severity::Info,
             format!("a catalog would tell which columns * stands for in {}", candidates.join(", ")),
         ),
+        DoubtKind::Variable => {
+            ("opaque", Severity::Info, format!("what {name} holds is not in the text, or is not followed"))
+        }
         DoubtKind::Opaque => ("opaque", Severity::Info, format!("what {name} does is not in the text")),
         DoubtKind::Mismatch => (
             "mismatch",

@@ -448,6 +448,36 @@ fn values_of_variables_come_through() {
         "DECLARE n INT64; SET n = (SELECT MAX(total) FROM orders); INSERT INTO r (id) SELECT n",
         &["orders.total -> r.id Aggregation"],
     );
+    check(
+        Dialect::Snowflake,
+        "SET v = (SELECT MAX(x) FROM a); INSERT INTO c (id, w) SELECT id, $v FROM b",
+        &["A.X -> C.W Aggregation", "B.ID -> C.ID Identity"],
+    );
+    // What is given in another way is not followed, and that is said, once.
+    for (dialect, sql, name) in [
+        (
+            Dialect::Snowflake,
+            "BEGIN LET m INT := (SELECT MAX(x) FROM a); INSERT INTO c (id, w) SELECT id, :m FROM b; END",
+            "M",
+        ),
+        (
+            Dialect::Snowflake,
+            "DECLARE m INT; BEGIN SELECT MAX(x) INTO :m FROM a; INSERT INTO c (w) VALUES (:m); END",
+            "M",
+        ),
+        (
+            Dialect::Postgres,
+            "DO $$ DECLARE m int; BEGIN SELECT max(x) INTO m FROM a; INSERT INTO c (w) VALUES (m + m); END $$",
+            "m",
+        ),
+        (Dialect::MySql, "SELECT MAX(x) INTO @m FROM a; INSERT INTO c (w) VALUES (@m)", "@m"),
+        (Dialect::TSql, "SELECT @m = MAX(x) FROM a; INSERT INTO c (w) SELECT @m", "@m"),
+    ] {
+        let lineage = trace(sql, dialect, &Catalog::default(), &Options::default());
+        let said: Vec<_> =
+            lineage.findings.iter().filter(|f| f.code == "opaque").map(|f| &*f.message).collect();
+        assert_eq!(said, [format!("what {name} holds is not in the text, or is not followed")], "{sql}");
+    }
     for (dialect, sql) in [
         (Dialect::BigQuery, "BEGIN DECLARE x INT64 DEFAULT (SELECT MAX(id) FROM orders); SELECT 1; END"),
         (Dialect::Postgres, "CALL p((SELECT max(id) FROM orders))"),

@@ -258,7 +258,7 @@ impl<'t> Resolver<'t, '_, '_> {
     fn placeholder(&mut self, text: &str, at: crate::text::Span, kind: Kind, place: Place<'t>) {
         let position = text.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
         let (Some(position), sqm_domain::Dialect::Snowflake) = (position, self.scopes.dialect) else {
-            return;
+            return self.named_placeholder(text, at, kind, place);
         };
         let [relation] = self.scopes.scope(place.scope).relations[..] else { return };
         let name = self.scopes.names.exact(text);

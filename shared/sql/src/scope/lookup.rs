@@ -41,11 +41,9 @@ impl<'t> Resolver<'t, '_, '_> {
         {
             return self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at);
         }
-        if ident.quote_style.is_none() && is_constant(&ident.value) && !self.scopes.knows(place.scope, name) {
-            return;
-        }
-        if self.scopes.is_variable(name) && !self.scopes.knows(place.scope, name) {
-            return;
+        let is_constant = ident.quote_style.is_none() && is_constant(&ident.value);
+        if (is_constant || self.scopes.is_variable(name)) && !self.scopes.knows(place.scope, name) {
+            return self.scopes.doubt_variable(name, at);
         }
         let found = self.scopes.unqualified(name, place.scope, place.aliases, at);
         if let Some(Found { meaning: Meaning::Column { relation, node }, .. }) = found
@@ -59,6 +57,20 @@ impl<'t> Resolver<'t, '_, '_> {
             None => self.scopes.unknown(name, place.scope, at),
         };
         self.refer(found, kind, place.scope, at);
+    }
+
+    /// A variable in the form of a placeholder, `$v` or `:v`; one that the text does not declare or set is a
+    /// parameter, whose value comes from elsewhere.
+    pub(super) fn named_placeholder(&mut self, text: &str, at: Span, kind: Kind, place: Place<'t>) {
+        let Some(name) = text.strip_prefix(['$', ':']).filter(|name| name.starts_with(char::is_alphabetic))
+        else {
+            return;
+        };
+        let name = self.scopes.names.fold(name);
+        match self.scopes.record_column(name, name) {
+            Some(node) => self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at),
+            None => self.scopes.doubt_variable(name, at),
+        }
     }
 
     /// A name that a WITH clause gave to an expression; inside of the expression it means something else.
@@ -119,7 +131,7 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         // A record, or a parameter after the name of its procedure.
         if self.scopes.is_variable(parts[0]) || parts.len() == 2 && self.scopes.is_variable(parts[1]) {
-            return;
+            return self.scopes.doubt_variable(parts[0], at);
         }
         if parts.len() == 1 {
             let found = match self.scopes.unqualified(parts[0], place.scope, place.aliases, at) {
@@ -189,6 +201,15 @@ impl Scopes<'_> {
         let text = self.names.text(name);
         let is_variable = text.starts_with('@') || self.is_variable(name);
         (is_variable && self.tables.has_records()).then(|| self.record_column(name, name)).flatten()
+    }
+
+    /// Says once of a variable that nobody sees what it holds; system variables hold no columns.
+    fn doubt_variable(&mut self, name: Name, at: Span) {
+        let text = self.names.text(name);
+        let is_own = text.starts_with('@') && !text.starts_with("@@") || self.is_variable(name);
+        if is_own && self.said_variables.insert(self.names.key(name)) {
+            self.doubt(DoubtKind::Variable, name, Vec::new(), at);
+        }
     }
 
     fn unqualified(&mut self, name: Name, scope: ScopeId, aliases: Aliases, at: Span) -> Option<Found> {

@@ -220,6 +220,8 @@ pub enum DoubtKind {
     Mismatch,
     /// What a statement does is not in the text.
     Opaque,
+    /// What a variable holds is not in the text, or was given to it in a way that is not followed.
+    Variable,
 }
 
 /// What was resolved: see the module's documentation.
@@ -243,6 +245,8 @@ pub struct Scopes<'c> {
     structs: IdMap<ShapeId, Node>,
     /// Keys of the names that the script declares as variables.
     pub(crate) variables: IdSet<Name>,
+    /// Variables of which it was said that nobody sees what they hold.
+    said_variables: IdSet<Name>,
     /// Whether a name may be a variable that nothing here declares, as in a procedure.
     pub(crate) is_procedural: bool,
     /// Whether views of the catalog are looked through.
@@ -280,6 +284,7 @@ impl<'c> Scopes<'c> {
             fields: IdMap::default(),
             structs: IdMap::default(),
             variables: IdSet::default(),
+            said_variables: IdSet::default(),
             is_procedural: false,
             follow_views: false,
             views: IdMap::default(),

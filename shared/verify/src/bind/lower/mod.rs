@@ -31,7 +31,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use sqm_domain::Dialect;
 
-use crate::dialects::{dates_have_time, empty_is_null};
+use crate::dialects::{dates_have_time, empty_is_null, orders_by_alias_alone};
 
 /// Expressions nested deeper than this, and statements of more SELECTs, are not verified: planning them
 /// costs more than any budget.
@@ -90,6 +90,12 @@ impl VisitorMut for Pass<'_> {
             return ControlFlow::Break(reason.to_owned());
         }
         names::fold_query(query);
+        if orders_by_alias_alone(self.dialect) && shapes::orders_by_part_of_alias(query) {
+            return ControlFlow::Break(
+                "a key of ORDER BY that is an expression with the name of an output is not verified: it may mean a column of that name"
+                    .to_owned(),
+            );
+        }
         bags::lower(&mut query.body, &mut self.aliases)?;
         shapes::lower_query(query)
     }

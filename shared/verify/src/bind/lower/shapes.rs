@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Distinct, Expr, GroupByExpr, GroupByWithModifier, Ident, JoinConstraint, JoinOperator,
-    LimitClause, Query, Select, SelectItem, SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins,
-    TopQuantity, Value,
+    LimitClause, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, TableAliasColumnDef, TableFactor,
+    TableWithJoins, TopQuantity, Value, visit_expressions,
 };
 
 use super::build::{self, number};
@@ -199,4 +199,36 @@ fn lower_joins(from: &mut TableWithJoins) -> ControlFlow<String> {
 fn is_beyond(key: &Expr, outputs: usize) -> bool {
     matches!(key, Expr::Value(_))
         && super::build::as_number(key).is_some_and(|n| n > i64::try_from(outputs).unwrap_or(0))
+}
+
+/// Whether a key of ORDER BY is an expression that has the name of an output in it, where that output is not
+/// the column of the same name.
+pub fn orders_by_part_of_alias(query: &Query) -> bool {
+    let SetExpr::Select(select) = &*query.body else { return false };
+    let Some(OrderBy { kind: OrderByKind::Expressions(keys), .. }) = &query.order_by else { return false };
+    let aliases = select.projection.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } => {
+            let own = match expr {
+                Expr::Identifier(ident) => Some(ident),
+                Expr::CompoundIdentifier(idents) => idents.last(),
+                _ => None,
+            };
+            own.is_none_or(|own| !own.value.eq_ignore_ascii_case(&alias.value)).then_some(&alias.value)
+        }
+        _ => None,
+    });
+    let aliases: Vec<&String> = aliases.collect();
+    let names_one = |expr: &Expr| {
+        visit_expressions(expr, |part| match part {
+            Expr::Identifier(ident)
+                if aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&ident.value)) =>
+            {
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        })
+        .is_break()
+    };
+    !aliases.is_empty()
+        && keys.iter().any(|key| !matches!(key.expr, Expr::Identifier(_)) && names_one(&key.expr))
 }
