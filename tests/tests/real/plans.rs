@@ -99,9 +99,16 @@ const QUERIES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The plan; `None` where the server refuses the statement.
 async fn explained(server: &Postgres, sql: &str) -> Option<Value> {
-    let plan = server.query(&format!("EXPLAIN (VERBOSE, FORMAT JSON) {sql}")).await.ok()?;
-    Some(serde_json::from_str(&plan).unwrap())
+    match server.query(&format!("EXPLAIN (VERBOSE, FORMAT JSON) {sql}")).await {
+        Ok(plan) => Some(serde_json::from_str(&plan).unwrap()),
+        Err(why) => {
+            let why = why.to_string();
+            assert!(why.contains("ERROR:"), "{why}");
+            None
+        }
+    }
 }
 
 /// What the answer says of a plan: differences, and what the plan does not say.

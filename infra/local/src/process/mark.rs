@@ -22,7 +22,8 @@ impl Mark {
     /// A mark that no other program has.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        Self(format!("{}{}", Self::of_this_process(), NEXT.fetch_add(1, Ordering::Relaxed)))
+        // What ends it keeps the first from being the beginning of the tenth.
+        Self(format!("{}{}_", Self::of_this_process(), NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// What the marks of all programs begin with that this process starts.

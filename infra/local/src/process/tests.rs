@@ -76,3 +76,14 @@ async fn the_log_holds_both_outputs() {
     assert_eq!(process.wait().await.unwrap().code(), Some(3));
     assert_eq!(process.last_lines(), "out\nerr");
 }
+
+#[test]
+fn no_mark_begins_with_another() {
+    let marks: Vec<String> = (0..12).map(|_| Mark::new().text()).collect();
+    for (at, mark) in marks.iter().enumerate() {
+        assert!(
+            marks.iter().enumerate().all(|(other, text)| other == at || !text.starts_with(mark)),
+            "{marks:?}"
+        );
+    }
+}

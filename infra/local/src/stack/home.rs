@@ -55,8 +55,8 @@ impl Home {
         }
         let mut left = String::new();
         lock.read_to_string(&mut left)?;
-        // A shorter text would be the beginning of too many marks.
-        if left.split('-').count() == 3 {
+        // A shorter text would be the beginning of too many marks; what this process started it stops itself.
+        if left.split('-').count() == 3 && left != Mark::of_this_process() {
             stop_marked(&left);
         }
         std::fs::write(&path, Mark::of_this_process())
