@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use datafusion::arrow::datatypes::{DataType, FieldRef};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
@@ -117,6 +118,10 @@ fn examine(
             "where the order of rows leaves a choice, both queries choose the same of the same rows"
                 .to_owned(),
         );
+    }
+    let is_float = |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
+    if matches!(verdict, Verdict::Tested { .. }) && first.schema.fields().iter().any(is_float) {
+        assumptions.insert("floats that differ by rounding alone are the same".to_owned());
     }
     (verdict, databases, assumptions.into_iter().collect())
 }

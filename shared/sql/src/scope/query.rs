@@ -376,8 +376,6 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
 
     /// The keys of an ORDER BY, in the scope of its SELECT.
     pub(super) fn order(&mut self, order_by: &'t OrderBy, place: Place<'t>) {
-        // To PostgreSQL a name inside an expression is a column's, not an output's.
-        let outputs_alone = matches!(self.scopes.dialect, Dialect::Postgres);
         let keys = match &order_by.kind {
             OrderByKind::Expressions(keys) => keys,
             OrderByKind::All(_) => return self.order_by_all(place),
@@ -397,9 +395,15 @@ impl<'t, 's, 'c> Resolver<'t, 's, 'c> {
         {
             return self.order_by_all(place);
         }
+        // To some a name inside an expression is a column's rather than an output's.
         for key in keys {
             let is_name = matches!(key.expr, Expr::Identifier(_));
-            let aliases = if is_name || !outputs_alone { Aliases::First } else { Aliases::Last };
+            let aliases = match (is_name, self.scopes.dialect) {
+                (true, _) => Aliases::First,
+                (false, Dialect::Postgres) => Aliases::Last,
+                (false, Dialect::DuckDb | Dialect::Sqlite) => Aliases::AfterKnown,
+                (false, _) => Aliases::First,
+            };
             self.key(&key.expr, Kind::Sort, place.with(aliases));
         }
     }

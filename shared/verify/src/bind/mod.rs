@@ -168,7 +168,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
             None => return Err(unresolved(&error)),
         },
     };
-    refused::joins(&plan, dialect).map_err(|error| unresolved(&error))?;
+    refused::defaults(&plan, dialect).map_err(|error| unresolved(&error))?;
     let plan = subqueries::move_out(plan).map_err(|error| unresolved(&error))?;
     if refused::plan(&plan, dialect).map_err(|error| unresolved(&error))? {
         lowered.assumptions.insert("texts come in the order of their code points, as under the collation C");

@@ -5,7 +5,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, JoinType, Result, plan_err};
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
 /// Refuses a text whose tree lacks something that it says.
@@ -19,23 +19,41 @@ pub fn text(text: &str) -> std::result::Result<(), &'static str> {
     Ok(())
 }
 
-/// Refuses outer joins where a row without a partner is filled up with other values than NULL.
+/// Refuses what gives default values instead of NULL: outer joins, aggregates of no rows, totals, and correlated
+/// subqueries, in ClickHouse.
 ///
 /// # Errors
-/// The outer join.
-pub fn joins(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
+/// Which.
+pub fn defaults(plan: &LogicalPlan, dialect: Dialect) -> Result<()> {
+    if !fills_with_defaults(dialect) {
+        return Ok(());
+    }
     plan.apply_with_subqueries(|node| match node {
         LogicalPlan::Join(join)
-            if fills_with_defaults(dialect)
-                && matches!(join.join_type, JoinType::Left | JoinType::Right | JoinType::Full) =>
+            if matches!(join.join_type, JoinType::Left | JoinType::Right | JoinType::Full) =>
         {
             plan_err!(
                 "an outer join is not verified: {dialect} fills up a row without a partner with default values, not with NULL, unless join_use_nulls is set"
             )
         }
+        LogicalPlan::Aggregate(aggregate) if has_total(aggregate) => plan_err!(
+            "an aggregate over all rows, or with totals, is not verified: {dialect} gives default values where others give NULL"
+        ),
+        LogicalPlan::Subquery(subquery) if !subquery.outer_ref_columns.is_empty() => {
+            plan_err!("a correlated subquery is not verified: {dialect} gives NULL or default values by its settings")
+        }
         _ => Ok(TreeNodeRecursion::Continue),
     })?;
     Ok(())
+}
+
+/// Whether it makes a row of no rows, or of several groups, that is no count alone.
+fn has_total(aggregate: &Aggregate) -> bool {
+    let is_count =
+        |expr: &Expr| matches!(expr, Expr::AggregateFunction(function) if function.func.name() == "count");
+    let is_set = |expr: &Expr| matches!(expr, Expr::GroupingSet(_));
+    aggregate.group_expr.iter().any(is_set)
+        || aggregate.group_expr.is_empty() && !aggregate.aggr_expr.iter().all(is_count)
 }
 
 /// Refuses a plan that DataFusion understands otherwise than others do. Says whether it asks which of two texts
