@@ -453,6 +453,12 @@ fn values_of_variables_come_through() {
         "SET v = (SELECT MAX(x) FROM a); INSERT INTO c (id, w) SELECT id, $v FROM b",
         &["A.X -> C.W Aggregation", "B.ID -> C.ID Identity"],
     );
+    check(
+        Dialect::Snowflake,
+        "DECLARE rs RESULTSET DEFAULT (SELECT id, x FROM a); BEGIN FOR r IN rs DO \
+         INSERT INTO c (id, w) VALUES (r.id, r.x); END FOR; END",
+        &["A.ID -> C.ID Identity", "A.X -> C.W Identity"],
+    );
     // What is given in another way is not followed, and that is said, once.
     for (dialect, sql, name) in [
         (
@@ -482,6 +488,7 @@ fn values_of_variables_come_through() {
         (Dialect::BigQuery, "BEGIN DECLARE x INT64 DEFAULT (SELECT MAX(id) FROM orders); SELECT 1; END"),
         (Dialect::Postgres, "CALL p((SELECT max(id) FROM orders))"),
         (Dialect::BigQuery, "ASSERT (SELECT COUNT(*) FROM orders) > 0"),
+        (Dialect::BigQuery, "EXECUTE IMMEDIATE \"SELECT total FROM orders WHERE id = ?\" USING 3"),
         (Dialect::BigQuery, "EXECUTE IMMEDIATE 'SELECT total FROM orders WHERE id = ?' USING 3"),
         (Dialect::BigQuery, "EXECUTE IMMEDIATE 'SELECT total FROM orders WHERE id = @x' INTO n USING 3 AS x"),
         (Dialect::Snowflake, "EXECUTE IMMEDIATE 'SELECT total FROM ORDERS WHERE id = ?' USING (x)"),

@@ -65,7 +65,10 @@ fn executed(mut cursor: Cursor<'_>) -> Option<usize> {
     let is_text = |token: &Token| {
         matches!(
             token,
-            Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) | Token::DollarQuotedString(_)
+            Token::SingleQuotedString(_)
+                | Token::DoubleQuotedString(_)
+                | Token::NationalStringLiteral(_)
+                | Token::DollarQuotedString(_)
         )
     };
     if cursor.is("PREPARE") && cursor.next().next().is("FROM") {
@@ -127,8 +130,11 @@ pub(super) fn text_of(token: &TokenWithSpan) -> Option<Body> {
             let tag = body.tag.as_ref().map_or(0, |tag| tag.chars().count());
             Some(Body { text: body.value.clone(), start: at(tag + 2) })
         }
-        Token::SingleQuotedString(text) | Token::NationalStringLiteral(text) => {
-            let plain = !text.contains(['\'', '\\']);
+        Token::SingleQuotedString(text)
+        | Token::DoubleQuotedString(text)
+        | Token::NationalStringLiteral(text) => {
+            let mark = if matches!(token.token, Token::DoubleQuotedString(_)) { '"' } else { '\'' };
+            let plain = !text.contains([mark, '\\']);
             let quote = if matches!(token.token, Token::NationalStringLiteral(_)) { 2 } else { 1 };
             plain.then(|| Body { text: text.clone(), start: at(quote) })
         }

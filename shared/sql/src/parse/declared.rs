@@ -50,7 +50,8 @@ pub(super) fn variables(tokens: &[TokenWithSpan], names: &mut Vec<String>) {
     }
 }
 
-/// The cursor in `CURSOR c IS SELECT …`, `c CURSOR FOR SELECT …` and `LET c CURSOR FOR …`.
+/// The cursor in `CURSOR c IS SELECT …`, `c CURSOR FOR SELECT …` and `LET c CURSOR FOR …`; the result set in
+/// `c RESULTSET DEFAULT (SELECT …)`.
 pub(super) fn cursor(tokens: &[TokenWithSpan]) -> Option<Ident> {
     let mut here = Cursor::new(tokens, 0);
     while here.is_any(&["DECLARE", "LET"]) {
@@ -59,7 +60,7 @@ pub(super) fn cursor(tokens: &[TokenWithSpan]) -> Option<Ident> {
     if here.take("CURSOR") {
         return ident(tokens, here);
     }
-    here.next().is_any(&["CURSOR", "SCROLL"]).then(|| ident(tokens, here)).flatten()
+    here.next().is_any(&["CURSOR", "SCROLL", "RESULTSET"]).then(|| ident(tokens, here)).flatten()
 }
 
 /// The record in `r IN (SELECT …)`, or in `r IN c` with the cursor.

@@ -126,12 +126,12 @@ impl<'t> Resolver<'t, '_, '_> {
         {
             return self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at);
         }
-        if self.scopes.is_pseudo(parts[parts.len() - 1]) || self.scopes.may_be_variable(place.scope) {
-            return;
-        }
         // A record, or a parameter after the name of its procedure.
         if self.scopes.is_variable(parts[0]) || parts.len() == 2 && self.scopes.is_variable(parts[1]) {
             return self.scopes.doubt_variable(parts[0], at);
+        }
+        if self.scopes.is_pseudo(parts[parts.len() - 1]) || self.scopes.may_be_variable(place.scope) {
+            return;
         }
         if parts.len() == 1 {
             let found = match self.scopes.unqualified(parts[0], place.scope, place.aliases, at) {
