@@ -11,6 +11,7 @@ mod model;
 pub mod output;
 mod script;
 mod touched;
+mod whole;
 mod written;
 
 #[cfg(test)]
