@@ -5,6 +5,7 @@
 
 mod dynamodb;
 mod moto;
+mod passing;
 mod postgres;
 pub mod process;
 pub mod sample;

@@ -1,12 +1,12 @@
 //! moto's server, which answers as Secrets Manager does.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use tokio::process::Command;
 
-use crate::process::{Mark, Process};
+use crate::passing::Passing;
+use crate::process::Process;
 use crate::tools::{Tool, Tools};
 
 /// How long it may take to start on a busy machine, and how often one looks whether it has.
@@ -24,23 +24,13 @@ pub struct Moto {
     _log: Passing,
 }
 
-/// A file that is removed in the end.
-#[derive(Debug)]
-struct Passing(PathBuf);
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 impl Moto {
     /// Installs moto where it is missing, starts it on a free port and waits until it listens.
     pub async fn start(tools: &Tools) -> Result<Self> {
         let mut command = Command::new(tools.install(Tool::Moto).await?);
         command.args(["-H", "127.0.0.1", "-p", "0"]).env("NO_COLOR", "1");
-        let log = Passing(std::env::temp_dir().join(format!("moto-{}.log", Mark::new().text())));
-        let mut process = Process::start("moto", command, &log.0)?;
+        let log = Passing::new("moto");
+        let mut process = Process::start("moto", command, log.path())?;
         let until = Instant::now() + START_WITHIN;
         loop {
             if let Some(endpoint) = address(&process.last_lines()) {

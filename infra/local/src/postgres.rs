@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::process::{Mark, Process};
+use crate::passing::Passing;
+use crate::process::Process;
 use crate::tools::{Tool, Tools};
 
 /// How long it may take to start on a busy machine, and how often one looks whether it has.
@@ -48,47 +49,38 @@ impl Release {
 /// leaves nothing.
 #[derive(Debug)]
 pub struct Postgres {
+    // In this order: the server ends before its folder goes.
+    process: Process,
     folder: Passing,
     psql: PathBuf,
-    process: Process,
-}
-
-/// A folder that is removed in the end.
-#[derive(Debug)]
-struct Passing(PathBuf);
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 impl Postgres {
     /// Installs PostgreSQL where it is missing, makes a database and starts a server for it.
     pub async fn start(tools: &Tools, release: Release) -> Result<Self> {
         let mut packages = packages(tools).await?;
-        let folder = Passing(std::env::temp_dir().join(format!("pg-{}", Mark::new().text())));
-        std::fs::create_dir(&folder.0).with_context(|| format!("making {}", folder.0.display()))?;
+        let folder = Passing::new("pg");
+        std::fs::create_dir(folder.path()).with_context(|| format!("making {}", folder.path().display()))?;
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
         if is_root {
             // The programs may lie where only root may look.
             let mut copy = Command::new("cp");
             copy.arg("-r").arg(packages.join(PACKAGE)).arg(packages.join(format!("{PACKAGE}.libs")));
-            run(copy.arg(&folder.0)).await?;
-            chown(&folder.0, Some(NOBODY), Some(NOBODY))?;
-            packages.clone_from(&folder.0);
+            run(copy.arg(folder.path())).await?;
+            chown(folder.path(), Some(NOBODY), Some(NOBODY))?;
+            packages = folder.path().to_owned();
         }
         let programs = packages.join(PACKAGE).join(release.folder()).join("bin");
         ensure!(programs.is_dir(), "there is no PostgreSQL in {}", programs.display());
         let as_user = |program: &str| {
             let mut command = Command::new(programs.join(program));
-            command.current_dir(&folder.0);
+            command.current_dir(folder.path());
             if is_root {
                 command.uid(NOBODY).gid(NOBODY);
             }
             command
         };
-        let data = folder.0.join("data");
+        let data = folder.path().join("data");
         let mut init = as_user("initdb");
         init.args([
             "--username=postgres",
@@ -100,13 +92,13 @@ impl Postgres {
         ]);
         run(init.arg(&data)).await?;
         let mut server = as_user("postgres");
-        server.arg("-D").arg(&data).arg("-k").arg(&folder.0).args([
+        server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args([
             "-c",
             "listen_addresses=",
             "-c",
             "fsync=off",
         ]);
-        let process = Process::start("postgres", server, &folder.0.join("log"))?;
+        let process = Process::start("postgres", server, &folder.path().join("log"))?;
         let mut postgres = Self { psql: programs.join("psql"), folder, process };
         let until = Instant::now() + START_WITHIN;
         while postgres.query("SELECT 1").await.is_err() {
@@ -128,7 +120,7 @@ impl Postgres {
     pub async fn query(&self, sql: &str) -> Result<String> {
         let mut command = Command::new(&self.psql);
         command.args(["-X", "-q", "-A", "-t", "-1", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
-        command.arg(&self.folder.0);
+        command.arg(self.folder.path());
         run_with(&mut command, sql).await
     }
 
