@@ -68,7 +68,7 @@ impl<'t> Resolver<'t, '_, '_> {
                 self.target_columns(table, [ident]);
             }
         }
-        self.on_insert(insert, table, scope, source, &mut columns);
+        self.on_insert(insert, table, scope, &mut columns);
         let node = self.scopes.values.finish(start);
         let returned = returned(insert.returning.as_deref(), insert.output.as_ref());
         let assigned = if returned.is_some() { columns.clone() } else { Vec::new() };
@@ -86,14 +86,7 @@ impl<'t> Resolver<'t, '_, '_> {
     }
 
     /// ON CONFLICT DO UPDATE, ON DUPLICATE KEY UPDATE: `excluded` is the row that was to be inserted.
-    fn on_insert(
-        &mut self,
-        insert: &'t Insert,
-        table: TableId,
-        scope: ScopeId,
-        source: Option<Rows>,
-        columns: &mut Vec<Output>,
-    ) {
+    fn on_insert(&mut self, insert: &'t Insert, table: TableId, scope: ScopeId, columns: &mut Vec<Output>) {
         let Some(on) = &insert.on else { return };
         let (assignments, predicate) = match on {
             OnInsert::DuplicateKeyUpdate(assignments) => (assignments, None),
@@ -111,7 +104,7 @@ impl<'t> Resolver<'t, '_, '_> {
             aliases.push(self.scopes.names.ident(ident));
         }
         for alias in aliases {
-            let relation = self.scopes.add_relation(
+            self.scopes.add_relation(
                 scope,
                 super::Relation {
                     alias: Some(alias),
@@ -121,9 +114,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     span: super::query::NOWHERE,
                 },
             );
-            let _ = relation;
         }
-        let _ = source;
         for assignment in assignments {
             if let AssignmentTarget::ColumnName(name) = &assignment.target
                 && let Some(ident) = name.0.last().and_then(|part| part.as_ident())

@@ -59,20 +59,6 @@ impl<'t> Resolver<'t, '_, '_> {
         self.refer(found, kind, place.scope, at);
     }
 
-    /// A variable in the form of a placeholder, `$v` or `:v`; one that the text does not declare or set is a
-    /// parameter, whose value comes from elsewhere.
-    pub(super) fn named_placeholder(&mut self, text: &str, at: Span, kind: Kind, place: Place<'t>) {
-        let Some(name) = text.strip_prefix(['$', ':']).filter(|name| name.starts_with(char::is_alphabetic))
-        else {
-            return;
-        };
-        let name = self.scopes.names.fold(name);
-        match self.scopes.record_column(name, name) {
-            Some(node) => self.refer(Found { meaning: Meaning::Alias(node), node }, kind, place.scope, at),
-            None => self.scopes.doubt_variable(name, at),
-        }
-    }
-
     /// A name that a WITH clause gave to an expression; inside of the expression it means something else.
     fn expression(&mut self, name: Name, kind: Kind, place: Place<'t>) -> bool {
         let key = self.scopes.names.key(name);
@@ -153,7 +139,7 @@ impl<'t> Resolver<'t, '_, '_> {
         self.refer(Found { meaning: Meaning::Unknown, node }, kind, place.scope, at);
     }
 
-    fn refer(&mut self, found: Found, kind: Kind, scope: ScopeId, at: Span) {
+    pub(super) fn refer(&mut self, found: Found, kind: Kind, scope: ScopeId, at: Span) {
         let reference = self.scopes.references.len() as u32;
         self.scopes.references.push(Reference { span: at, scope, meaning: found.meaning });
         match found.meaning {
@@ -189,29 +175,6 @@ impl<'t> Resolver<'t, '_, '_> {
 }
 
 impl Scopes<'_> {
-    /// A column of the rows that a loop's record, or a cursor, stands for.
-    fn record_column(&mut self, record: Name, column: Name) -> Option<Node> {
-        let table = self.tables.record(self.names.key(record))?;
-        let column = self.tables.find(table, self.names.key(column))?;
-        Some(self.tables.node(column, &mut self.values))
-    }
-
-    /// The value that a variable was given, if it was.
-    fn value_of(&mut self, name: Name) -> Option<Node> {
-        let text = self.names.text(name);
-        let is_variable = text.starts_with('@') || self.is_variable(name);
-        (is_variable && self.tables.has_records()).then(|| self.record_column(name, name)).flatten()
-    }
-
-    /// Says once of a variable that nobody sees what it holds; system variables hold no columns.
-    fn doubt_variable(&mut self, name: Name, at: Span) {
-        let text = self.names.text(name);
-        let is_own = text.starts_with('@') && !text.starts_with("@@") || self.is_variable(name);
-        if is_own && self.said_variables.insert(self.names.key(name)) {
-            self.doubt(DoubtKind::Variable, name, Vec::new(), at);
-        }
-    }
-
     fn unqualified(&mut self, name: Name, scope: ScopeId, aliases: Aliases, at: Span) -> Option<Found> {
         let key = self.names.key(name);
         if aliases == Aliases::First

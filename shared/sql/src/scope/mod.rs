@@ -41,6 +41,7 @@ mod tables;
 mod transfer;
 mod update;
 mod values;
+mod variables;
 
 use std::cell::OnceCell;
 

@@ -54,18 +54,8 @@ impl Scopes<'_> {
         })
     }
 
-    /// Whether the script declares a variable of this name.
-    pub(super) fn is_variable(&self, name: Name) -> bool {
-        !self.variables.is_empty() && self.variables.contains(&self.names.key(name))
-    }
-
-    /// Whether a name that is no column can be taken for a variable: nothing is in sight, here or around,
-    /// that columns could come from, and the statement is one of those that have variables.
-    pub(super) fn may_be_variable(&self, scope: ScopeId) -> bool {
-        self.is_procedural && !self.sees_relations(scope)
-    }
-
-    fn sees_relations(&self, scope: ScopeId) -> bool {
+    /// Whether there is anything here, or around, that columns could come from.
+    pub(super) fn sees_relations(&self, scope: ScopeId) -> bool {
         let mut level = Some(scope);
         while let Some(here) = level {
             if !self.scope(here).relations.is_empty() {

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, DataType,
-    DeclareAssignment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
-    Query, SetExpr, Statement,
+    ConditionalStatementBlock, ConditionalStatements, CreateFunction, CreateFunctionBody, DataType, Function,
+    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, SetExpr, Statement,
 };
 
 use super::names::Name;
@@ -197,7 +196,7 @@ impl<'t> Resolver<'t, '_, '_> {
                     self.query(query, None);
                 }
                 for declare in stmts {
-                    if let Some(value) = declare.assignment.as_ref().and_then(assigned) {
+                    if let Some(value) = declare.assignment.as_ref().and_then(super::variables::assigned) {
                         self.set_variables(declare.names.iter(), value);
                     }
                 }
@@ -337,23 +336,6 @@ impl<'t> Resolver<'t, '_, '_> {
         self.scopes.doubt(DoubtKind::Opaque, name, Vec::new(), at);
     }
 
-    /// Lets variables stand for a value from now on.
-    fn set_variables(&mut self, variables: impl IntoIterator<Item = &'t Ident>, value: &'t Expr) {
-        let scope = self.scopes.add_scope(None);
-        let doubts = self.scopes.doubts.len();
-        let node = self.item(value, super::query::Place::new(scope));
-        self.scopes.doubts.truncate(doubts);
-        let span = self.covered();
-        for variable in variables {
-            let name = self.scopes.names.ident(variable);
-            let key = self.scopes.names.key(name);
-            let table = self.scopes.tables.variable(key, &mut self.scopes.names);
-            let columns = vec![Output { name: Some(name), node, span, star: false }];
-            let (action, defines) = (Action::Write, Some(vec![name]));
-            self.effects.push(Effect { action, table, span, columns, rows: None, defines });
-        }
-    }
-
     fn conditional_block(&mut self, block: &'t ConditionalStatementBlock, outcomes: &mut Vec<Outcome>) {
         self.loose(&block.condition);
         self.conditional(&block.conditional_statements, outcomes);
@@ -452,17 +434,6 @@ impl<'t> Resolver<'t, '_, '_> {
     pub(super) fn table_id(&mut self, name: &ObjectName) -> Option<(TableId, Span)> {
         let (parts, span) = self.table_name(name)?;
         Some((self.scopes.tables.table(parts, &mut self.scopes.names, self.scopes.catalog), span))
-    }
-}
-
-/// The value that a declaration gives; `None` for what a cursor stands for.
-fn assigned(assignment: &DeclareAssignment) -> Option<&Expr> {
-    match assignment {
-        DeclareAssignment::Expr(value)
-        | DeclareAssignment::Default(value)
-        | DeclareAssignment::DuckAssignment(value)
-        | DeclareAssignment::MsSqlAssignment(value) => Some(value),
-        DeclareAssignment::For(_) => None,
     }
 }
 
