@@ -72,8 +72,8 @@ pub(crate) fn named_columns(
 pub(crate) struct NamedColumns {
     /// Those that it gives, where it gives any and all are known.
     pub(crate) outputs: Option<Vec<String>>,
-    /// Those of the queries in it that are relations, each with its alias.
-    pub(crate) relations: Vec<(String, Vec<String>)>,
+    /// Those of the queries in it that are relations.
+    pub(crate) relations: Vec<Vec<String>>,
 }
 
 /// Traces a script that is parsed already.

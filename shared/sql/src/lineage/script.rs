@@ -49,13 +49,11 @@ pub(super) fn named_columns(
     let mut outcomes = Vec::new();
     Resolver::new(&mut scopes).statement(statement, &mut outcomes);
     let mut relations = Vec::new();
-    for (_, relation) in
-        scopes.all().flat_map(|(scope, _)| scopes.relations(scope).map(move |(id, _)| (scope, id)))
-    {
-        if let (Some(alias), Some(names), None) =
+    for (relation, _) in scopes.all().flat_map(|(scope, _)| scopes.relations(scope)) {
+        if let (Some(_), Some(names), None) =
             (scopes.alias(relation), scopes.column_names(relation), scopes.table_name(relation))
         {
-            relations.push((alias.to_owned(), names.into_iter().map(str::to_owned).collect()));
+            relations.push(names.into_iter().map(str::to_owned).collect());
         }
     }
     let gives = outcomes.last()?.gives;

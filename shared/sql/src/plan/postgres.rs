@@ -70,8 +70,8 @@ fn root_of(plan: &Value) -> Result<Node<'_>, PlanError> {
 
 struct Writer<'p> {
     catalog: &'p Catalog,
-    /// The queries of the text that are relations: alias, and columns in order.
-    relations: &'p [(String, Vec<String>)],
+    /// The columns, in order, of the queries of the text that are relations.
+    relations: &'p [Vec<String>],
     /// Queries that expressions refer to, as `SubPlan 1`.
     apart: HashMap<String, Node<'p>>,
     /// Values that expressions refer to, as `$0`: the query, and which of its outputs.

@@ -15,7 +15,7 @@ type Read = BTreeMap<String, BTreeSet<String>>;
 /// `EXPLAIN (FORMAT json)`, or a profile: scans with `Table`, `Projections` and `Filters`.
 pub(super) fn duckdb(plan: &Value) -> Result<PlanLineage, PlanError> {
     let mut read = Read::new();
-    for (node, place) in all_nodes(plan, "children") {
+    for (node, place) in all_objects(plan) {
         let Some(info) = node.get("extra_info").filter(|info| !info.is_null()) else { continue };
         let info = info
             .as_object()
@@ -66,25 +66,6 @@ fn answer(engine: Engine, read: Read, unsaid: &str) -> PlanLineage {
     };
     let lineage = Lineage::of_tables(read.keys().map(String::as_str), vec![finding]);
     PlanLineage { engine, sql: None, columns_read: read, lineage }
-}
-
-/// Every node below, by way of one member, and its place.
-fn all_nodes<'p>(plan: &'p Value, children: &str) -> Vec<(&'p Value, String)> {
-    let mut found = Vec::new();
-    let mut open = vec![(plan, String::new())];
-    while let Some((value, place)) = open.pop() {
-        match value {
-            Value::Array(list) => {
-                open.extend(list.iter().enumerate().map(|(at, value)| (value, format!("{place}[{at}]"))))
-            }
-            Value::Object(members) => {
-                open.extend(members.get(children).map(|below| (below, format!("{place}.{children}"))));
-                found.push((value, place));
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// Every object in a document, and its place.

@@ -41,7 +41,7 @@ pub(super) fn columns_of(
     inner: &[&str],
     scans: &[Vec<&str>],
     more: &[&str],
-    relations: &[(String, Vec<String>)],
+    relations: &[Vec<String>],
 ) -> (Vec<String>, Vec<String>) {
     let mut used: Vec<String> = Vec::new();
     for text in scans.iter().flatten().chain(more) {
@@ -54,7 +54,7 @@ pub(super) fn columns_of(
     let numbered = |at: usize| format!("(column {})", at + 1);
     let has_all =
         |names: &&Vec<String>| names.len() <= inner.len() && used.iter().all(|name| names.contains(name));
-    let mut fitting = relations.iter().map(|(_, names)| names).filter(has_all);
+    let mut fitting = relations.iter().filter(has_all);
     if let Some(first) = fitting.next()
         && fitting.all(|other| other == first)
     {
