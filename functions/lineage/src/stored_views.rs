@@ -12,8 +12,8 @@ use sqm_store::{Filter, Store, StoreError};
 
 use crate::analysis::BUDGET;
 
-/// Most views that are looked up for one answer, and how many may stand upon each other.
-const MOST_VIEWS: usize = 50;
+/// Most tables that are looked up for one answer, and how many views may stand upon each other.
+const MOST_TABLES: usize = 100;
 const MOST_LEVELS: usize = 10;
 
 /// Most queries that are looked at for the definition of one view: those that write it, the newest first.
@@ -50,7 +50,7 @@ pub(crate) async fn add(
         (names, catalog) = read.await?;
         let before = used.len();
         for name in names {
-            if used.len() < MOST_VIEWS && asked.insert(name.to_lowercase()) {
+            if asked.len() < MOST_TABLES && asked.insert(name.to_lowercase()) {
                 let Some((table, view)) = defined(store, workspace, &name, dialect).await? else { continue };
                 catalog.insert(table);
                 used.push(view);
