@@ -6,6 +6,7 @@ mod bad_input;
 mod counterexample;
 mod exit_codes;
 mod files;
+mod lineage;
 mod ndjson;
 mod pipes;
 mod sqm;

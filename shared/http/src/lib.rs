@@ -15,6 +15,7 @@ mod cursor;
 mod etag;
 mod json;
 pub mod log;
+mod open;
 mod parameters;
 mod plain;
 mod problem;

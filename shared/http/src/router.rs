@@ -8,7 +8,6 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,8 +17,8 @@ use crate::auth::{Authenticator, authenticate};
 use crate::clock::Entropy;
 use crate::compute::{REQUEST, within};
 use crate::log::record;
+use crate::open;
 use crate::problem::{Kind, Problem};
-use crate::reply::Reply;
 
 /// Headers of every answer. The answers are data: no browser may guess a type, frame them or run them. They
 /// depend on who asks: no cache may give one caller what it keeps of another one; and on whether it takes gzip.
@@ -34,24 +33,19 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
 ];
 
-/// The router of a function, out of its routes. Every one of them needs a token, except `/v1/health`, which
-/// every function has and which says that it runs, not that what it relies on does.
+/// The router of a function, out of its routes. Every one of them needs a token, except those that
+/// every function has ([`open`]).
 pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dyn Entropy>) -> Router {
-    let open = Router::new().route("/v1/health", get(health));
     routes
         .method_not_allowed_fallback(method_not_allowed)
         .route_layer(from_fn_with_state(authenticator, authenticate))
-        .merge(open.method_not_allowed_fallback(method_not_allowed))
+        .merge(open::routes().method_not_allowed_fallback(method_not_allowed))
         .fallback(not_found)
         .layer(from_fn(compress_long))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secure))
         .layer(from_fn(async |request: Request, next: Next| within(REQUEST, next.run(request)).await))
         .layer(from_fn_with_state(entropy, record))
-}
-
-async fn health() -> Reply {
-    Reply::ok(&serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 async fn not_found(_: Uri) -> Problem {

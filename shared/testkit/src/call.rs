@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 
 use crate::app::TestApp;
+use crate::contract::{Asked, Contract};
 use crate::response::Response;
 
 /// What every answer says to those who pass it on.
@@ -83,11 +84,11 @@ impl<'a> Call<'a> {
     /// Sends it and checks what must hold of every answer.
     pub async fn send(self) -> Response {
         let asked = format!("{} {}", self.method, self.path);
-        let mut request = Request::builder().method(self.method).uri(&self.path);
-        *request.headers_mut().unwrap() = self.headers;
-        let request = request.body(Body::from(self.body)).unwrap();
-        let answer = match self.function {
-            Some(function) => self.app.gateway.function(&function, request).await,
+        let mut request = Request::builder().method(&self.method).uri(&self.path);
+        *request.headers_mut().unwrap() = self.headers.clone();
+        let request = request.body(Body::from(self.body.clone())).unwrap();
+        let answer = match &self.function {
+            Some(function) => self.app.gateway.function(function, request).await,
             None => self.app.gateway.call(request).await,
         };
         let (parts, body) = answer.into_parts();
@@ -99,6 +100,14 @@ impl<'a> Call<'a> {
             );
         }
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Response::new(asked, parts.status, parts.headers, body)
+        let response = Response::new(asked, parts.status, parts.headers, body);
+        let asked = Asked {
+            method: self.method.as_str(),
+            target: &self.path,
+            headers: &self.headers,
+            body: &self.body,
+        };
+        Contract::of_checkout().check(&asked, &response);
+        response
     }
 }

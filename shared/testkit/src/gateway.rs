@@ -67,6 +67,11 @@ pub struct Operation {
 }
 
 impl Route {
+    /// Whether it is open to everybody.
+    pub fn is_open(&self) -> bool {
+        matches!(self.path.as_str(), "/v1/health" | "/v1/openapi.yaml")
+    }
+
     /// Whether it is there for what has no other route.
     pub fn catches_all(&self) -> bool {
         matches!(self.path.as_str(), "$default" | "/" | "/{*path}")

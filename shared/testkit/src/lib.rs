@@ -1,5 +1,5 @@
 //! What tests stand on, and nothing else does: the whole application in one process, on an embedded
-//! DynamoDB, behind the gateway's routes; callers of each kind; answers that are checked; a wire to the
+//! DynamoDB, behind the gateway's routes; callers of each kind; answers that are held against the API's description; a wire to the
 //! database that can be cut; SQL that nobody should write.
 //!
 //! Like every test it stops with a message where something is not as it must be.
@@ -11,6 +11,7 @@ mod call;
 mod caller;
 pub mod checkout;
 mod clock;
+mod contract;
 mod faults;
 mod gateway;
 mod keys;
@@ -22,6 +23,7 @@ pub use app::{Builder, TestApp};
 pub use call::Call;
 pub use caller::{Anonymous, Bearer, Calls, Stored, User};
 pub use clock::TestClock;
+pub use contract::Contract;
 pub use faults::{Fault, FaultyWire};
 pub use gateway::{Functions, Operation, Route, deployed_routes, watch_routes};
 pub use keys::KeyFile;

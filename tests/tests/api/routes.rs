@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use sqm_http::Kind;
-use sqm_testkit::{Calls, Operation, Route, TestApp, deployed_routes, watch_routes};
+use sqm_testkit::{Calls, Contract, Operation, Route, TestApp, deployed_routes, watch_routes};
 
 /// Methods that people send.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
@@ -39,6 +39,27 @@ async fn the_operations() {
         writeln!(found, "{method:6} {:42} {}", route.path, route.function).unwrap();
     }
     insta::assert_snapshot!(found);
+}
+
+#[tokio::test]
+async fn the_description_has_exactly_these_operations() {
+    let app = TestApp::start().await;
+    let there = app.operations().await.into_iter();
+    let there: BTreeSet<String> =
+        there.map(|Operation { method, route }| format!("{method} {}", route.path)).collect();
+    assert_eq!(Contract::of_checkout().operations(), there);
+    assert_eq!(Contract::of_checkout().loose_ends(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_description_is_served() {
+    let app = TestApp::start().await;
+    let served = app.anonymous().get("/v1/openapi.yaml").send().await.expect(200);
+    assert_eq!(served.header("content-type"), "application/yaml");
+    assert!(served.text().contains("\nopenapi: 3.1"));
+    assert!(served.text().contains(&format!("\n  version: {}\n", env!("CARGO_PKG_VERSION"))));
+    let again = app.anonymous().get("/v1/openapi.yaml").if_none_match(served.etag()).send().await;
+    again.expect(304);
 }
 
 #[tokio::test]
@@ -81,7 +102,7 @@ async fn a_function_answers_its_own_paths_alone() {
     for function in &functions {
         ada.get("/v1/health").to_function(function).send().await.expect(200);
         for route in watch_routes() {
-            if route.function == *function || route.path == "/v1/health" || route.catches_all() {
+            if route.function == *function || route.is_open() || route.catches_all() {
                 continue;
             }
             let response = ada.get(&filled(&route.path)).to_function(function).send().await;

@@ -26,8 +26,8 @@ use crate::guard;
 use crate::parse::Script;
 
 pub use model::{
-    ColumnRef, Edge, EdgeType, Failure, Finding, Lineage, Severity, StatementLineage, Subtype, TableRef,
-    Touched,
+    ColumnRef, Edge, EdgeType, Failure, Finding, Lineage, Severity, StatementLineage, Subtype, TablePlaces,
+    TableRef, Touched,
 };
 
 /// What a trace is to assume.

@@ -1,5 +1,6 @@
 //! The answer: tables, edges and findings, in the form that the command line's contract describes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::ser::SerializeStruct;
@@ -8,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::text::{Position, Span};
 
 /// The lineage of a script.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lineage {
     /// Whether at least one statement was read, or there was none.
     pub ok: bool,
@@ -25,8 +26,16 @@ pub struct Lineage {
     /// What could not be told.
     pub findings: Vec<Finding>,
     /// Every table that it finds or leaves, steps on the way as well; not a part of the answer.
-    #[serde(skip)]
     pub touched: Touched,
+}
+
+/// Where the text names a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TablePlaces<'a> {
+    /// Its full name, parts joined by dots.
+    pub name: &'a str,
+    /// Every place, in the order of the text.
+    pub spans: BTreeSet<Span>,
 }
 
 /// The tables by which a script is found.
@@ -56,7 +65,7 @@ pub struct StatementLineage {
     pub error: Option<Failure>,
 }
 
-/// A table and where the text names it. Written as its name.
+/// A table and where the text names it. Written as its name; the places stand in the answer's `tables`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRef {
     /// Its full name, parts joined by dots.
@@ -179,8 +188,8 @@ impl Failure {
 /// Something that could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Its kind: `ambiguous_column`, `unknown_column`, `unknown_relation`, `open_star`, `mismatch`, `dialect`,
-    /// `too_many_edges`, `too_many_columns`.
+    /// Its kind: `ambiguous_column`, `unknown_column`, `unknown_relation`, `open_star`, `mismatch`, `opaque`,
+    /// `dialect`, `plan`, `too_many_edges`, `too_many_columns`.
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,
@@ -205,7 +214,33 @@ pub enum Severity {
     Info,
 }
 
+impl Serialize for Lineage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut lineage = serializer.serialize_struct("Lineage", 8)?;
+        lineage.serialize_field("ok", &self.ok)?;
+        lineage.serialize_field("error", &self.error)?;
+        lineage.serialize_field("statements", &self.statements)?;
+        lineage.serialize_field("tables", &self.tables())?;
+        lineage.serialize_field("tables_in", &self.tables_in)?;
+        lineage.serialize_field("tables_out", &self.tables_out)?;
+        lineage.serialize_field("columns", &self.columns)?;
+        lineage.serialize_field("findings", &self.findings)?;
+        lineage.end()
+    }
+}
+
 impl Lineage {
+    /// Every table that a statement reads or writes, by name, with the places where the text names it.
+    pub fn tables(&self) -> Vec<TablePlaces<'_>> {
+        let mut places: BTreeMap<&str, BTreeSet<Span>> = BTreeMap::new();
+        for statement in &self.statements {
+            for table in statement.tables_in.iter().chain(&statement.tables_out) {
+                places.entry(&table.name).or_default().extend(&table.spans);
+            }
+        }
+        places.into_iter().map(|(name, spans)| TablePlaces { name, spans }).collect()
+    }
+
     /// One that knows which tables are read, and nothing of their columns.
     pub(crate) fn of_tables<'a>(tables: impl Iterator<Item = &'a str>, findings: Vec<Finding>) -> Self {
         let table = |name: &str| TableRef { name: name.into(), spans: Vec::new() };
