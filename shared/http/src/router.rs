@@ -34,7 +34,7 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// The router of a function, out of its routes. Every one of them needs a token, except those that
-/// every function has ([`open`]).
+/// every function has (`open`).
 pub fn finish(routes: Router, authenticator: Arc<Authenticator>, entropy: Arc<dyn Entropy>) -> Router {
     routes
         .method_not_allowed_fallback(method_not_allowed)

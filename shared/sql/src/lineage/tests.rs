@@ -3,6 +3,7 @@
 use super::*;
 
 mod scripts;
+mod words;
 
 /// Edges of the whole script as `source -> target SUBTYPE`, in order.
 pub(super) fn edges_of(sql: &str, dialect: Dialect, catalog: &Catalog) -> Vec<String> {

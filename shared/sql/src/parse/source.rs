@@ -152,13 +152,17 @@ impl Source {
         self.is_any(at, &["SELECT", "SEL"])
             || (self.is(at, "WITH") && self.is_cte(at + 1))
             || (self.is(at, "VALUES") && self.is_token(at + 1, &Token::LParen))
+            || (self.dialect == Dialect::DuckDb && self.is(at, "FROM") && self.is_ident(at + 1))
     }
 
     /// Whether `name AS (` or `name (columns) AS (` stands here, after RECURSIVE or not.
     fn is_cte(&self, at: usize) -> bool {
         let at = if self.is(at, "RECURSIVE") { at + 1 } else { at };
         let after = if self.is_token(at + 1, &Token::LParen) { self.after_group(at + 1) } else { at + 1 };
-        self.is_ident(at) && self.is(after, "AS")
+        let content = after + 1 + usize::from(self.is(after + 1, "NOT"));
+        self.is_ident(at)
+            && self.is(after, "AS")
+            && (self.is_token(after + 1, &Token::LParen) || self.is(content, "MATERIALIZED"))
     }
 }
 

@@ -14,8 +14,10 @@ pub(super) fn without_variables(
     in_body: bool,
 ) -> (Vec<TokenWithSpan>, Vec<Mend>) {
     use Dialect::*;
-    let always =
-        matches!(dialect, Oracle | MySql | MariaDb | SingleStore | Snowflake | Teradata | Db2 | Exasol);
+    let always = matches!(
+        dialect,
+        Oracle | MySql | MariaDb | SingleStore | Snowflake | Teradata | Db2 | Exasol | ClickHouse
+    );
     let in_bodies = matches!(dialect, Postgres | Redshift | Greenplum | Vertica | Generic | Databricks);
     if !(always || in_body && in_bodies) {
         return (tokens, Vec::new());

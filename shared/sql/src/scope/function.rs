@@ -102,7 +102,9 @@ impl<'t> Resolver<'t, '_, '_> {
             };
             match arg {
                 FunctionArgExpr::Expr(expr) => {
-                    if is_unit(expr, name) && !self.is_column(expr, place) {
+                    // The name of the element, which looks like a column.
+                    let is_name = at == 0 && name == "xmlelement" && matches!(expr, Expr::Identifier(_));
+                    if is_name || is_unit(expr, name) && !self.is_column(expr, place) {
                         continue;
                     }
                     let kind = if call.decides(at, count) { conditional } else { value };

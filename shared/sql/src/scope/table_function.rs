@@ -382,9 +382,21 @@ impl<'t> Resolver<'t, '_, '_> {
         let mut columns = Vec::new();
         if let Some(alias) = alias {
             let (name, at) = (self.scopes.names.ident(&alias.name), span(alias.name.span));
-            columns.push(Output { name: Some(name), node, span: at, star: false });
-            for (name, node) in fields.into_iter().flatten() {
-                columns.push(Output { name: Some(name), node, span: at, star: false });
+            if alias.columns.is_empty() {
+                // Its fields can be asked for without it, too; a star gives them in its place.
+                if fields.as_ref().is_none_or(Vec::is_empty) {
+                    columns.push(Output { name: Some(name), node, span: at, star: false });
+                }
+                for (name, node) in fields.into_iter().flatten() {
+                    columns.push(Output { name: Some(name), node, span: at, star: false });
+                }
+            } else {
+                columns.extend(alias.columns.iter().map(|column| self.listed_output(&column.name, node)));
+            }
+            // `AS element AT index`: the place says nothing of what is there.
+            if let Some(index) = &alias.at {
+                let nothing = self.empty();
+                columns.push(self.listed_output(index, nothing));
             }
         }
         self.values_relation(scope, columns, Rest::Any(node), alias, parts.last().copied(), NOWHERE);

@@ -4,6 +4,7 @@ use sqlparser::ast::{
     Assignment, AssignmentTarget, Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr,
     FunctionArguments, ObjectName, TableAlias, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
 };
+use sqm_domain::Dialect;
 
 use super::query::{Place, Resolver, Rows};
 use super::returning::{Changed, returned};
@@ -327,7 +328,8 @@ impl<'t> Resolver<'t, '_, '_> {
             .find_map(|split| Some((split, self.scopes.relation_named(scope, &parts[..split])?)));
         let (column, relation) = match split {
             Some((split, relation)) => (split, Some(relation)),
-            None if self.scopes.has_structs() => (0, None),
+            // PostgreSQL takes no table before a column that is set: what has parts is a field.
+            None if self.scopes.has_structs() || self.scopes.dialect == Dialect::Postgres => (0, None),
             None => (idents.len().checked_sub(1)?, None),
         };
         let ident = idents.get(column)?;

@@ -29,9 +29,34 @@ use Step::{Any, Group, Maybe, Name, Operand, Word};
 const LEFT_OUT: &[&[Step]] = &[
     &[Word("OPTION"), Group],
     &[Word("WITH"), Any(&["UR", "CS", "RS", "RR"])],
+    &[Word("OPTIMIZE"), Word("FOR"), Operand, Maybe(&["ROW", "ROWS"])],
+    &[Word("FOR"), Any(&["READ", "FETCH"]), Word("ONLY")],
+    &[Word("FOR"), Any(PERIODS), Any(&["FROM"]), Operand, Word("TO"), Operand],
+    &[Word("FOR"), Any(PERIODS), Word("BETWEEN"), Operand, Word("AND"), Operand],
+    &[Word("FOR"), Any(PERIODS), Word("CONTAINED"), Word("IN"), Group],
+    &[Word("FOR"), Any(PERIODS), Word("ALL")],
+    &[Word("VERSIONS"), Word("BETWEEN"), Any(&["SCN", "TIMESTAMP"]), Operand, Word("AND"), Operand],
+    &[Word("WITH"), Any(&["DIFFERENTIAL_PRIVACY", "AGGREGATION_THRESHOLD"]), Word("OPTIONS"), Group],
     &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name, Word("REJECT"), Word("LIMIT"), Operand],
     &[Word("LOG"), Word("ERRORS"), Word("REJECT"), Word("LIMIT"), Operand],
     &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name],
+    &[Word("LOG"), Word("ERRORS"), Group],
+    &[Word("LOG"), Word("ERRORS")],
+    &[Word("PROCEDURE"), Word("ANALYSE"), Group],
+    &[Word("LOCK"), Word("IN"), Word("SHARE"), Word("MODE")],
+    &[Any(&["PARTITION", "SUBPARTITION"]), Word("FOR"), Group],
+    &[Word("DEFAULT"), Operand, Word("ON"), Any(OUTCOMES)],
+    &[Any(&["NULL", "ERROR"]), Word("ON"), Any(OUTCOMES)],
+    &[Word("EMPTY"), Maybe(&["ARRAY", "OBJECT"]), Word("ON"), Any(OUTCOMES)],
+    &[Word("WITH"), Maybe(&["CONDITIONAL", "UNCONDITIONAL"]), Maybe(&["ARRAY"]), Word("WRAPPER")],
+    &[Word("WITHOUT"), Maybe(&["ARRAY"]), Word("WRAPPER")],
+    &[Any(&["KEEP", "OMIT"]), Word("QUOTES")],
+    &[Word("RETURNS"), Group],
+    &[Word("SEGMENTED"), Word("BY"), Operand, Word("ALL"), Word("NODES")],
+    &[Word("UNSEGMENTED"), Word("ALL"), Word("NODES")],
+    &[Word("DISTRIBUTED"), Word("BY"), Group],
+    &[Word("DISTRIBUTED"), Word("RANDOMLY")],
+    &[Word("FOR"), Word("PORTION"), Word("OF"), Name, Word("FROM"), Operand, Word("TO"), Operand],
     &[Word("USING"), Word("SAMPLE"), Operand],
     &[Word("TABLESAMPLE"), Name, Group],
     &[Word("TABLESAMPLE"), Group],
@@ -39,7 +64,7 @@ const LEFT_OUT: &[&[Step]] = &[
     &[Word("USING"), Word("KEY"), Group],
     &[
         Maybe(&["FOR"]),
-        Any(&["VERSION", "TIMESTAMP", "SYSTEM_TIME", "SYSTEM_VERSION"]),
+        Any(&["VERSION", "TIMESTAMP", "SYSTEM_TIME", "SYSTEM_VERSION", "BUSINESS_TIME", "APPLICATION_TIME"]),
         Word("AS"),
         Word("OF"),
         Operand,
@@ -55,6 +80,12 @@ const LEFT_OUT: &[&[Step]] = &[
     &[Word("CHANGES"), Group],
     &[Word("PREFERRING"), Any(&["LOW", "HIGH"]), Name],
 ];
+
+/// When a JSON function gives a default.
+const OUTCOMES: &[&str] = &["EMPTY", "ERROR"];
+
+/// The periods of a temporal table.
+const PERIODS: &[&str] = &["SYSTEM_TIME", "BUSINESS_TIME", "APPLICATION_TIME"];
 
 /// First words of a statement or query that stand for others.
 const ABBREVIATED: &[(&str, &str)] =
@@ -114,6 +145,7 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         .or_else(|| prior(source, at))
         .or_else(|| recursion(source, at))
         .or_else(|| limit_by(source, at))
+        .or_else(|| limit_over(source, at, output))
         .or_else(|| top(source, at, output))
         .or_else(|| {
             // A function that lives as long as the query.
@@ -124,11 +156,12 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
 }
 
 /// Whether a word after SELECT says how rows are given, which the parser has for a column: UNIQUE of Oracle,
-/// SQL_CACHE of MySQL. The next token is the first of what is selected then.
+/// SQL_CACHE of MySQL, STRAIGHT_JOIN of Impala. The next token is the first of what is selected then.
 pub(in super::super) fn is_modifier(dialect: Dialect, word: &Token, next: &Token) -> bool {
     let known = match dialect {
         Dialect::Oracle => is_word(word, "UNIQUE"),
         Dialect::MySql | Dialect::MariaDb | Dialect::SingleStore => is_word(word, "SQL_CACHE"),
+        Dialect::Impala => is_word(word, "STRAIGHT_JOIN"),
         _ => false,
     };
     known
@@ -213,6 +246,10 @@ fn first(source: &Source, output: &mut Output) -> Option<usize> {
     if source.is(0, "TABLE") && source.is_ident(1) {
         output.words(source, 0, "SELECT * FROM");
         return Some(1);
+    }
+    // AT EPOCH LATEST SELECT …
+    if source.is(0, "AT") && source.is_any(1, &["EPOCH", "TIME"]) {
+        return source.find(2, source.len(), |at| source.is_any(at, &["SELECT", "WITH"]));
     }
     if source.is(0, "EXPLAIN") {
         let mut at = 1;
@@ -343,4 +380,20 @@ fn limit_by(source: &Source, at: usize) -> Option<usize> {
         end = source.after_name(end + 1).max(end + 1);
     }
     source.is(end, "LIMIT").then_some(end)
+}
+
+/// Vertica: `LIMIT n OVER (PARTITION BY a ORDER BY b)`, so many rows of each partition, as QUALIFY.
+fn limit_over(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_this = source.is(at, "LIMIT")
+        && matches!(source.token(at + 1), Token::Number(..))
+        && source.is(at + 2, "OVER")
+        && source.is_token(at + 3, &Token::LParen);
+    is_this.then(|| {
+        let end = source.after_group(at + 3);
+        output.words(source, at, "QUALIFY ROW_NUMBER ( )");
+        output.copy_range(source, at + 2..end);
+        output.put(source, at, Token::LtEq);
+        output.copy(source, at + 1);
+        end
+    })
 }

@@ -291,7 +291,7 @@ pub(super) fn column(source: &Source, start: usize, end: usize, output: &mut Out
     output.copy(source, start);
     let mut at = start + 1;
     // CREATE TABLE t (a, b) AS SELECT …: the types are those of the query.
-    if at == end {
+    if at == end || source.is(at, "AS") {
         output.words(source, start, "ANY");
     }
     if source.is_ident(at)

@@ -8,6 +8,7 @@ use super::super::source::{Output, Source, name};
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     match source.token(at) {
         Token::Word(word) if word.quote_style.is_none() => typed_array(source, at, output)
+            .or_else(|| apply(source, at, output))
             .or_else(|| super::types::mend(source, at, output))
             .or_else(|| except_qualified(source, at, output))
             .or_else(|| word_operator(source, at, output))
@@ -138,6 +139,13 @@ fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize>
             return Some(next);
         }
     }
+    if source.is(at, "IS")
+        && let Some(next) = is_json(source, at)
+    {
+        output.copy(source, at);
+        output.words(source, at, if source.is(at + 1, "NOT") { "NOT NULL" } else { "NULL" });
+        return Some(next);
+    }
     if source.is(at, "CURRENT") && source.is_any(at + 1, &["DATE", "TIME", "TIMESTAMP", "USER", "SCHEMA"]) {
         let word = format!("CURRENT_{}", source.token(at + 1));
         output.put(source, at, Token::make_keyword(&word));
@@ -175,6 +183,17 @@ fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize>
         return Some(script_output(source, at + 2, output));
     }
     None
+}
+
+/// The place after `IS [NOT] JSON [OBJECT] [WITH UNIQUE KEYS]`, a test of the value as IS NULL is one.
+fn is_json(source: &Source, at: usize) -> Option<usize> {
+    let json = at + 1 + usize::from(source.is(at + 1, "NOT"));
+    let mut end = source.is(json, "JSON").then_some(json + 1)?;
+    end += usize::from(source.is_any(end, &["VALUE", "SCALAR", "ARRAY", "OBJECT"]));
+    if source.is_any(end, &["WITH", "WITHOUT"]) && source.is(end + 1, "UNIQUE") {
+        end += 2 + usize::from(source.is(end + 2, "KEYS"));
+    }
+    Some(end)
 }
 
 fn script_output(source: &Source, at: usize, output: &mut Output) -> usize {
@@ -230,14 +249,20 @@ fn comprehension(source: &Source, at: usize, output: &mut Output) -> Option<usiz
     Some(end)
 }
 
-/// ClickHouse: `* EXCEPT (a) APPLY f` and `* APPLY(f)` as `f(COLUMNS(* EXCEPT (a)))`.
+/// ClickHouse: `* EXCEPT (a) APPLY f`, `COLUMNS('x') APPLY f` and `* APPLY(f)` as `f(COLUMNS(* EXCEPT (a)))`.
 fn apply(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let starts = at > 0 && (source.is(at - 1, "SELECT") || source.is_token(at - 1, &Token::Comma));
-    if source.dialect != Dialect::ClickHouse || !starts || !source.is_token(at, &Token::Mul) {
+    let columns = source.is(at, "COLUMNS") && source.is_token(at + 1, &Token::LParen);
+    let is_star = source.is_token(at, &Token::Mul);
+    if source.dialect != Dialect::ClickHouse || !starts || !(is_star || columns) {
         return None;
     }
-    let except = source.is(at + 1, "EXCEPT") && source.is_token(at + 2, &Token::LParen);
-    let apply = if except { source.after_group(at + 2) } else { at + 1 };
+    let except = is_star && source.is(at + 1, "EXCEPT") && source.is_token(at + 2, &Token::LParen);
+    let apply = match () {
+        () if except => source.after_group(at + 2),
+        () if columns => source.after_group(at + 1),
+        () => at + 1,
+    };
     let bracket = usize::from(source.is_token(apply + 1, &Token::LParen));
     let function = apply + 1 + bracket;
     let after = source.after_name(function);
@@ -246,10 +271,15 @@ fn apply(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     }
     output.copy_range(source, function..after);
     output.words(source, at, "(");
-    output.put(source, at, Token::make_word("COLUMNS", None));
-    output.words(source, at, "(");
-    output.copy_range(source, at..apply);
-    output.words(source, apply, ") )");
+    if columns {
+        output.copy_range(source, at..apply);
+        output.words(source, apply, ")");
+    } else {
+        output.put(source, at, Token::make_word("COLUMNS", None));
+        output.words(source, at, "(");
+        output.copy_range(source, at..apply);
+        output.words(source, apply, ") )");
+    }
     Some(after + bracket)
 }
 
@@ -271,7 +301,9 @@ fn phrase(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let after_type =
         if source.is_token(at + 2, &Token::LParen) { source.after_group(at + 2) } else { at + 2 };
     let is_type = source.is_any(at + 1, &types)
-        && (after_type + 1 == end || source.is_any(after_type, &["FORMAT"]))
+        && (after_type + 1 == end
+            || source.is(after_type, "FORMAT")
+            || (source.is_token(after_type, &Token::Comma) && source.is(after_type + 1, "FORMAT")))
         && !source.is_any(at - 1, &["IN", "SELECT", "BY", "INDEX", "KEY", "INTO", "VALUES"]);
     let named_table = source.is_any(0, &["CREATE", "INSERT", "INS"]) && !source.is_any(at + 1, &phrases);
     (source.is_any(at + 1, &phrases) || not_specific || (is_type && !named_table)).then_some(end)

@@ -47,6 +47,17 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     }
     let target = at;
     let mut changed = top.is_some() || source.is(start, "UPSERT");
+    // Teradata: INSERT t (1, 2)
+    let is_values = source.dialect == Dialect::Teradata
+        && source.is_token(at, &Token::LParen)
+        && source.after_group(at) == source.len()
+        && !is_names(source, at);
+    if is_values && !source.starts_query(at) {
+        output.words(source, at, "VALUES");
+        output.copy_range(source, at..source.len());
+        mends.push(Mend { position: source.position(target), kind: MendKind::Rephrased });
+        return Some(output.toks);
+    }
     let query = source.find(at, source.len(), |at| starts_rows(source, at))?;
     while at < query {
         if source.is(at, "OUTPUT") && matches!(source.dialect, Dialect::TSql | Dialect::Fabric) {

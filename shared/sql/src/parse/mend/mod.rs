@@ -5,9 +5,11 @@
 //! and one that is put in has the place of what it stands for. What changes the meaning is recorded.
 
 mod alter;
+mod changed_rows;
 mod clause;
 mod create;
 mod expression;
+mod inner_name;
 mod insert;
 mod named;
 mod output;
@@ -16,6 +18,8 @@ mod setop;
 mod table;
 mod template;
 mod types;
+mod using_alias;
+mod words;
 
 use serde::Serialize;
 use sqlparser::tokenizer::TokenWithSpan;
@@ -88,6 +92,9 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
         alter::mend,
         insert::mend,
         pivot::mend,
+        using_alias::mend,
+        changed_rows::mend,
+        inner_name::mend,
         named::mend,
         output::move_behind_from,
     ] {
@@ -107,6 +114,7 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
             .or_else(|| output::mend(&source, at, &mut output, &mut mends))
             .or_else(|| clause::mend(&source, at, &mut output))
             .or_else(|| table::mend(&source, at, &mut output))
+            .or_else(|| words::mend(&source, at, &mut output))
             .or_else(|| expression::mend(&source, at, &mut output));
         at = match next {
             Some(next) => {

@@ -16,6 +16,9 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         .or_else(|| rows_from(source, at, output))
         .or_else(|| table_as_name(source, at, output))
         .or_else(|| values(source, at, output))
+        .or_else(|| path_with_offset(source, at, output))
+        .or_else(|| unpivoted_object(source, at, output))
+        .or_else(|| column_of_json(source, at, output))
         .or_else(|| argument(source, at, output))
         .or_else(|| remote(source, at))
         .or_else(|| external(source, at, output))
@@ -259,7 +262,7 @@ fn values(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         output.words(source, end - 1, ")");
         return Some(end);
     }
-    let starts = at > 0 && source.is_token(at - 1, &Token::LParen);
+    let starts = at == 0 || source.is_token(at - 1, &Token::LParen);
     let is_operand = matches!(source.token(at + 1), Token::Number(..)) || source.is_string(at + 1);
     if !starts || !is_operand {
         return None;
@@ -281,11 +284,69 @@ fn values(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     }
 }
 
+/// BigQuery: `FROM t.xs AS x WITH OFFSET`, as `FROM UNNEST(t.xs) AS x WITH OFFSET`.
+fn path_with_offset(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_place =
+        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
+    let end = source.after_name(at);
+    if source.dialect != Dialect::BigQuery || !is_place || end < at + 3 {
+        return None;
+    }
+    let alias = end + usize::from(source.is(end, "AS"));
+    let with = if source.is_ident(alias) && !source.is(alias, "WITH") { alias + 1 } else { end };
+    source.are(with, &["WITH", "OFFSET"]).then(|| {
+        output.words(source, at, "UNNEST (");
+        output.copy_range(source, at..end);
+        output.words(source, end - 1, ")");
+        end
+    })
+}
+
+/// Redshift: `UNPIVOT t.doc AS v AT k`, values and names of an object's fields, as `t.doc AS v (v, k)`.
+fn unpivoted_object(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let is_place =
+        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
+    let end = source.after_name(at + 1);
+    let is_this = source.dialect == Dialect::Redshift
+        && is_place
+        && source.is(at, "UNPIVOT")
+        && source.is(end, "AS")
+        && source.is_ident(end + 1)
+        && source.is(end + 2, "AT")
+        && source.is_ident(end + 3);
+    is_this.then(|| {
+        output.copy_range(source, at + 1..end + 2);
+        output.words(source, end, "(");
+        output.copy(source, end + 1);
+        output.words(source, end, ",");
+        output.copy(source, end + 3);
+        output.words(source, end, ")");
+        end + 4
+    })
+}
+
+/// Oracle: `JSON_TABLE(… COLUMNS (a PATH '$.a'))`, where a column without a type is a text.
+fn column_of_json(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    let opens = at > 1
+        && (source.is_token(at - 1, &Token::Comma)
+            || source.is(at - 1, "COLUMNS")
+            || (source.is_token(at - 1, &Token::LParen) && source.is(at - 2, "COLUMNS")));
+    let is_path = source.is(at + 1, "PATH") && source.is_string(at + 2);
+    (source.dialect == Dialect::Oracle && opens && is_path && source.is_ident(at)).then(|| {
+        output.copy(source, at);
+        output.words(source, at, "VARCHAR");
+        at + 1
+    })
+}
+
 /// `f(MODEL m, TABLE t)`: a model is no table, a table is a query.
 fn argument(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     let is_argument = at > 0 && matches!(source.token(at - 1), Token::LParen | Token::Comma | Token::RArrow);
     if !is_argument || !source.is_any(at, &["MODEL", "TABLE"]) {
         return None;
+    }
+    if source.is(at, "TABLE") && source.is_token(at + 1, &Token::LParen) {
+        return table_argument(source, at + 1, output);
     }
     let end = source.after_name(at + 1);
     if end == at + 1 || !matches!(source.token(end), Token::Comma | Token::RParen) {
@@ -300,6 +361,33 @@ fn argument(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         output.words(source, end - 1, ")");
     }
     Some(end)
+}
+
+/// `TABLE(t) PARTITION BY a ORDER BY b` as the query of its rows: how they come does not matter.
+fn table_argument(source: &Source, open: usize, output: &mut Output) -> Option<usize> {
+    let close = source.after_group(open);
+    let is_name = source.after_name(open + 1) + 1 == close;
+    let is_query = source.is_any(open + 1, &["SELECT", "WITH", "FROM", "VALUES"]);
+    if !(is_name || is_query) {
+        return None;
+    }
+    let how = ["AS", "PARTITION", "ORDER", "PRUNE", "KEEP", "COPARTITION", "WITH"];
+    let ends = |at: usize| matches!(source.token(at), Token::RParen) || is_next_argument(source, at);
+    let end = if source.is_any(close, &how) || source.is_ident(close) {
+        source.find(close, source.len(), ends)?
+    } else {
+        close
+    };
+    output.words(source, open, if is_name { "( SELECT * FROM" } else { "(" });
+    output.copy_range(source, open + 1..close);
+    Some(end)
+}
+
+/// Whether an argument begins behind this comma that is none of the columns of a list: `name =>`, TABLE, a
+/// literal.
+fn is_next_argument(source: &Source, at: usize) -> bool {
+    source.is_token(at, &Token::Comma)
+        && (source.is_token(at + 2, &Token::RArrow) || source.is(at + 1, "TABLE") || !source.is_ident(at + 1))
 }
 
 /// `t@link`, `t@v3`: where or when.

@@ -102,6 +102,7 @@ const CONTINUED: &[&str] = &[
     "RIGHT",
     "FULL",
     "EXPLAIN",
+    "BULK",
     "COLUMN",
     "CONSTRAINT",
     "AND",

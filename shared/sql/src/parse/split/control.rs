@@ -123,7 +123,11 @@ pub(super) fn peel(
         "IF" | "ELSEIF" | "ELSIF" | "ELIF" => condition(here, "IF", &["THEN"], bare),
         "WHILE" => condition(here, "WHILE", &["DO", "LOOP"], bare),
         "WHEN" => condition(here, "WHEN", &["THEN"], false),
-        "CASE" if in_body => condition(here, "CASE", &["WHEN"], false),
+        "WITH" if dialect == Dialect::Oracle && here.next().is_any(&["FUNCTION", "PROCEDURE"]) => {
+            header(here.next(), dialect)
+        }
+        // No statement but this one begins with CASE.
+        "CASE" => condition(here, "CASE", &["WHEN"], false),
         "UNTIL" if in_body => condition(here, "UNTIL", &["END"], false),
         "FOR" => condition(here, "FOR", &["LOOP", "DO"], false),
         "FORALL" if in_body => forall(here),

@@ -118,6 +118,12 @@ impl Splitter<'_> {
         let alone = || bare::is_alone_on_line(self.tokens, at);
         match &self.tokens[at].token {
             Token::Div if alone() => Some(at + 1),
+            // A command of the client, as .LOGON of BTEQ: it ends with its line.
+            Token::Period if self.dialect == Dialect::Teradata && bare::is_first_on_line(self.tokens, at) => {
+                let line = self.tokens[at].span.start.line;
+                let is_next = |token: &TokenWithSpan| token.span.start.line > line;
+                Some(self.tokens[at..].iter().position(is_next).map_or(self.tokens.len(), |next| at + next))
+            }
             Token::Word(word) if word.value.eq_ignore_ascii_case("go") && bare::is_go(self.tokens, at) => {
                 Some(bare::after_go(self.tokens, at))
             }
