@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use sqm_verify::compare::Difference;
 use sqm_verify::value::Value;
-use sqm_verify::{Counterexample, Verdict, Verification};
+use sqm_verify::{Counterexample, Coverage, Verdict, Verification};
 
 use crate::print::{Style, harmless, table};
 
@@ -40,6 +40,7 @@ pub fn write_verdict(
                 writeln!(out, "{indent}  besides {count} databases {what}")?;
             }
         }
+        write_gaps(out, coverage, indent)?;
     }
     for assumption in condensed(&verification.assumptions) {
         writeln!(out, "{indent}  assuming: {}", harmless(&assumption))?;
@@ -47,6 +48,20 @@ pub fn write_verdict(
     match verdict.counterexample() {
         Some(counterexample) => write_counterexample(out, style, counterexample, indent),
         None => Ok(()),
+    }
+}
+
+/// So many gaps are shown; a file of the answer has all of them.
+const MOST_GAPS: usize = 6;
+
+/// What the databases did not reach.
+fn write_gaps(out: &mut impl Write, coverage: &Coverage, indent: &str) -> io::Result<()> {
+    for gap in coverage.gaps.iter().take(MOST_GAPS) {
+        writeln!(out, "{indent}  not reached in {}", harmless(gap))?;
+    }
+    match coverage.gaps.len().saturating_sub(MOST_GAPS) {
+        0 => Ok(()),
+        more => writeln!(out, "{indent}  and {more} more that were not reached"),
     }
 }
 
@@ -106,7 +121,7 @@ fn cells(rows: &[Vec<Value>]) -> Vec<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use sqm_verify::{Coverage, TableRows};
+    use sqm_verify::TableRows;
 
     use super::*;
 
@@ -131,9 +146,11 @@ mod tests {
             first_returned_rows: 90,
             largest_table: 9,
             second_returned_rows: 90,
-            errors: 0,
             undetermined: 2,
+            gaps: vec!["both queries: a > 1 was never NULL".to_owned()],
+            ..Coverage::default()
         };
+        let coverage = Box::new(coverage);
         let assumptions = [
             "CHECK (a > 0) of t is not kept by the databases",
             "text is compared byte by byte",
@@ -142,6 +159,7 @@ mod tests {
         insta::assert_snapshot!(shown(Verdict::Tested { coverage }, &assumptions), @r"
         tested: no difference on 148 generated databases; rows came back on 90 and 90 of them
           besides 2 databases where a query may return one of several results
+          not reached in both queries: a > 1 was never NULL
           assuming: the databases do not keep 2 CHECK constraints (of t, u)
           assuming: text is compared byte by byte
         ");

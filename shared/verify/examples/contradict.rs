@@ -6,22 +6,16 @@
 //! Arguments: how many pairs (1000), and where the random numbers start (1). With `-` pairs are read from
 //! standard input instead, as `sqm verify --ndjson` takes them.
 
+mod witness;
+
 use std::io::{self, BufRead, Write};
-use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::Deserialize;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, SchemaInput};
-use sqm_verify::bind::{self, Tables};
-use sqm_verify::compare::Numbers;
-use sqm_verify::counterexample::differ_in_sqlite;
-use sqm_verify::database::position;
-use sqm_verify::engine::{Engine, Limits};
-use sqm_verify::generate::Generator;
-use sqm_verify::pair::{Pair, Runs, Seen};
-use sqm_verify::prove::{self, Proof};
+use witness::{Found, examine};
 
 const SCHEMA: &str = "
     CREATE TABLE p (id INT PRIMARY KEY, a INT, b INT NOT NULL, d DECIMAL(8, 2), s VARCHAR(5));
@@ -214,63 +208,6 @@ fn beside(sql: &str, rng: &mut StdRng) -> String {
         }
     }
     sql
-}
-
-/// What came of a pair.
-enum Found {
-    /// It does not bind, or not plan.
-    Nothing,
-    Unproved(String),
-    Proved,
-    Contradiction(String),
-}
-
-fn examine(
-    first: &str,
-    second: &str,
-    dialect: Dialect,
-    catalog: &Catalog,
-    seed: u64,
-    databases: u64,
-) -> Found {
-    let tables = Tables::new(catalog, dialect);
-    let bound = |sql: &str| bind::bind(sql, dialect, &tables);
-    let (Ok(first), Ok(second)) = (bound(first), bound(second)) else { return Found::Nothing };
-    if first.schema.fields().len() != second.schema.fields().len() {
-        return Found::Nothing;
-    }
-    let (schema, swaps) = tables.schema();
-    let resolve = |parts: &[String]| {
-        let name = &catalog.tables().get(position(catalog, parts)?)?.name;
-        schema.relations.iter().position(|relation| relation.name == *name)
-    };
-    let until = Instant::now() + Duration::from_secs(1);
-    if let Proof::Missing(reason) = prove::prove(&first.plan, &second.plan, &schema, &resolve, until) {
-        return Found::Unproved(reason);
-    }
-    let limits = Limits { run: Duration::from_secs(2), until: Instant::now() + Duration::from_secs(20) };
-    let Ok(engine) = Engine::new(swaps, limits) else { return Found::Nothing };
-    let (Ok(one), Ok(two)) = (engine.plan(&first), engine.plan(&second)) else { return Found::Proved };
-    let numbers = if first.traits.rounds || second.traits.rounds { Numbers::Rounded } else { Numbers::Exact };
-    let loose = [&first, &second].map(|bound| !bound.traits.loose.is_empty());
-    let keys = first.ordering.outputs.clone();
-    let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
-    let orders = [&first.ordering, &second.ordering];
-    let pair = Pair { runs, schema: &schema, keys, keyed: None, orders, numbers, loose, dialect };
-    let guide = prove::Guide::new([&first.plan, &second.plan], &schema, &resolve);
-    let generator = Generator::guided(&schema, seed, guide, dialect);
-    for number in 0..databases {
-        let database = generator.database(number);
-        // DataFusion has wrong results of its own (`NOT IN` of a NULL under OR is one): where SQLite runs
-        // both, it has the last word.
-        let differ = differ_in_sqlite(&pair, &database, &first, &second);
-        let seen = differ.unwrap_or_else(|| matches!(pair.see(&database), Seen::Different(_)));
-        if seen {
-            let engine = if differ.is_some() { "SQLite" } else { "DataFusion" };
-            return Found::Contradiction(format!("{engine}: {database:?}"));
-        }
-    }
-    Found::Proved
 }
 
 #[derive(Deserialize)]

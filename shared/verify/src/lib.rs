@@ -7,6 +7,7 @@ pub mod bind;
 mod checks;
 pub mod compare;
 pub mod counterexample;
+pub mod coverage;
 pub mod database;
 mod dialects;
 pub mod engine;
@@ -21,5 +22,6 @@ pub mod value;
 mod verdict;
 mod verifier;
 
-pub use verdict::{Counterexample, Coverage, TableRows, Verdict, Verification};
+pub use coverage::Coverage;
+pub use verdict::{Counterexample, TableRows, Verdict, Verification};
 pub use verifier::{Options, verify};

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use crate::bind::Bound;
 use crate::counterexample;
+use crate::coverage::Coverage;
 use crate::generate::Generator;
 use crate::pair::{Pair, Seen};
-use crate::verdict::{Coverage, Verdict};
+use crate::verdict::Verdict;
 
 /// So many databases on which the two engines disagree end the search.
 const MOST_DISAGREEMENTS: usize = 3;
@@ -161,7 +162,7 @@ impl<'a> Search<'a> {
                 coverage.compared, self.tried
             )
         } else {
-            return Verdict::Tested { coverage };
+            return Verdict::Tested { coverage: Box::new(coverage) };
         };
         Verdict::Unknown { reason }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::compare::Difference;
+use crate::coverage::Coverage;
 use crate::database::Row;
 
 /// Whether two queries are the same query.
@@ -20,7 +21,7 @@ pub enum Verdict {
     /// No difference on any generated database, and both returned rows on some.
     Tested {
         /// What the databases reached.
-        coverage: Coverage,
+        coverage: Box<Coverage>,
     },
     /// They differ.
     Refuted {
@@ -32,23 +33,6 @@ pub enum Verdict {
         /// Why.
         reason: String,
     },
-}
-
-/// What the generated databases reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// Databases on which both ran and were compared.
-    pub compared: usize,
-    /// On how many of these the first query returned rows.
-    pub first_returned_rows: usize,
-    /// On how many the second did.
-    pub second_returned_rows: usize,
-    /// Rows of the largest table in these: a difference that takes more of them was not looked for.
-    pub largest_table: usize,
-    /// Databases on which a query failed (a division by zero, a scalar subquery of two rows).
-    pub errors: usize,
-    /// Databases on which a query may return one of several results.
-    pub undetermined: usize,
 }
 
 /// A table of a counterexample.

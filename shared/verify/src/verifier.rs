@@ -189,11 +189,18 @@ fn judge(
     if let Proof::Found(steps) = proof() {
         return (Verdict::Proved { steps }, search.tried);
     }
-    if let Some(verdict) = search.run(options.databases, start + options.time) {
+    // A little is left to say what the databases reached.
+    let watching = options.time / 40;
+    if let Some(verdict) = search.run(options.databases, start + options.time - watching) {
         return (verdict, search.tried);
     }
     let tried = search.tried;
-    (search.conclude(), tried)
+    let mut verdict = search.conclude();
+    if let (Verdict::Tested { coverage }, Runs::Engine { engine, .. }) = (&mut verdict, &pair.runs) {
+        let until = (Instant::now() + watching).min(start + options.time);
+        coverage.watch(engine, &generator, [first, second], tried, until);
+    }
+    (verdict, tried)
 }
 
 /// The outputs on which the second query's order has to be the first's.

@@ -64,3 +64,15 @@ fn a_common_table_expression_hides_a_table() {
         "WITH item AS (SELECT id FROM shop.orders) SELECT item.id FROM shop.item item",
     );
 }
+
+#[test]
+fn a_table_that_is_called_as_a_column_inside_is_not_taken_for_it() {
+    // By the standard `amount.id` is of the table around; DataFusion reads a field of the column.
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Dialect::Postgres).expect("the schema is read");
+    let counted = |condition: &str| {
+        format!("SELECT (SELECT COUNT(*) FROM old.orders o WHERE {condition}) FROM shop.item amount")
+    };
+    let (first, second) = (counted("amount.id = o.id"), counted("o.id = amount.id"));
+    let found = verify(&first, &second, Dialect::Postgres, &catalog, &Options::default());
+    assert!(found.verdict.reason().contains("called as a column"), "{}", found.verdict.reason());
+}

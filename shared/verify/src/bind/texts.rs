@@ -68,24 +68,31 @@ pub fn register(state: &mut SessionState) {
 /// # Errors
 /// When the plan cannot be rebuilt.
 pub fn bounded(plan: LogicalPlan) -> Result<LogicalPlan> {
-    let concat =
-        Arc::new(ScalarUDF::from(Concat { signature: Signature::user_defined(Volatility::Immutable) }));
     let plan = plan.transform_up_with_subqueries(|node| {
         let names = NamePreserver::new(&node);
         let changed = node.map_expressions(|expr| {
             let name = names.save(&expr);
-            let changed = expr.transform_up(|expr| match expr {
-                Expr::BinaryExpr(both) if both.op == Operator::StringConcat => {
-                    let call = ScalarFunction::new_udf(Arc::clone(&concat), vec![*both.left, *both.right]);
-                    Ok(Transformed::yes(Expr::ScalarFunction(call)))
-                }
-                other => Ok(Transformed::no(other)),
-            })?;
-            Ok(changed.update_data(|expr| name.restore(expr)))
+            Ok(bounded_expr(expr)?.update_data(|expr| name.restore(expr)))
         })?;
         if changed.transformed { changed.map_data(LogicalPlan::recompute_schema) } else { Ok(changed) }
     })?;
     Ok(plan.data)
+}
+
+/// The expression with bounded concatenation in the place of `||`.
+///
+/// # Errors
+/// When it cannot be rebuilt.
+pub fn bounded_expr(expr: Expr) -> Result<Transformed<Expr>> {
+    expr.transform_up(|expr| match expr {
+        Expr::BinaryExpr(both) if both.op == Operator::StringConcat => {
+            let concat =
+                ScalarUDF::from(Concat { signature: Signature::user_defined(Volatility::Immutable) });
+            let call = ScalarFunction::new_udf(Arc::new(concat), vec![*both.left, *both.right]);
+            Ok(Transformed::yes(Expr::ScalarFunction(call)))
+        }
+        other => Ok(Transformed::no(other)),
+    })
 }
 
 /// # Errors

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
 use datafusion::common::{Result, exec_err};
 use datafusion::execution::TaskContext;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
@@ -66,11 +68,22 @@ impl Engine {
     /// # Errors
     /// What the planner does not take.
     pub fn plan(&self, bound: &Bound) -> Result<Query> {
-        let session = context::session();
-        let plan = texts::bounded(bound.plan.clone())?;
-        let plan = self.runtime.block_on(session.create_physical_plan(&plan))?;
-        let plan = fence::around_joins(plan, &self.fence)?;
+        let plan = self.physical(bound.plan.clone())?;
         Ok(Query { plan, recursive: bound.traits.recursive.then(|| bound.clone()) })
+    }
+
+    /// Plans the execution of a part of a bound query that does not recurse.
+    ///
+    /// # Errors
+    /// What the planner does not take, which is whatever speaks of rows outside the part.
+    pub fn plan_part(&self, part: LogicalPlan) -> Result<Query> {
+        Ok(Query { plan: self.physical(part)?, recursive: None })
+    }
+
+    fn physical(&self, plan: LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        let plan = texts::bounded(plan)?;
+        let plan = self.runtime.block_on(context::session().create_physical_plan(&plan))?;
+        fence::around_joins(plan, &self.fence)
     }
 
     /// Puts the rows of this database under every query.
@@ -91,6 +104,16 @@ impl Engine {
         let mut batches = Vec::new();
         self.each_batch(query, |batch| batches.push(batch)).map_err(|error| error.strip_backtrace())?;
         rows::rows(&batches)
+    }
+
+    /// Runs a query on the database loaded last: its rows as one batch.
+    ///
+    /// # Errors
+    /// The failure of the query.
+    pub fn batch(&self, query: &Query) -> Result<RecordBatch> {
+        let mut batches = Vec::new();
+        self.each_batch(query, |batch| batches.push(batch))?;
+        Ok(concat_batches(&query.plan.schema(), &batches)?)
     }
 
     /// Runs a query on the database loaded last and says how long it took.
