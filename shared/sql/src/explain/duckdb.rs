@@ -122,6 +122,8 @@ struct Drawn {
     bottom: usize,
     left: usize,
     right: usize,
+    /// Whether it stands in another, as titles do.
+    is_framed: bool,
     lines: Vec<String>,
 }
 
@@ -134,15 +136,21 @@ pub(super) fn read_boxes(text: &str) -> Result<Plan, ExplainError> {
     let mut total = Total::default();
     let mut places: Vec<Option<usize>> = Vec::with_capacity(boxes.len());
     for (at, it) in boxes.iter().enumerate() {
-        let node = of_box(it, &mut total);
         let parent = above(&page, it, &boxes[..at]).and_then(|parent| places[parent]);
-        let is_around = node.as_ref().is_none_or(|node| {
+        let node = of_box(it, &mut total).filter(|node| {
             let kind = node.kind.to_uppercase().replace(' ', "_");
-            parent.is_none() && (AROUND.contains(&kind.as_str()) || !builder.is_empty())
+            parent.is_some() || !AROUND.contains(&kind.as_str())
         });
         places.push(match node {
-            Some(node) if !is_around => Some(builder.add(parent, node)?),
-            _ => None,
+            // A step that is lost would take what is wrong with it along.
+            Some(_) if parent.is_none() && !builder.is_empty() => {
+                return Err(ExplainError::Malformed {
+                    place: format!("line {}", it.top + 1),
+                    expected: "a line from this box to another above it; EXPLAIN (FORMAT json) needs no lines",
+                });
+            }
+            Some(node) => Some(builder.add(parent, node)?),
+            None => None,
         });
     }
     builder.finish(Engine::DuckDb, Format::Text, total)
@@ -179,7 +187,8 @@ fn boxes(page: &[Vec<char>]) -> Vec<Drawn> {
             lines.extend((top + 1..bottom).map(inside));
             let is_frame = lines.iter().any(|line| line.contains(['┌', '╭']));
             if !is_frame {
-                found.push(Drawn { top, bottom, left, right, lines });
+                let is_framed = left > 0 && at(page, top, left - 1) == '│';
+                found.push(Drawn { top, bottom, left, right, is_framed, lines });
             }
         }
     }
@@ -188,17 +197,21 @@ fn boxes(page: &[Vec<char>]) -> Vec<Drawn> {
 
 /// The box whose bottom leads to the top of this one: straight up, or to the left along a line first.
 fn above(page: &[Vec<char>], it: &Drawn, before: &[Drawn]) -> Option<usize> {
-    let is_joint = |c: char| matches!(c, '┴' | '┚' | '┸' | '╨');
-    let column = (it.left..=it.right).find(|&column| is_joint(at(page, it.top, column)))?;
-    let (mut row, mut column) = (it.top.checked_sub(1)?, column);
+    let is_joint = |c: char| matches!(c, '┴' | '┚' | '┖' | '┸');
+    let is_end = |c: char| matches!(c, '┬' | '┒' | '┎' | '┰' | '╮' | '┐');
+    let mut row = it.top.checked_sub(1)?;
+    // A long name is written over the joint: what ends above it says where it would be.
+    let column = (it.left..=it.right).find(|&column| is_joint(at(page, it.top, column)));
+    let mut column =
+        column.or_else(|| (it.left + 1..it.right).find(|&column| is_end(at(page, row, column))))?;
     loop {
-        let holds = |it: &&Drawn| it.bottom == row && it.left <= column && column <= it.right;
-        if let Some(parent) = before.iter().find(holds) {
-            return before.iter().position(|other| std::ptr::eq(other, parent));
+        let holds = |it: &Drawn| it.bottom == row && it.left <= column && column <= it.right;
+        if let Some(parent) = before.iter().position(holds) {
+            return Some(parent);
         }
         match at(page, row, column) {
-            '│' | '┃' | '├' | '┬' | '┼' | '┠' => row = row.checked_sub(1)?,
-            '┐' | '╮' | '─' | '┴' | '┰' | '┒' | '┎' | '━' => {
+            '│' | '┃' | '├' | '┟' | '┠' | '┣' => row = row.checked_sub(1)?,
+            '┐' | '╮' | '─' | '━' | '┬' | '┰' | '┒' | '┎' => {
                 column = column.checked_sub(1)?
             }
             _ => return None,
@@ -218,7 +231,7 @@ fn of_box(it: &Drawn, total: &mut Total) -> Option<Node> {
         total.execution_ms = number(seconds.trim_end_matches('s')).map(|seconds| seconds * 1000.0);
         return None;
     }
-    if name.is_empty() || name.contains("Plan") || name.contains(':') {
+    if it.is_framed || name.is_empty() || name.contains(':') {
         return None;
     }
     let mut node = Node::new(name, operation(name));
@@ -375,6 +388,34 @@ mod tests {
         let kinds: Vec<_> = plan.root.children.iter().map(|child| child.operation).collect();
         assert_eq!(kinds, [Operation::SequentialScan, Operation::Filter]);
         assert_eq!(plan.root.children[1].children[0].relation.as_ref().unwrap().name, "u");
+    }
+
+    /// As version 2 prints a long name over the joint, and what runs in several pipelines.
+    const LONG: &str = "\
+╭─ Summary ───────────╮
+│ Total Time: 0.0103s │
+╰─────────────────────╯
+╭─ Ungrouped Aggregate ────────────╮
+│ 1 row                        0µs │
+╰─────────────────┒┎───────────────╯
+╭─ Blockwise Nl Join ──────────────╮
+│ Condition: (id = 7) OR (id < id) │
+│ 1,999,008 rows            10.0ms │
+╰─────────────────┬────────────────╯
+                  ┟───────────────────────────────────┒
+╭─ Table Scan ────┸────────────────╮  ╭─ Table Scan ──┸──────────────╮
+│ Table: memory.main.customers     │  │ Table: memory.main.customers │
+╰──────────────────────────────────╯  ╰──────────────────────────────╯
+";
+
+    #[test]
+    fn no_box_is_lost() {
+        let plan = read_boxes(LONG).unwrap();
+        assert_eq!((plan.total.nodes, plan.total.execution_ms), (4, Some(10.3)));
+        assert_eq!(plan.root.children[0].children.len(), 2);
+        let broken = LONG.replace('┟', " ");
+        let error = read_boxes(&broken).unwrap_err();
+        assert!(error.to_string().starts_with("line 12: expected a line from this box"), "{error}");
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn step(line: &str) -> Node {
             node.relation = Some(Relation::new(name, alias.as_deref()));
         }
     }
-    node.cost = after(figures, "..").and_then(|rest| word(rest)).filter(|_| figures.contains("(cost="));
+    node.cost = after(figures, "..").and_then(word).filter(|_| figures.contains("(cost="));
     let (estimated, actual) = match figures.find("(actual") {
         Some(at) => figures.split_at(at),
         None => (figures, ""),

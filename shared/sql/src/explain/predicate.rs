@@ -7,7 +7,9 @@ use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
 
 use crate::guard;
-use crate::lint::shape::{ColumnName, bare, column, columns, conjuncts, function_name, is_comparison, is_constant};
+use crate::lint::shape::{
+    ColumnName, bare, column, columns, conjuncts, function_name, is_comparison, is_constant,
+};
 use crate::lint::walk::walk;
 use crate::lint::{Clause, Node};
 use crate::parse::{Grammar, Tree, raw_tokens};

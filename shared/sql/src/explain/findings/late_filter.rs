@@ -1,9 +1,9 @@
 //! `late-filter`: rows are fetched, joined or computed, and most of them are thrown away by a condition that
 //! comes after.
 
-use super::super::tree::{Node, Operation};
+use super::super::tree::{Node, Operation, Role};
 use super::figures::{count, percent, rows};
-use super::{About, Code, Context, Finding, called};
+use super::{About, Code, Context, Finding, called, texts};
 use crate::lint::Severity;
 
 /// As for scans of whole tables: throwing away fewer costs little, and what keeps more than a tenth saves little.
@@ -17,8 +17,8 @@ pub(super) fn check(cx: &Context<'_>, at: usize) -> Option<Finding> {
         return None;
     }
     let below = node.inputs().next();
-    let about =
-        About { relation: node.relation.as_ref().or_else(|| below?.relation.as_ref()), ..About::of(node) };
+    let relation = node.relation.as_ref().or_else(|| below?.relation.as_ref());
+    let about = About { relation, predicates: texts(node, roles(node)) };
     let name = called(node, about.relation);
     let remedy = match node.operation {
         Operation::IndexScan => {
@@ -36,6 +36,14 @@ pub(super) fn check(cx: &Context<'_>, at: usize) -> Option<Finding> {
         percent(kept, kept + removed),
     );
     Some(cx.finding(at, (Code::LateFilter, Severity::Warning), about, message))
+}
+
+/// The conditions that throw rows away: not those that say which rows are read at all.
+fn roles(node: &Node) -> &'static [Role] {
+    match node.operation {
+        Operation::HashJoin | Operation::MergeJoin => &[Role::Filter, Role::Join],
+        _ => &[Role::Filter],
+    }
 }
 
 /// Rows that are kept and rows that are thrown away, where a step does so late. Scans of whole tables and nested

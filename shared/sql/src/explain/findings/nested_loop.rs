@@ -29,8 +29,12 @@ pub(super) fn check(cx: &Context<'_>, at: usize) -> Option<Finding> {
     let (severity, message) = match figures(outer, inner, read) {
         Some(Figures::Pairs { outer, inner, is_measured }) if outer * inner >= LEAST_PAIRS => {
             let verb = if is_measured { "were" } else { "would be" };
+            let remedy = match cx.engine {
+                Engine::DuckDb => String::new(),
+                _ => format!(", and an index on the column of {name} would find the rows"),
+            };
             let message = format!(
-                "for each of {} {} of {name} {verb} gone through, {} pairs: a join by equality could use a hash table, and an index on the column of {name} would find the rows",
+                "for each of {} {} of {name} {verb} gone through, {} pairs: a join by equality could use a hash table{remedy}",
                 rows(outer),
                 rows(inner),
                 count(outer * inner),

@@ -64,7 +64,10 @@ pub(super) fn check(cx: &Context<'_>, at: usize) -> Option<Finding> {
             Severity::Info,
             "rows that are stored in the order of a column of the condition let it leave out row groups",
         ),
-        _ => (Severity::Warning, "an index on the columns of the condition would read what is kept alone"),
+        _ => (
+            Severity::Warning,
+            "an index on the columns of the condition would read nothing but what is kept",
+        ),
     };
     let message = format!("{message}: {remedy}");
     Some(cx.finding(at, (Code::SequentialScan, severity), scan.about, message))
