@@ -100,7 +100,7 @@ fn write_finding(out: &mut Out, style: Style, sql: Option<&Text>, finding: &Find
     writeln!(out, "\n{severity} {code} at {} {kind}", finding.node)?;
     writeln!(out, "  {}", harmless(&finding.message))?;
     if let (Some(sql), Some(place)) = (sql, finding.predicate_at.or(finding.relation_at)) {
-        write!(out, "{}", excerpt(&sql.sql, place.0, style))?;
+        write!(out, "{}", excerpt(&sql.sql, place, style))?;
     }
     Ok(())
 }

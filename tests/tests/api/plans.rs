@@ -36,8 +36,14 @@ async fn a_finding_points_at_the_step_the_table_and_the_text() {
         message.starts_with("100,000 rows of orders were read to keep 12 (less than 0.1 %)"),
         "{message}"
     );
-    assert_eq!(finding["relation_at"], json!({ "line": 2, "column": 6, "end_line": 2, "end_column": 12 }));
-    assert_eq!(finding["predicate_at"], json!({ "line": 4, "column": 7, "end_line": 4, "end_column": 24 }));
+    assert_eq!(
+        finding["relation_at"],
+        json!({ "start": { "line": 2, "column": 6 }, "end": { "line": 2, "column": 12 } })
+    );
+    assert_eq!(
+        finding["predicate_at"],
+        json!({ "start": { "line": 4, "column": 7 }, "end": { "line": 4, "column": 24 } })
+    );
     let scan = &answer["plan"]["children"][0];
     assert_eq!(scan["path"], "0.0");
     assert_eq!(scan["relation"], json!({ "name": "orders", "alias": "o" }));

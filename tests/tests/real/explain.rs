@@ -119,10 +119,10 @@ async fn explained(ada: &User<'_>, plan: Value, sql: &str) -> Value {
 
 /// The text at a place of a finding.
 fn words<'t>(sql: &'t str, place: &Value) -> Option<&'t str> {
-    let number = |name: &str| place[name].as_u64().map(|number| number as usize);
-    let (line, column) = (number("line")?, number("column")?);
-    assert_eq!(number("end_line"), Some(line), "{place}");
-    Some(&sql.lines().nth(line - 1)?[column - 1..number("end_column")? - 1])
+    let number = |end: &str, name: &str| place[end][name].as_u64().map(|number| number as usize);
+    let line = number("start", "line")?;
+    assert_eq!(number("end", "line"), Some(line), "{place}");
+    Some(&sql.lines().nth(line - 1)?[number("start", "column")? - 1..number("end", "column")? - 1])
 }
 
 async fn server(release: Release) -> Postgres {

@@ -4,8 +4,14 @@
 use serde_json::Value;
 
 use super::document::Object;
-use super::tree::{Builder, Node, Operation, Plan, Relation, Role, Spill, Spilled, Total, number};
+use super::tree::{
+    Builder, MOST_NODES, Node, Operation, Plan, Relation, Role, Spill, Spilled, Total, number,
+};
 use super::{Engine, ExplainError, Format};
+
+/// How far lines between boxes are followed, in boxes that are looked at on the way: a hundred inputs of one step
+/// take a million.
+const MOST_WAY: usize = 100_000_000;
 
 /// Steps of a profile that only hold others.
 const AROUND: [&str; 3] = ["EXPLAIN_ANALYZE", "RESULT_COLLECTOR", "QUERY"];
@@ -131,12 +137,16 @@ struct Drawn {
 pub(super) fn read_boxes(text: &str) -> Result<Plan, ExplainError> {
     let page: Vec<Vec<char>> = text.lines().map(|line| line.trim_end().chars().collect()).collect();
     let mut boxes = boxes(&page);
+    if boxes.len() > MOST_NODES {
+        return Err(ExplainError::TooManyNodes);
+    }
+    let mut way = MOST_WAY;
     boxes.sort_by_key(|it| (it.top, it.left));
     let mut builder = Builder::default();
     let mut total = Total::default();
     let mut places: Vec<Option<usize>> = Vec::with_capacity(boxes.len());
     for (at, it) in boxes.iter().enumerate() {
-        let parent = above(&page, it, &boxes[..at]).and_then(|parent| places[parent]);
+        let parent = above(&page, it, &boxes[..at], &mut way).and_then(|parent| places[parent]);
         let node = of_box(it, &mut total).filter(|node| {
             let kind = node.kind.to_uppercase().replace(' ', "_");
             parent.is_some() || !AROUND.contains(&kind.as_str())
@@ -165,10 +175,11 @@ fn boxes(page: &[Vec<char>]) -> Vec<Drawn> {
     let mut found = Vec::new();
     for (top, line) in page.iter().enumerate() {
         for (left, _) in line.iter().enumerate().filter(|(_, c)| matches!(c, '┌' | '╭')) {
-            let is_end = |c: &char| matches!(c, '┐' | '╮');
-            let Some(width) = line[left + 1..].iter().position(is_end) else { continue };
+            // Another corner before it is another box: a line is not read again for each.
+            let is_corner = |c: &char| matches!(c, '┐' | '╮' | '┌' | '╭' | '│');
+            let Some(width) = line[left + 1..].iter().position(is_corner) else { continue };
             let right = left + 1 + width;
-            if line[left + 1..right].iter().any(|c| matches!(c, '┌' | '╭' | '│')) {
+            if !matches!(line[right], '┐' | '╮') {
                 continue;
             }
             let is_side = |row: &usize| matches!(at(page, *row, left), '│' | '├' | '╎');
@@ -196,7 +207,7 @@ fn boxes(page: &[Vec<char>]) -> Vec<Drawn> {
 }
 
 /// The box whose bottom leads to the top of this one: straight up, or to the left along a line first.
-fn above(page: &[Vec<char>], it: &Drawn, before: &[Drawn]) -> Option<usize> {
+fn above(page: &[Vec<char>], it: &Drawn, before: &[Drawn], way: &mut usize) -> Option<usize> {
     let is_joint = |c: char| matches!(c, '┴' | '┚' | '┖' | '┸');
     let is_end = |c: char| matches!(c, '┬' | '┒' | '┎' | '┰' | '╮' | '┐');
     let mut row = it.top.checked_sub(1)?;
@@ -205,6 +216,7 @@ fn above(page: &[Vec<char>], it: &Drawn, before: &[Drawn]) -> Option<usize> {
     let mut column =
         column.or_else(|| (it.left + 1..it.right).find(|&column| is_end(at(page, row, column))))?;
     loop {
+        *way = way.checked_sub(before.len())?;
         let holds = |it: &Drawn| it.bottom == row && it.left <= column && column <= it.right;
         if let Some(parent) = before.iter().position(holds) {
             return Some(parent);
@@ -416,6 +428,19 @@ mod tests {
         let broken = LONG.replace('┟', " ");
         let error = read_boxes(&broken).unwrap_err();
         assert!(error.to_string().starts_with("line 12: expected a line from this box"), "{error}");
+    }
+
+    #[test]
+    fn pages_that_nobody_draws_take_no_time() {
+        let started = std::time::Instant::now();
+        let corners = "┌".repeat(600_000);
+        let small =
+            format!("{0}\n{1}\n{2}\n", "┌─┐".repeat(60_000), "│a│".repeat(60_000), "└┬┘".repeat(60_000));
+        let far = format!("┌─┐\n│a│\n└┬┘\n ├{}\n", "─".repeat(200_000));
+        for page in [corners, small, far] {
+            assert!(read_boxes(&page).is_err() || page.starts_with("┌─┐\n"));
+        }
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
     #[test]

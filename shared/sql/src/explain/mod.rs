@@ -34,7 +34,7 @@ use sqm_domain::limits::MAX_PLAN_BYTES;
 use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
 
-pub use findings::{Code, Finding, Place};
+pub use findings::{Code, Finding};
 pub use tree::{
     MOST_LEVELS, MOST_NODES, Node, Operation, Partitions, Plan, Predicate, Relation, Role, Spill, Spilled,
     Total, Workers,

@@ -11,6 +11,9 @@ use super::tree::{Builder, Node};
 /// A row: its cells by the names of the columns in lower case. NULL has no cell.
 pub(super) type Row = BTreeMap<String, String>;
 
+/// Most columns of a table: those of MySQL have twelve, those of Snowflake ten.
+const MOST_COLUMNS: usize = 100;
+
 /// The rows of a table as programs for the command line draw it, `+----+` above and `|` between; `None` where
 /// it is no such table.
 pub(super) fn drawn(text: &str) -> Option<Vec<Row>> {
@@ -20,6 +23,9 @@ pub(super) fn drawn(text: &str) -> Option<Vec<Row>> {
         return None;
     }
     let bars: Vec<usize> = border.iter().enumerate().filter(|(_, c)| **c == '+').map(|(at, _)| at).collect();
+    if bars.len() > MOST_COLUMNS {
+        return None;
+    }
     // A cell may hold a bar of its own, so that only the border says where columns end.
     let cells = |line: &str| -> Vec<String> {
         let line: Vec<char> = line.chars().collect();

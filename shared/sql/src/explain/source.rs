@@ -15,6 +15,11 @@ use crate::parse::Tree;
 use crate::scope::{self, Meaning, Scopes};
 use crate::text::Span;
 
+/// So many tables and conditions of a text are looked at, and so many tables of one name told apart: beyond, nobody
+/// reads them, and every step would be compared with all.
+const MOST: usize = 2_000;
+const MOST_ALIKE: usize = 20;
+
 /// The tables and conditions of a text.
 #[derive(Debug, Default)]
 pub(super) struct Source {
@@ -48,6 +53,9 @@ impl Source {
             let places = Places::new(script);
             for statement in &script.statements {
                 let Ok(Tree::Sql(tree)) = &statement.tree else { continue };
+                if source.relations.len().max(source.conditions.len()) >= MOST {
+                    break;
+                }
                 places.set_statement(statement.span);
                 let scopes = scope::resolve(tree, text.dialect, catalog);
                 let first = source.relations.len();
@@ -55,6 +63,9 @@ impl Source {
                 for (_, scope) in scopes.all() {
                     for &id in &scope.relations {
                         let Some(table) = scopes.table_name(id) else { continue };
+                        if source.relations.len() >= MOST {
+                            continue;
+                        }
                         ids.push(id);
                         source.relations.push(Named {
                             alias: scopes.alias(id).map(str::to_owned),
@@ -70,7 +81,8 @@ impl Source {
                     if site.parent.is_some() || site.is_conditional || !is_condition {
                         return;
                     }
-                    for condition in conjuncts(whole) {
+                    let left = MOST.saturating_sub(source.conditions.len());
+                    for condition in conjuncts(whole).into_iter().take(left) {
                         let span = places.of_expr(condition);
                         let mut words = Words::default();
                         words.add(places.text(span), text.dialect);
@@ -126,6 +138,7 @@ impl Source {
         match found[..] {
             [] => None,
             [only] => Some(only),
+            _ if found.len() > MOST_ALIKE => None,
             _ => {
                 let mut asked = found.into_iter().filter(|&at| self.best(at, predicate).is_some());
                 asked.next().filter(|_| asked.next().is_none())

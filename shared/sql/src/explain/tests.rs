@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::lint::Severity;
+use crate::text::Span;
 
 const SHOP: &str = "CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT, status VARCHAR(10), code VARCHAR(10) UNIQUE);\
                     CREATE TABLE customers (id INT PRIMARY KEY, name TEXT)";
@@ -125,7 +126,7 @@ Seq Scan on orders  (cost=0.00..9000.00 rows=10 width=8) (actual time=0.1..9.5 r
         ("UPDATE orders SET id = 1 WHERE status = 'open'", (1, 8), Some((1, 32))),
     ] {
         let finding = &explained(plan, Some(sql)).findings[0];
-        let start = |place: Option<Place>| place.map(|Place(span)| (span.start.line, span.start.column));
+        let start = |place: Option<Span>| place.map(|span| (span.start.line, span.start.column));
         assert_eq!(
             (start(finding.relation_at), start(finding.predicate_at)),
             (Some(relation), predicate),

@@ -34,12 +34,16 @@ pub struct Total {
     /// Whether it was run, so that there are measured figures.
     pub measured: bool,
     /// The estimated cost of all, in the database's own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     /// How long planning took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub planning_ms: Option<f64>,
     /// How long running took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_ms: Option<f64>,
     /// Bytes written to disk for want of memory, as far as the plan says.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub spilled_bytes: Option<f64>,
 }
 
@@ -201,8 +205,10 @@ pub enum Spilled {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Workers {
     /// As many as the plan asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub planned: Option<f64>,
     /// As many as there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub launched: Option<f64>,
 }
 

@@ -13,7 +13,6 @@ mod spill;
 mod unused_index;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use sqm_domain::Dialect;
 
 use super::predicate::Words;
@@ -86,26 +85,10 @@ pub struct Finding {
     pub message: String,
     /// Where the table stands in the text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relation_at: Option<Place>,
+    pub relation_at: Option<Span>,
     /// Where the condition stands in the text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub predicate_at: Option<Place>,
-}
-
-/// A place in the text: `{"line", "column", "end_line", "end_column"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place(pub Span);
-
-impl Serialize for Place {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Span { start, end } = self.0;
-        let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("line", &start.line)?;
-        map.serialize_entry("column", &start.column)?;
-        map.serialize_entry("end_line", &end.line)?;
-        map.serialize_entry("end_column", &end.column)?;
-        map.end()
-    }
+    pub predicate_at: Option<Span>,
 }
 
 /// Everything that is wrong with a plan, the gravest first, and in the order of the plan.
@@ -222,8 +205,8 @@ impl<'a> Context<'a> {
             kind: node.kind.clone(),
             table: named.or_else(|| about.relation.map(|relation| relation.name.clone())),
             message,
-            relation_at: relation.map(|at| Place(self.source.span(at))),
-            predicate_at: relation.and_then(|at| self.source.condition(at, &words)).map(Place),
+            relation_at: relation.map(|at| self.source.span(at)),
+            predicate_at: relation.and_then(|at| self.source.condition(at, &words)),
         }
     }
 }

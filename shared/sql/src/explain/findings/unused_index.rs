@@ -60,7 +60,7 @@ pub(super) fn check(cx: &Context<'_>, at: usize) -> Option<Finding> {
     let (why, span) = asked.iter().find_map(|(term, span)| Some((unused(table, term)?, *span)))?;
     let message = format!("{read} of {name} is read though there is a key: {why}");
     let mut finding = cx.finding(at, (Code::UnusedIndex, Severity::Warning), scan.about, message);
-    finding.predicate_at = finding.predicate_at.or(span.map(super::Place));
+    finding.predicate_at = finding.predicate_at.or(span);
     Some(finding)
 }
 
