@@ -1,4 +1,4 @@
-//! `sqm`: lineage, findings, verified rewrites and verdicts on the command line, without a server.
+//! `sqm`: lineage, findings, verified rewrites, plans and verdicts on the command line, without a server.
 //!
 //! A shell: what a query means, the crates below know. Here are arguments, texts in, answers out.
 
@@ -8,6 +8,7 @@ mod input;
 mod lineage;
 mod lint;
 mod optimize;
+mod plan;
 mod print;
 mod status;
 mod verify;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<Status> {
                 Command::Lineage(args) => lineage::files(&args, &mut out),
                 Command::Lint(args) => lint::files(&args, &mut out),
                 Command::Optimize(args) => optimize::files(&args, &mut out),
+                Command::Plan(args) => plan::file(&args, &mut out),
                 Command::Verify(args) => verify::files(&args, &mut out),
             }?;
             out.flush()?;

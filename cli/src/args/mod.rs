@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sqm_domain::Dialect;
+use sqm_sql::lint::Severity;
 
 use crate::status;
-use crate::{lineage, lint, optimize, verify};
+use crate::{lineage, lint, optimize, plan, verify};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -39,6 +40,9 @@ pub enum Command {
     /// Other ways to say the same, each with a verdict whether it is the same.
     #[command(after_help = status::HELP)]
     Optimize(optimize::Arguments),
+    /// What is wrong with a plan that EXPLAIN of a database prints, and where in the query.
+    #[command(after_help = status::HELP)]
+    Plan(plan::Arguments),
     /// Whether two queries are the same query.
     #[command(after_help = status::HELP)]
     Verify(verify::Arguments),
@@ -62,6 +66,31 @@ pub enum Format {
     Text,
     /// One JSON object a file, one a line: the form of --ndjson with the file's name as `id`.
     Json,
+}
+
+/// From which severity on a finding counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// An info does, and all that is graver.
+    Info,
+    /// A warning does, and an error.
+    Warning,
+    /// An error does.
+    Error,
+    /// None does.
+    Nothing,
+}
+
+impl Deny {
+    /// Whether one of this severity does.
+    pub fn stops_at(self, severity: Severity) -> bool {
+        match self {
+            Self::Info => true,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Error => severity >= Severity::Error,
+            Self::Nothing => false,
+        }
+    }
 }
 
 /// How texts are read.

@@ -7,7 +7,7 @@ mod decode;
 mod text;
 
 pub use catalog::{Catalogs, Known};
-pub use text::{Text, read, texts};
+pub use text::{Text, read, read_plan, texts};
 
 use std::path::PathBuf;
 

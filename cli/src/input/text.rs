@@ -6,12 +6,9 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use sqm_domain::limits::MAX_SCRIPT_BYTES;
+use sqm_domain::limits::{MAX_PLAN_BYTES, MAX_SCRIPT_BYTES};
 
 use super::decode::decode;
-
-/// What is read of a file at most: a script of the longest kind in UTF-16, and one byte more.
-const MOST_BYTES: u64 = 2 * MAX_SCRIPT_BYTES as u64 + 3;
 
 /// A text and what to call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,22 +85,36 @@ fn walk(folder: &Path, files: &mut Vec<Result<PathBuf, Unreadable>>) {
 /// # Errors
 /// What is in the way, with the name of the file.
 pub fn read(path: &Path) -> Result<Text, Unreadable> {
+    read_within(path, MAX_SCRIPT_BYTES, "; split it into several scripts")
+}
+
+/// A plan; `-` is standard input.
+///
+/// # Errors
+/// What is in the way, with the name of the file.
+pub fn read_plan(path: &Path) -> Result<Text, Unreadable> {
+    read_within(path, MAX_PLAN_BYTES, ", the most that is taken of a plan")
+}
+
+fn read_within(path: &Path, most: usize, remedy: &str) -> Result<Text, Unreadable> {
+    // The longest text in UTF-16, and one byte more.
+    let most_bytes = 2 * most as u64 + 3;
     let is_stdin = path.as_os_str() == "-";
     let name = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let fail = |why: String| Unreadable { name: name.clone(), why };
     let mut bytes = Vec::new();
     let read = if is_stdin {
-        io::stdin().lock().take(MOST_BYTES).read_to_end(&mut bytes)
+        io::stdin().lock().take(most_bytes).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(most_bytes).read_to_end(&mut bytes))
     };
     read.map_err(|error| fail(said(&error)))?;
-    let too_long = || fail(format!("longer than {MAX_SCRIPT_BYTES} bytes; split it into several scripts"));
-    if bytes.len() as u64 >= MOST_BYTES {
+    let too_long = || fail(format!("longer than {most} bytes{remedy}"));
+    if bytes.len() as u64 >= most_bytes {
         return Err(too_long());
     }
     let sql = decode(bytes).map_err(&fail)?;
-    if sql.len() > MAX_SCRIPT_BYTES {
+    if sql.len() > most {
         return Err(too_long());
     }
     Ok(Text { name, sql })

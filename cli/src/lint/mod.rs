@@ -8,11 +8,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
-use sqm_sql::lint::{Config, Finding, Severity};
+use sqm_sql::lint::{Config, Finding};
 
-use crate::args::{Bulk, Format, Reading};
+use crate::args::{Bulk, Deny, Format, Reading};
 use crate::print::Out;
 use crate::status::Status;
 use crate::{bulk, input};
@@ -51,27 +51,6 @@ pub struct Arguments {
     format: Format,
     #[command(flatten)]
     pub bulk: Bulk,
-}
-
-/// From which severity on a finding counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Deny {
-    Info,
-    Warning,
-    Error,
-    /// None does.
-    Nothing,
-}
-
-impl Deny {
-    fn stops_at(self, severity: Severity) -> bool {
-        match self {
-            Self::Info => true,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Error => severity >= Severity::Error,
-            Self::Nothing => false,
-        }
-    }
 }
 
 #[derive(Serialize)]

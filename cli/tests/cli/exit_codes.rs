@@ -147,3 +147,20 @@ fn verdicts_have_codes() {
         "\"id\":[\"stdin\",",
     );
 }
+
+#[test]
+fn plans_that_cannot_be_read_are_two() {
+    let good = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)";
+    check("plan -", good, 0, "no findings");
+    check("plan - --engine postgres --format json", good, 0, "\"findings\":[]");
+    check("plan - --engine mysql", good, 2, "stdin: this is no plan of mysql");
+    check("plan - --engine oracle", good, 2, "known are postgres, mysql, duckdb, sqlite, snowflake");
+    check("plan", "", 2, "<FILE>");
+    check("plan nowhere.txt", "", 2, "nowhere.txt: no such file");
+    check("plan - --sql nowhere.sql", good, 2, "nowhere.sql: no such file");
+    check("plan -", &"x".repeat(10 << 20), 2, "stdin: longer than 2097152 bytes");
+    check("plan -", &"[".repeat(10_000), 2, "starts as JSON and is none");
+    let spilled = format!("{good}\n  Sort Method: external merge  Disk: 9kB\n");
+    check("plan -", &spilled, 0, "sort-spill");
+    check("plan - --deny warning", &spilled, 1, "9 kB on disk");
+}

@@ -77,3 +77,25 @@ fn verify() {
     let args = format!("verify {SCHEMA} infra/sample/queries/customers-with-open-orders.sql -");
     assert_snapshot!("verify_unknown", shown(&args, "SELECT nothing FROM nowhere"));
 }
+
+/// As PostgreSQL prints it for a query of the sample.
+const PLAN: &str = "\
+Seq Scan on customers c  (cost=0.00..9.00 rows=300 width=8) (actual time=0.05..900.00 rows=120 loops=1)
+  Filter: ((SubPlan 1) > 0)
+  Rows Removed by Filter: 780
+  SubPlan 1
+    ->  Aggregate  (cost=0.00..9.00 rows=1 width=8) (actual time=0.90..0.90 rows=1 loops=900)
+          ->  Seq Scan on orders o  (cost=0.00..8.00 rows=1 width=4) (actual time=0.10..0.80 rows=0 loops=900)
+                Filter: ((customer_id = c.customer_id) AND (status = 'open'::text))
+                Rows Removed by Filter: 5000
+Planning Time: 0.200 ms
+Execution Time: 901.000 ms
+";
+
+#[test]
+fn plan() {
+    let query = "--sql infra/sample/queries/customers-with-open-orders.sql";
+    assert_snapshot!("plan_findings", shown(&format!("plan - {query} {SCHEMA} --deny warning"), PLAN));
+    assert_snapshot!("plan_nothing", shown("plan -", "QUERY PLAN\n`--SEARCH t USING INDEX i (a=?)\n"));
+    assert_snapshot!("plan_unread", shown("plan -", "SELECT 1"));
+}

@@ -1,5 +1,5 @@
 //! Optimization over HTTP: findings and verified rewrites of stored queries and of texts that come with a
-//! request; and whether any two queries are the same.
+//! request; what is wrong with a database's plan; and whether any two queries are the same.
 
 mod asked;
 mod effort;
@@ -23,6 +23,7 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/queries/{id}/optimizations", post(routes::optimize_stored))
         .route("/v1/optimizations", post(routes::optimize))
+        .route("/v1/plans", post(routes::plans))
         .route("/v1/verifications", post(routes::verify))
         .with_state(app)
 }

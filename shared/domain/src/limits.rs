@@ -13,6 +13,10 @@ pub const MAX_SCRIPT_BYTES: usize = 1024 * 1024;
 /// refuses a synchronous payload over 6 MB, in which the body is escaped once more.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
+/// Longest plan that is read, in bytes. A line of a plan has about 200 bytes, so this is a plan of ten thousand
+/// lines; with its quotes and ends of lines escaped it fits into a body of [`MAX_BODY_BYTES`].
+pub const MAX_PLAN_BYTES: usize = 2 * 1024 * 1024;
+
 /// Longest title, in characters.
 pub const MAX_TITLE_CHARS: usize = 200;
 

@@ -36,6 +36,10 @@ fn places(sql: &str) -> Vec<(&'static str, Value)> {
         ("/v1/lineage", lineage.take()),
         ("/v1/lineage/plan", json!({ "plan": { "Node Type": "Result" }, "sql": sql, "dialect": "ansi" })),
         ("/v1/optimizations", alone),
+        (
+            "/v1/plans",
+            json!({ "plan": "Result  (cost=0.00..0.01 rows=1 width=4)", "sql": sql, "dialect": "ansi" }),
+        ),
         ("/v1/verifications", json!({ "q1": sql, "q2": "SELECT 1", "dialect": "ansi", "databases": 1 })),
         ("/v1/verifications", json!({ "q1": "SELECT 1", "q2": sql, "dialect": "ansi", "databases": 1 })),
     ];
@@ -102,6 +106,7 @@ async fn a_body() {
             ("POST", "/v1/lineage/plan"),
             ("PUT", "/v1/catalogs/c"),
             ("POST", "/v1/optimizations"),
+            ("POST", "/v1/plans"),
             ("POST", "/v1/verifications"),
         ] {
             let call = ada.call(method, path).if_match("*").raw("application/json", within(bytes));
@@ -144,6 +149,7 @@ async fn json_that_is_deep() {
             ("POST", "/v1/lineage/plan"),
             ("PUT", "/v1/catalogs/c"),
             ("POST", "/v1/optimizations"),
+            ("POST", "/v1/plans"),
             ("POST", "/v1/verifications"),
         ] {
             let call = ada.call(method, path).if_match("*").raw("application/json", text.clone());

@@ -12,6 +12,7 @@ mod hostile;
 mod limits;
 mod lineage;
 mod optimizations;
+mod plans;
 mod problems;
 mod queries;
 mod routes;

@@ -14,6 +14,7 @@ fn bodies(query: &Stored) -> Vec<(&'static str, String, Value)> {
         ("POST", format!("{}/optimizations", query.path), json!({ "databases": 1 })),
         ("POST", "/v1/lineage".to_owned(), json!({ "sql": "SELECT 1", "dialect": "ansi" })),
         ("POST", "/v1/lineage/plan".to_owned(), json!({ "plan": { "Node Type": "Result" } })),
+        ("POST", "/v1/plans".to_owned(), json!({ "plan": { "Node Type": "Result" } })),
         (
             "PUT",
             "/v1/catalogs/shop".to_owned(),
@@ -133,6 +134,7 @@ async fn fields_that_are_needed() {
         ("/v1/queries", &["title", "sql", "dialect"][..]),
         ("/v1/lineage", &["sql", "dialect"]),
         ("/v1/lineage/plan", &["plan"]),
+        ("/v1/plans", &["plan"]),
         ("/v1/optimizations", &["sql", "dialect"]),
         ("/v1/verifications", &["q1", "q2", "dialect"]),
         ("/v1/catalogs/shop", &["ddl", "dialect"]),

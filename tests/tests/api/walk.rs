@@ -77,6 +77,13 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 });
                 (None, Some(body), &[OptimizationsRun, CatalogsRead])
             }
+            ("POST", "/v1/plans") => {
+                let body = json!({
+                    "plan": "Result  (cost=0.00..0.01 rows=1 width=4)",
+                    "sql": "SELECT 1", "catalog": things.catalog,
+                });
+                (None, Some(body), &[OptimizationsRun, CatalogsRead])
+            }
             _ => return None,
         };
     let path = operation.route.path.replace("{id}", &things.query.id);

@@ -2,8 +2,10 @@
 
 mod optimize;
 mod optimize_stored;
+mod plans;
 mod verify;
 
 pub(crate) use optimize::optimize;
 pub(crate) use optimize_stored::optimize_stored;
+pub(crate) use plans::plans;
 pub(crate) use verify::verify;

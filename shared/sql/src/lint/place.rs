@@ -31,12 +31,14 @@ enum Side {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(script: &'a Script<'a>) -> Self {
+    /// Of a script.
+    pub(crate) fn new(script: &'a Script<'a>) -> Self {
         let nowhere = Span { start: Position::START, end: Position::START };
         Self { script, tokens: OnceCell::new(), statement: Cell::new(nowhere) }
     }
 
-    pub(super) fn set_statement(&self, span: Span) {
+    /// Goes on to a statement.
+    pub(crate) fn set_statement(&self, span: Span) {
         self.statement.set(span);
     }
 

@@ -408,6 +408,17 @@ impl<'c> Scopes<'c> {
         Some((relation, ordinal))
     }
 
+    /// The table and the column that are meant, looked for through subqueries that hand the column on as it is.
+    pub fn base_column(&self, reference: &Reference) -> Option<(Vec<&str>, &str)> {
+        let (Meaning::Column { node, .. } | Meaning::Merged(node) | Meaning::Alias(node)) = reference.meaning
+        else {
+            return None;
+        };
+        let column = self.tables.column(ColumnId(self.values.column(self.values.origin(node))?));
+        let table = self.tables.parts(column.table).iter().map(|&part| self.names.text(part)).collect();
+        Some((table, self.names.text(column.name)))
+    }
+
     /// Whether the catalog says that the column meant is never NULL in its table. What an outer join adds
     /// is not looked at.
     pub fn is_not_null(&self, reference: &Reference) -> bool {
