@@ -38,6 +38,8 @@ pub struct Search<'a> {
     is_contradicted: bool,
     /// Whether on some database one query has one result and the other several.
     is_one_sided: bool,
+    /// Rows of the longest result.
+    longest: usize,
     /// How many databases were tried.
     pub tried: usize,
     /// How many were to be tried.
@@ -63,6 +65,7 @@ impl<'a> Search<'a> {
             opinions: 0,
             is_contradicted: false,
             is_one_sided: false,
+            longest: 0,
             tried: 0,
             asked: 0,
         }
@@ -87,6 +90,7 @@ impl<'a> Search<'a> {
                     self.coverage.compared += 1;
                     self.coverage.first_returned_rows += usize::from(first > 0);
                     self.coverage.second_returned_rows += usize::from(second > 0);
+                    self.longest = self.longest.max(first).max(second);
                     let rows = database.tables.iter().map(Vec::len).max().unwrap_or(0);
                     self.coverage.largest_table = self.coverage.largest_table.max(rows);
                     if self.opinions < SECOND_OPINIONS && rows > 0 && !self.is_loose() {
@@ -125,9 +129,17 @@ impl<'a> Search<'a> {
         self.pair.loose.contains(&true)
     }
 
+    /// The LIMIT at the end of one query alone, where no result was so long that it cut anything.
+    fn unreached_limit(&self) -> Option<usize> {
+        let (first, second) = (self.first.traits.most, self.second.traits.most);
+        let least = [first, second].into_iter().flatten().min()?;
+        (first != second && self.longest < least).then_some(least)
+    }
+
     /// What can be said when no difference was found.
     pub fn conclude(self) -> Verdict {
         let looseness = self.looseness();
+        let unreached_limit = self.unreached_limit();
         let coverage = self.coverage;
         let reason = if self.disagreements > 0 {
             DISAGREEMENT.to_owned()
@@ -137,6 +149,8 @@ impl<'a> Search<'a> {
             "the order by what is no output cannot be compared".to_owned()
         } else if self.first.traits.cuts != self.second.traits.cuts {
             "a LIMIT, OFFSET, LAG, frame or rank is larger than any database that is tried".to_owned()
+        } else if let Some(limit) = unreached_limit {
+            format!("a LIMIT of {limit} cut nothing: no result had more than {} rows", self.longest)
         } else if self.is_one_sided {
             format!("one query has several results where the other has one: {}", looseness)
         } else if coverage.compared == 0 && coverage.undetermined > 0 {

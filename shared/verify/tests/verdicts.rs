@@ -592,6 +592,15 @@ fn a_day_that_does_not_exist_is_no_other_day() {
 }
 
 #[test]
+fn a_limit_that_cuts_nothing_is_not_tested() {
+    let few = "SELECT DISTINCT n % 3 AS r FROM log ORDER BY r";
+    check(&format!("{few} LIMIT 10"), &format!("{few} LIMIT 11"), "unknown");
+    check(&format!("{few} LIMIT 10"), few, "unknown");
+    let found = verdict(&format!("{few} LIMIT 10"), &format!("{few} LIMIT 11"));
+    assert!(found.verdict.reason().contains("LIMIT of 10 cut nothing"), "{}", found.verdict.reason());
+}
+
+#[test]
 fn limits_and_counts_are_reached() {
     check("SELECT id FROM emp ORDER BY id LIMIT 5", "SELECT id FROM emp ORDER BY id LIMIT 6", "refuted");
     check(

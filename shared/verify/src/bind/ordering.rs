@@ -66,6 +66,8 @@ pub struct Traits {
     /// How many rows its LIMITs, OFFSETs, LAGs, frames and ranks leave or pass over, where these are more than
     /// databases have.
     pub cuts: Vec<usize>,
+    /// How many rows its result has at most, where it ends with a LIMIT.
+    pub most: Option<usize>,
     /// Whether it takes blanks away.
     pub trims: bool,
     /// Whether it gives rows their rank.
@@ -230,13 +232,26 @@ fn distance(argument: &Expr) -> Option<usize> {
     usize::try_from(*rows).ok().filter(|&rows| rows > FEW_TIED)
 }
 
+/// The rows that a LIMIT at the end of a query keeps.
+fn most_rows(plan: &LogicalPlan) -> Option<usize> {
+    match plan {
+        LogicalPlan::Limit(limit) => match limit.get_fetch_type() {
+            Ok(FetchType::Literal(rows)) => rows,
+            _ => None,
+        },
+        LogicalPlan::Projection(projection) => most_rows(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => most_rows(&alias.input),
+        _ => None,
+    }
+}
+
 impl Traits {
     /// Reads them off a plan and its subqueries.
     ///
     /// # Errors
     /// When the plan cannot be walked.
     pub fn of(plan: &LogicalPlan) -> Result<Self> {
-        let mut traits = Self::default();
+        let mut traits = Self { most: most_rows(plan), ..Self::default() };
         let mut ranked = Vec::new();
         plan.apply_with_subqueries(|node| {
             match node {

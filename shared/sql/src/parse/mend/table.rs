@@ -26,9 +26,7 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
 
 /// `FROM ONLY t`: the table without those that inherit from it.
 fn only(source: &Source, at: usize) -> Option<usize> {
-    let is_place =
-        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
-    (is_place && is_only(source.token(at), source.token(at + 1))).then_some(at + 1)
+    (is_relation(source, at) && is_only(source.token(at), source.token(at + 1))).then_some(at + 1)
 }
 
 /// Whether ONLY here is the word of PostgreSQL and not the name of a table.
@@ -284,12 +282,18 @@ fn values(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     }
 }
 
+/// Whether a relation may stand here.
+fn is_relation(source: &Source, at: usize) -> bool {
+    at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma))
+}
+
 /// BigQuery: `FROM t.xs AS x WITH OFFSET`, as `FROM UNNEST(t.xs) AS x WITH OFFSET`.
 fn path_with_offset(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
-    let is_place =
-        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
+    if source.dialect != Dialect::BigQuery || !is_relation(source, at) {
+        return None;
+    }
     let end = source.after_name(at);
-    if source.dialect != Dialect::BigQuery || !is_place || end < at + 3 {
+    if end < at + 3 {
         return None;
     }
     let alias = end + usize::from(source.is(end, "AS"));
@@ -304,13 +308,11 @@ fn path_with_offset(source: &Source, at: usize, output: &mut Output) -> Option<u
 
 /// Redshift: `UNPIVOT t.doc AS v AT k`, values and names of an object's fields, as `t.doc AS v (v, k)`.
 fn unpivoted_object(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
-    let is_place =
-        at > 0 && (source.is_any(at - 1, &["FROM", "JOIN"]) || source.is_token(at - 1, &Token::Comma));
+    if source.dialect != Dialect::Redshift || !source.is(at, "UNPIVOT") || !is_relation(source, at) {
+        return None;
+    }
     let end = source.after_name(at + 1);
-    let is_this = source.dialect == Dialect::Redshift
-        && is_place
-        && source.is(at, "UNPIVOT")
-        && source.is(end, "AS")
+    let is_this = source.is(end, "AS")
         && source.is_ident(end + 1)
         && source.is(end + 2, "AT")
         && source.is_ident(end + 3);

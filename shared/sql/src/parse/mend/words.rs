@@ -6,6 +6,9 @@ use sqm_domain::Dialect;
 use super::super::source::{Output, Source, name};
 use super::clause::operand;
 
+/// Tokens of a MERGE before its USING: names, an alias, hints.
+const MOST_BEFORE_USING: usize = 64;
+
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     match source.token(at) {
         Token::Word(word) if word.quote_style.is_none() => before(source, at)
@@ -60,6 +63,7 @@ fn before(source: &Source, at: usize) -> Option<usize> {
         }
         // MERGE INTO t WITH (HOLDLOCK) AS x
         () if source.is(0, "MERGE")
+            && at < MOST_BEFORE_USING
             && source.is(at, "WITH")
             && source.is_token(at + 1, &Token::LParen)
             && source.find(0, at, |at| source.is(at, "USING")).is_none() =>
