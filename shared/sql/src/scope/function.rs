@@ -4,6 +4,7 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
     NamedWindowExpr, OrderByExpr, Value, WindowFrameBound, WindowSpec, WindowType,
 };
+use sqm_domain::Dialect;
 
 use super::names::Name;
 use super::query::{Aliases, Place, Resolver};
@@ -18,6 +19,11 @@ impl<'t> Resolver<'t, '_, '_> {
         }
         if self.is_columns(name) {
             return self.columns_call(function, name, kind, place);
+        }
+        if self.scopes.is_xml_method(&function.name, name) {
+            let path = function.name.0.iter().filter_map(|part| part.as_ident());
+            let path: Vec<&Ident> = path.collect();
+            self.path(path[..path.len() - 1].iter().copied(), kind.over(Kind::Transformation), place);
         }
         if name.ends_with("_table") || name.ends_with("_tables") {
             self.moved_partitions(name, function);
@@ -104,7 +110,8 @@ impl<'t> Resolver<'t, '_, '_> {
                 FunctionArgExpr::Expr(expr) => {
                     // The name of the element, which looks like a column.
                     let is_name = at == 0 && name == "xmlelement" && matches!(expr, Expr::Identifier(_));
-                    if is_name || is_unit(expr, name) && !self.is_column(expr, place) {
+                    let is_unit = unit_at(name, count, self.scopes.dialect) == Some(at) && is_unit(expr);
+                    if is_name || is_unit {
                         continue;
                     }
                     let kind = if call.decides(at, count) { conditional } else { value };
@@ -164,12 +171,6 @@ impl<'t> Resolver<'t, '_, '_> {
             self.reads.push(from);
             self.effect(super::Action::Write, table, span, None);
         }
-    }
-
-    fn is_column(&mut self, expr: &'t Expr, place: Place<'t>) -> bool {
-        let Expr::Identifier(ident) = expr else { return true };
-        let name = self.scopes.names.ident(ident);
-        self.scopes.knows(place.scope, name)
     }
 
     fn window(&mut self, over: &'t WindowType, kind: Kind, place: Place<'t>) {
@@ -385,27 +386,70 @@ fn classify(name: &str) -> Call {
         "if" | "iff" | "iif" | "nvl2" => Call::If,
         "multiif" => Call::MultiIf,
         "decode" => Call::Decode,
+        "boolor_agg" | "booland_agg" | "boolxor_agg" | "stats_mode" | "collect" | "checksum_agg"
+        | "hll_init" => Call::Aggregate,
+        _ if name.starts_with("quantile") => Call::Aggregate,
+        _ => combined(name),
+    }
+}
+
+/// ClickHouse's aggregates with what says how they aggregate behind their name: `sumState`, `uniqMergeIf`.
+fn combined(name: &str) -> Call {
+    const COMBINATORS: [&str; 11] = [
+        "simplestate",
+        "mergestate",
+        "ordefault",
+        "distinct",
+        "resample",
+        "foreach",
+        "ornull",
+        "state",
+        "merge",
+        "map",
+        "array",
+    ];
+    if let Some(base) = name.strip_suffix("if").filter(|base| !base.is_empty()) {
+        let is_aggregate = !matches!(classify(base), Call::Plain | Call::Hash | Call::If | Call::Decode);
+        return if is_aggregate { Call::AggregateIf } else { Call::Plain };
+    }
+    let base = COMBINATORS.iter().find_map(|suffix| name.strip_suffix(suffix).filter(|base| base.len() > 2));
+    match base.map(classify) {
+        Some(call @ (Call::Aggregate | Call::AggregateIf | Call::AggregateBy | Call::Count)) => call,
         _ => Call::Plain,
     }
 }
 
-/// Whether an argument is the name of a unit of time, as functions on dates take them bare.
-fn is_unit(expr: &Expr, function: &str) -> bool {
+/// The position of the argument that is a unit of time without quotes, in the dialects that take one: a column
+/// may be called `day` as well, and its place tells which it is.
+fn unit_at(function: &str, count: usize, dialect: Dialect) -> Option<usize> {
+    use Dialect as D;
+    let last = match (function, count) {
+        ("date_trunc" | "datetime_trunc" | "timestamp_trunc" | "time_trunc" | "last_day", 2..) => Some(1),
+        ("date_diff" | "datetime_diff" | "timestamp_diff" | "time_diff", 3) => Some(2),
+        _ => None,
+    };
+    let first = match (function, count) {
+        ("dateadd" | "datediff" | "date_add" | "date_diff" | "date_sub" | "datesub", 3)
+        | ("datediff_big" | "timestampadd" | "timestampdiff" | "timestamp_diff" | "timestamp_add", 3)
+        | ("timestamp_sub" | "timeadd" | "timediff" | "time_add", 3)
+        | ("datepart" | "datename" | "datetrunc" | "date_part" | "date_trunc", 2..) => Some(0),
+        _ => None,
+    };
+    match dialect {
+        D::BigQuery => last,
+        D::Snowflake if function == "last_day" => last,
+        D::Snowflake | D::TSql | D::Fabric | D::Redshift | D::Databricks | D::SparkSql => first,
+        D::ClickHouse | D::Vertica | D::MySql | D::MariaDb | D::SingleStore => first,
+        D::StarRocks | D::Doris | D::Exasol | D::Teradata => first,
+        D::Generic | D::Ansi => first.or(last),
+        _ => None,
+    }
+}
+
+/// Whether an argument may be the name of a unit of time.
+fn is_unit(expr: &Expr) -> bool {
     let Expr::Identifier(ident) = expr else { return false };
-    if ident.quote_style.is_some()
-        || !(function.contains("date")
-            || function.contains("time")
-            || matches!(
-                function,
-                "last_day"
-                    | "trunc"
-                    | "generate_date_array"
-                    | "extract"
-                    | "next_day"
-                    | "months_between"
-                    | "todatetime"
-            ))
-    {
+    if ident.quote_style.is_some() {
         return false;
     }
     let mut buffer = [0u8; 32];

@@ -1,5 +1,7 @@
 //! What is in sight of a place: relations by name, and words that are no columns.
 
+use sqlparser::ast::ObjectName;
+
 use super::names::Name;
 use super::{RelationId, ScopeId, Scopes, Source};
 
@@ -112,6 +114,14 @@ impl Scopes<'_> {
     }
 
     /// Whether the dialect has fields that are reached with a dot.
+    /// Whether a call is one of a method of T-SQL's XML: `t.doc.value('…', 'int')`. `last` is the last part of its
+    /// name, in lower case.
+    pub(super) fn is_xml_method(&self, name: &ObjectName, last: &str) -> bool {
+        matches!(self.dialect, sqm_domain::Dialect::TSql | sqm_domain::Dialect::Fabric)
+            && name.0.len() > 1
+            && matches!(last, "value" | "query" | "exist" | "nodes" | "modify")
+    }
+
     pub(super) fn has_structs(&self) -> bool {
         use sqm_domain::Dialect::*;
         matches!(

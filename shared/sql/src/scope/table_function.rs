@@ -187,12 +187,23 @@ impl<'t> Resolver<'t, '_, '_> {
                 return self.function_relation(&inner.name, &list.args, alias, ordinality, scope);
             }
         }
+        if self.scopes.is_xml_method(name, called) {
+            let start = self.scopes.values.begin();
+            let path: Vec<_> = name.0.iter().filter_map(|part| part.as_ident()).collect();
+            self.path(path[..path.len() - 1].iter().copied(), Kind::Transformation, place);
+            let node = self.scopes.values.finish(start);
+            let columns = self.alias_columns(alias, node);
+            self.values_relation(scope, columns, Rest::Nothing, alias, None, at);
+            return;
+        }
         if called == "identifier" {
             return match self.identifier_argument(args) {
                 Some(parts) => self.named_relation(scope, parts, alias, at),
                 None => self.dynamic_table(name, alias, scope),
             };
         }
+        // The first argument is a server.
+        let args = if called == "openquery" { args.get(1..).unwrap_or_default() } else { args };
         let exprs: Vec<&'t Expr> = args
             .iter()
             .filter_map(|arg| match arg {

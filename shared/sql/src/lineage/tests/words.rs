@@ -160,3 +160,105 @@ fn statements_that_bring_rows_in() {
     let case = "CASE x WHEN 1 THEN INSERT INTO u SELECT a FROM t; ELSE DELETE FROM w WHERE b = 1; END CASE";
     tables(Dialect::BigQuery, case, &["t"], &["u", "w"]);
 }
+
+#[test]
+fn a_unit_of_time_is_told_by_its_place() {
+    let both = ["t.day -> <query>.m Transformation", "t.date -> <query>.w Transformation"];
+    let quoted = "SELECT date_trunc('month', day) AS m, date_trunc('week', date) AS w FROM t";
+    edges(Dialect::Postgres, quoted, &both);
+    edges(Dialect::Redshift, quoted, &both);
+    edges(
+        Dialect::Trino,
+        "SELECT date_diff('day', d, e) AS a FROM t",
+        &["t.d -> <query>.a Transformation", "t.e -> <query>.a Transformation"],
+    );
+    edges(
+        Dialect::MySql,
+        "SELECT datediff(d, e) AS a, timestampdiff(day, f, g) AS b FROM t",
+        &[
+            "t.d -> <query>.a Transformation",
+            "t.e -> <query>.a Transformation",
+            "t.f -> <query>.b Transformation",
+            "t.g -> <query>.b Transformation",
+        ],
+    );
+    edges(Dialect::TSql, "SELECT datepart(w, w) AS a FROM t", &["t.w -> <query>.a Transformation"]);
+    // A column that is called like the unit is not read, even where the catalog has it.
+    let has_units =
+        |dialect| Catalog::from_ddl("CREATE TABLE t (day date, week date, month date)", dialect).unwrap().0;
+    let of = |dialect, sql| edges_of(sql, dialect, &has_units(dialect));
+    let snowflake = of(Dialect::Snowflake, "SELECT dateadd(day, 1, week) AS a FROM t");
+    assert_eq!(snowflake, ["T.WEEK -> <query>.A Transformation"]);
+    let bigquery = of(Dialect::BigQuery, "SELECT date_trunc(day, month) AS a FROM t");
+    assert_eq!(bigquery, ["t.day -> <query>.a Transformation"]);
+}
+
+#[test]
+fn methods_of_xml_read_the_column_before_them() {
+    edges(
+        Dialect::TSql,
+        "SELECT t.doc.value('(/a)[1]', 'int') AS a FROM t WHERE t.doc.exist('/x') = 1",
+        &["t.doc -> <query>.a Transformation", "t.doc -> all Filter"],
+    );
+    edges(
+        Dialect::TSql,
+        "SELECT n.c.value('.', 'int') AS v FROM t CROSS APPLY t.doc.nodes('/r') AS n(c)",
+        &["t.doc -> <query>.v Transformation"],
+    );
+}
+
+#[test]
+fn aggregates_with_combinators_are_aggregates() {
+    edges(
+        Dialect::ClickHouse,
+        "SELECT sumState(a) AS s, sumIfState(b, c) AS r FROM t",
+        &["t.a -> <query>.s Aggregation", "t.b -> <query>.r Aggregation", "t.c -> <query>.r Conditional"],
+    );
+    edges(
+        Dialect::Oracle,
+        "SELECT MAX(a) KEEP (DENSE_RANK LAST ORDER BY b) AS m FROM t",
+        &["T.A -> <query>.M Aggregation", "T.B -> <query>.M Sort"],
+    );
+}
+
+#[test]
+fn what_is_a_clause_in_one_place_is_a_name_in_another() {
+    edges(
+        Dialect::Db2,
+        "SELECT returns(a) AS r, keep(b) AS k, option(c) AS o FROM t WITH UR",
+        &[
+            "T.A -> <query>.R Transformation",
+            "T.B -> <query>.K Transformation",
+            "T.C -> <query>.O Transformation",
+        ],
+    );
+    edges(
+        Dialect::Sqlite,
+        "SELECT NOT indexed AS i FROM t NOT INDEXED",
+        &["t.indexed -> <query>.i Transformation"],
+    );
+    edges(
+        Dialect::Oracle,
+        "SELECT XMLELEMENT(e, XMLATTRIBUTES(CAST(a AS VARCHAR2(10)) AS x), c) AS z FROM t",
+        &["T.A -> <query>.Z Transformation", "T.C -> <query>.Z Transformation"],
+    );
+    edges(
+        Dialect::DuckDb,
+        "SELECT filter(l, x -> x > 1) AS f, sum(a) FILTER (b > 1) AS s FROM t",
+        &["t.l -> <query>.f Transformation", "t.a -> <query>.s Aggregation", "t.b -> <query>.s Conditional"],
+    );
+}
+
+#[test]
+fn what_could_be_another_thing_elsewhere_is_not_read() {
+    let unread = |dialect, sql: &str| {
+        let lineage = trace(sql, dialect, &Catalog::default(), &Options::default());
+        assert!(lineage.statements[0].error.is_some(), "{sql}");
+    };
+    let names = "SELECT s.total, (a AS total) + 1 AS t1 FROM l JOIN (SELECT total FROM o) AS s ON 1 = 1";
+    unread(Dialect::ClickHouse, names);
+    unread(Dialect::ClickHouse, "SELECT (a AS total) * 2 FROM t UNION ALL SELECT total FROM u");
+    unread(Dialect::Postgres, "SELECT j.id, j.x FROM a JOIN b USING (id) AS j JOIN s.j ON 1 = 1");
+    unread(Dialect::Db2, "SELECT a FROM OLD TABLE (UPDATE t SET a = a * 2)");
+    unread(Dialect::Postgres, "SELECT JSON_VALUE(d, '$.z' DEFAULT coalesce(b, c) ON EMPTY) FROM t");
+}

@@ -27,7 +27,6 @@ use Step::{Any, Group, Maybe, Name, Operand, Word};
 
 /// What is left out wherever it stands.
 const LEFT_OUT: &[&[Step]] = &[
-    &[Word("OPTION"), Group],
     &[Word("WITH"), Any(&["UR", "CS", "RS", "RR"])],
     &[Word("OPTIMIZE"), Word("FOR"), Operand, Maybe(&["ROW", "ROWS"])],
     &[Word("FOR"), Any(&["READ", "FETCH"]), Word("ONLY")],
@@ -45,13 +44,11 @@ const LEFT_OUT: &[&[Step]] = &[
     &[Word("PROCEDURE"), Word("ANALYSE"), Group],
     &[Word("LOCK"), Word("IN"), Word("SHARE"), Word("MODE")],
     &[Any(&["PARTITION", "SUBPARTITION"]), Word("FOR"), Group],
-    &[Word("DEFAULT"), Operand, Word("ON"), Any(OUTCOMES)],
     &[Any(&["NULL", "ERROR"]), Word("ON"), Any(OUTCOMES)],
     &[Word("EMPTY"), Maybe(&["ARRAY", "OBJECT"]), Word("ON"), Any(OUTCOMES)],
     &[Word("WITH"), Maybe(&["CONDITIONAL", "UNCONDITIONAL"]), Maybe(&["ARRAY"]), Word("WRAPPER")],
     &[Word("WITHOUT"), Maybe(&["ARRAY"]), Word("WRAPPER")],
     &[Any(&["KEEP", "OMIT"]), Word("QUOTES")],
-    &[Word("RETURNS"), Group],
     &[Word("SEGMENTED"), Word("BY"), Operand, Word("ALL"), Word("NODES")],
     &[Word("UNSEGMENTED"), Word("ALL"), Word("NODES")],
     &[Word("DISTRIBUTED"), Word("BY"), Group],
@@ -70,14 +67,10 @@ const LEFT_OUT: &[&[Step]] = &[
         Operand,
     ],
     &[Word("AS"), Word("OF"), Any(&["TIMESTAMP", "SCN"]), Operand],
-    &[Word("INDEXED"), Word("BY"), Name],
-    &[Word("NOT"), Word("INDEXED")],
     &[Word("ELSE"), Word("IGNORE")],
     &[Word("WITH"), Word("SCHEMA"), Word("EVOLUTION")],
     &[Word("ON"), Word("ERROR"), Any(&["CONTINUE", "ABORT"])],
     &[Any(&["INCLUDE", "EXCLUDE"]), Word("NULLS")],
-    &[Word("KEEP"), Group],
-    &[Word("CHANGES"), Group],
     &[Word("PREFERRING"), Any(&["LOW", "HIGH"]), Name],
 ];
 

@@ -1,5 +1,6 @@
-//! ClickHouse's names inside of an expression, `(a + 1 AS b) * 2`, which hold in the whole query: as
-//! `WITH a + 1 AS b` before it.
+//! ClickHouse's names inside of an expression, `(a + 1 AS b) * 2`, which hold in the whole block: as
+//! `WITH a + 1 AS b` before it. Where another block has the name as well, it may mean something else there, and
+//! the text is left as it is.
 
 use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
@@ -7,13 +8,17 @@ use sqm_domain::Dialect;
 use super::super::source::{Output, Source, Tok};
 use super::{Mend, MendKind};
 
+/// More of them are made by nobody.
+const MOST_NAMES: usize = 200;
+
 pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     if source.dialect != Dialect::ClickHouse || !source.is_any(0, &["SELECT", "WITH"]) {
         return None;
     }
     let mut found = Vec::new();
     inside(source, 0..source.len(), Kind::Other, &mut found);
-    if found.is_empty() {
+    let names: Vec<usize> = found.iter().map(|(_, name)| *name).collect();
+    if found.is_empty() || names.len() > MOST_NAMES || is_elsewhere(source, &names) {
         return None;
     }
     let has_with = source.is(0, "WITH");
@@ -36,6 +41,28 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     }
     output.copy_range(source, at..source.len());
     Some(output.toks)
+}
+
+/// Whether another block has one of the names: a subquery, a further query of a set operation, or a relation
+/// that qualifies it.
+fn is_elsewhere(source: &Source, names: &[usize]) -> bool {
+    let is_named = |at: usize| match source.token(at) {
+        Token::Word(word) => names.iter().any(|&name| source.is(name, &word.value)),
+        _ => false,
+    };
+    let mut at = 0;
+    let mut is_other = false;
+    while at < source.len() {
+        is_other |= source.is_any(at, &["UNION", "EXCEPT", "INTERSECT"]);
+        let is_query = source.is_token(at, &Token::LParen) && source.starts_query(at);
+        let end = if is_query { source.after_group(at) } else { at + 1 };
+        let is_qualified = at > 0 && source.is_token(at - 1, &Token::Period);
+        if (is_query || is_other || is_qualified) && (at..end).any(is_named) {
+            return true;
+        }
+        at = end;
+    }
+    false
 }
 
 /// What a bracket holds.

@@ -7,12 +7,23 @@ use sqm_domain::Dialect;
 use super::super::source::{Output, Source, Tok};
 use super::{Mend, MendKind};
 
+/// More of them are made by nobody.
+const MOST_NAMES: usize = 100;
+
 pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     if !matches!(source.dialect, Dialect::Postgres | Dialect::Generic | Dialect::Ansi) {
         return None;
     }
     let names: Vec<(usize, &str)> = (0..source.len()).filter_map(|at| alias(source, at)).collect();
-    if names.is_empty() {
+    // Where a relation is called the same, what it qualifies may be that one's.
+    let is_other = |at: usize, name: &str| {
+        source.is(at, name)
+            && !source.is_token(at + 1, &Token::Period)
+            && !source.is(at.wrapping_sub(1), "AS")
+    };
+    let is_twice =
+        |name: &str| (0..source.len()).any(|at| is_other(at, name) || is_again(source, at, name, &names));
+    if names.is_empty() || names.len() > MOST_NAMES || names.iter().any(|(_, name)| is_twice(name)) {
         return None;
     }
     let mut output = Output::default();
@@ -31,6 +42,11 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         }
     }
     Some(output.toks)
+}
+
+/// Whether a name is given a second time.
+fn is_again(source: &Source, at: usize, name: &str, names: &[(usize, &str)]) -> bool {
+    source.is(at, "AS") && source.is(at + 1, name) && !names.iter().any(|(place, _)| *place == at)
 }
 
 /// Where AS stands behind the columns of a USING, and the name.

@@ -6,12 +6,16 @@ use sqm_domain::Dialect;
 use super::super::source::{Output, Source, name};
 use super::clause::operand;
 
+/// Tokens of a FROM in front of its SELECT: without a bound each of many would read all that follows.
+const MOST_OF_FROM: usize = 2_000;
+
 /// Tokens of a MERGE before its USING: names, an alias, hints.
 const MOST_BEFORE_USING: usize = 64;
 
 pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     match source.token(at) {
         Token::Word(word) if word.quote_style.is_none() => before(source, at)
+            .or_else(|| behind(source, at, output))
             .or_else(|| said_otherwise(source, at, output))
             .or_else(|| frame(source, at, output))
             .or_else(|| list(source, at))
@@ -79,6 +83,50 @@ fn before(source: &Source, at: usize) -> Option<usize> {
     }
 }
 
+/// Clauses of single dialects that only stand behind something, and are names or calls elsewhere.
+fn behind(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    use Dialect as D;
+    let last = at.checked_sub(1)?;
+    let group = || source.is_token(at + 1, &Token::LParen).then(|| source.after_group(at + 1));
+    let no_name =
+        ["SELECT", "WHERE", "AND", "OR", "ON", "WHEN", "THEN", "ELSE", "NOT", "BY", "HAVING", "CASE"];
+    let behind_table = source.is_ident(last) && !source.is_any(last, &no_name);
+    match source.dialect {
+        // At the end of a statement: OPTION (HASH JOIN)
+        D::TSql | D::Fabric if source.is(at, "OPTION") => group().filter(|&end| {
+            matches!(source.token(end), Token::EOF | Token::SemiColon) || source.is_any(end, &["UNION"])
+        }),
+        D::Sqlite if source.are(at, &["NOT", "INDEXED"]) && behind_table => Some(at + 2),
+        D::Sqlite if source.are(at, &["INDEXED", "BY"]) && behind_table => {
+            Some(source.after_name(at + 2)).filter(|&end| end > at + 2)
+        }
+        D::Snowflake if source.is(at, "CHANGES") && behind_table => group(),
+        D::Teradata if source.is(at, "RETURNS") && source.is_token(last, &Token::RParen) => group(),
+        // MAX(a) KEEP (DENSE_RANK LAST ORDER BY b)
+        _ if source.is(at, "KEEP")
+            && source.is_token(last, &Token::RParen)
+            && source.is(at + 2, "DENSE_RANK")
+            && source.are(at + 4, &["ORDER", "BY"]) =>
+        {
+            let end = group()?;
+            output.words(source, at, "WITHIN GROUP (");
+            output.copy_range(source, at + 4..end);
+            Some(end)
+        }
+        // JSON_VALUE(a, '$.x' DEFAULT 0 ON EMPTY): what is read of a column is not left out.
+        _ if source.is(at, "DEFAULT")
+            && (source.is_string(at + 1)
+                || matches!(source.token(at + 1), Token::Number(..))
+                || source.is(at + 1, "NULL"))
+            && source.is(at + 2, "ON")
+            && source.is_any(at + 3, &["EMPTY", "ERROR"]) =>
+        {
+            Some(at + 4)
+        }
+        _ => None,
+    }
+}
+
 /// Whether the clause that a token stands in is GROUP BY.
 fn is_of_group(source: &Source, at: usize) -> bool {
     let starts = |at: &usize| source.is_any(*at, &["GROUP", "ORDER", "SELECT", "OVER", "HAVING", "WHERE"]);
@@ -129,13 +177,17 @@ fn said_otherwise(source: &Source, at: usize, output: &mut Output) -> Option<usi
             && source.is_token(at + 1, &Token::LParen) =>
         {
             let end = source.after_group(at + 1);
-            let mut inner = at;
+            output.copy_range(source, at..at + 2);
+            let mut inner = at + 2;
             while inner < end {
-                let names = source.is(inner, "AS") && source.is_ident(inner + 1);
-                if !names {
-                    output.copy(source, inner);
+                // Names of its own, not those inside of CAST.
+                if source.is(inner, "AS") && source.is_ident(inner + 1) {
+                    inner += 2;
+                    continue;
                 }
-                inner += if names { 2 } else { 1 };
+                let next = source.after_group(inner).min(end);
+                output.copy_range(source, inner..next);
+                inner = next;
             }
             Some(end)
         }
@@ -184,7 +236,12 @@ fn duckdb(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         return None;
     }
     // FILTER (a > 1)
-    if source.is(at, "FILTER") && source.is_token(at + 1, &Token::LParen) && !source.is(at + 2, "WHERE") {
+    let of_aggregate = at > 0 && source.is_token(at - 1, &Token::RParen);
+    if source.is(at, "FILTER")
+        && of_aggregate
+        && source.is_token(at + 1, &Token::LParen)
+        && !source.is(at + 2, "WHERE")
+    {
         output.copy_range(source, at..at + 2);
         output.words(source, at, "WHERE");
         return Some(at + 2);
@@ -192,8 +249,9 @@ fn duckdb(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     // FROM t WHERE a: all columns.
     let starts = at == 0 || source.is_token(at - 1, &Token::LParen) || source.is(at - 1, "AS");
     if starts && source.is(at, "FROM") && source.is_ident(at + 1) {
-        let select = source
-            .find(at, source.len(), |at| source.is(at, "SELECT") || source.is_token(at, &Token::RParen));
+        let select = source.find(at, source.len().min(at + MOST_OF_FROM), |at| {
+            source.is(at, "SELECT") || source.is_token(at, &Token::RParen)
+        });
         if !select.is_some_and(|at| source.is(at, "SELECT")) {
             output.words(source, at, "SELECT *");
             output.copy(source, at);
