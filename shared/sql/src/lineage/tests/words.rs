@@ -63,6 +63,43 @@ fn names_inside_of_expressions_hold_in_the_whole_query() {
 }
 
 #[test]
+fn names_inside_of_expressions_of_a_query_that_is_written() {
+    edges(
+        Dialect::ClickHouse,
+        "INSERT INTO d SELECT (a + 1 AS b) * 2 AS c, b FROM t",
+        &["t.a -> d.c Transformation", "t.a -> d.b Transformation"],
+    );
+    edges(
+        Dialect::ClickHouse,
+        "CREATE VIEW v AS SELECT (a + 1 AS b) * 2 AS c, b FROM t",
+        &["t.a -> v.c Transformation", "t.a -> v.b Transformation"],
+    );
+}
+
+#[test]
+fn from_may_come_first_behind_with() {
+    edges(
+        Dialect::DuckDb,
+        "WITH c AS (SELECT a, b FROM t) FROM c WHERE a = 1",
+        &["t.a -> <query>.a Identity", "t.b -> <query>.b Identity", "t.a -> all Filter"],
+    );
+}
+
+#[test]
+fn branches_of_a_merge_may_be_abbreviated() {
+    edges(
+        Dialect::Teradata,
+        "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPD SET a = s.a WHEN NOT MATCHED THEN INS (id) VALUES (s.id)",
+        &["s.a -> t.a Identity", "s.id -> t.id Identity", "t.id -> all Join", "s.id -> all Join"],
+    );
+    edges(
+        Dialect::Oracle,
+        "SELECT LISTAGG(a, ',' ON OVERFLOW TRUNCATE '...' WITH COUNT) WITHIN GROUP (ORDER BY b) AS l FROM t",
+        &["T.A -> <query>.L Aggregation", "T.B -> <query>.L Sort"],
+    );
+}
+
+#[test]
 fn the_rows_of_a_change() {
     let sql = "SELECT a FROM FINAL TABLE (INSERT INTO t (a) SELECT b FROM s) WHERE a > 1";
     tables(Dialect::Db2, sql, &["S"], &["T"]);

@@ -12,18 +12,21 @@ use super::{Mend, MendKind};
 const MOST_NAMES: usize = 200;
 
 pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
-    if source.dialect != Dialect::ClickHouse || !source.is_any(0, &["SELECT", "WITH"]) {
+    if source.dialect != Dialect::ClickHouse || !source.is_any(0, &["SELECT", "WITH", "INSERT", "CREATE"]) {
         return None;
     }
+    // Behind INSERT INTO t, or CREATE VIEW v AS.
+    let query = source.find(0, source.len(), |at| source.is_any(at, &["SELECT", "WITH"]))?;
     let mut found = Vec::new();
-    inside(source, 0..source.len(), Kind::Other, &mut found);
+    inside(source, query..source.len(), Kind::Other, &mut found);
     let names: Vec<usize> = found.iter().map(|(_, name)| *name).collect();
     if found.is_empty() || names.len() > MOST_NAMES || is_elsewhere(source, &names) {
         return None;
     }
-    let has_with = source.is(0, "WITH");
+    let has_with = source.is(query, "WITH");
     let mut output = Output::default();
-    output.words(source, 0, "WITH");
+    output.copy_range(source, 0..query);
+    output.words(source, query, "WITH");
     for (at, &(start, name)) in found.iter().enumerate() {
         if at > 0 {
             output.words(source, start, ",");
@@ -32,9 +35,9 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         mends.push(Mend { position: source.position(start), kind: MendKind::Rephrased });
     }
     if has_with {
-        output.words(source, 0, ",");
+        output.words(source, query, ",");
     }
-    let mut at = usize::from(has_with);
+    let mut at = query + usize::from(has_with);
     for &(start, name) in &found {
         output.copy_range(source, at..start);
         at = name;

@@ -43,6 +43,13 @@ fn before(source: &Source, at: usize) -> Option<usize> {
         () if source.is(at, "XML") && source.is(last, "PIVOT") => Some(at + 1),
         () if source.are(at, &["WITH", "TIES"]) && after_number => Some(at + 2),
         () if source.is(at, "SOUNDS") && source.is(at + 1, "LIKE") => Some(at + 1),
+        // LISTAGG(a, ',' ON OVERFLOW TRUNCATE '…' WITH COUNT)
+        () if source.are(at, &["ON", "OVERFLOW", "ERROR"]) => Some(at + 3),
+        () if source.are(at, &["ON", "OVERFLOW", "TRUNCATE"]) => {
+            let end = at + 3 + usize::from(source.is_string(at + 3));
+            let counts = source.is_any(end, &["WITH", "WITHOUT"]) && source.is(end + 1, "COUNT");
+            Some(if counts { end + 2 } else { end })
+        }
         // FOR UPDATE OF a WAIT 5
         () if source.is(at, "WAIT") && matches!(source.token(at + 1), Token::Number(..)) => Some(at + 2),
         // ORDER BY a USING >
@@ -167,6 +174,15 @@ fn said_otherwise(source: &Source, at: usize, output: &mut Output) -> Option<usi
                 end
             })
         }
+        // Teradata: THEN UPD SET a = 1, THEN INS (a) VALUES (1)
+        () if source.is_any(at, &["UPD", "INS"]) && source.is(last, "THEN") => {
+            output.put(
+                source,
+                at,
+                Token::make_keyword(if source.is(at, "UPD") { "UPDATE" } else { "INSERT" }),
+            );
+            Some(at + 1)
+        }
         // Teradata: INS INTO t SEL a
         () if source.is(at, "SEL") && source.is_any(0, &["INSERT", "INS"]) => {
             output.put(source, at, Token::make_keyword("SELECT"));
@@ -247,7 +263,11 @@ fn duckdb(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         return Some(at + 2);
     }
     // FROM t WHERE a: all columns.
-    let starts = at == 0 || source.is_token(at - 1, &Token::LParen) || source.is(at - 1, "AS");
+    let behind_with = source.is(0, "WITH")
+        && at > 0
+        && source.is_token(at - 1, &Token::RParen)
+        && source.find(0, at, |at| source.is(at, "SELECT")).is_none();
+    let starts = at == 0 || behind_with || source.is_token(at - 1, &Token::LParen) || source.is(at - 1, "AS");
     if starts && source.is(at, "FROM") && source.is_ident(at + 1) {
         let select = source.find(at, source.len().min(at + MOST_OF_FROM), |at| {
             source.is(at, "SELECT") || source.is_token(at, &Token::RParen)
