@@ -1,4 +1,5 @@
-//! Clauses that say nothing about tables and columns, left out; first words of other dialects.
+//! First words of a statement or query in single dialects, and clauses of changes and of queries that the
+//! grammar has in another form.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
@@ -6,79 +7,7 @@ use sqm_domain::Dialect;
 
 use super::super::source::{Output, Source};
 use super::super::tokens::is_word;
-
-/// A step of a pattern.
-enum Step {
-    /// This word.
-    Word(&'static str),
-    /// One of these words.
-    Any(&'static [&'static str]),
-    /// These words or nothing.
-    Maybe(&'static [&'static str]),
-    /// A bracketed group.
-    Group,
-    /// A name with dots.
-    Name,
-    /// A literal, a name or a call, as often as operators join them.
-    Operand,
-}
-
-use Step::{Any, Group, Maybe, Name, Operand, Word};
-
-/// What is left out wherever it stands.
-const LEFT_OUT: &[&[Step]] = &[
-    &[Word("WITH"), Any(&["UR", "CS", "RS", "RR"])],
-    &[Word("OPTIMIZE"), Word("FOR"), Operand, Maybe(&["ROW", "ROWS"])],
-    &[Word("FOR"), Any(&["READ", "FETCH"]), Word("ONLY")],
-    &[Word("FOR"), Any(PERIODS), Any(&["FROM"]), Operand, Word("TO"), Operand],
-    &[Word("FOR"), Any(PERIODS), Word("BETWEEN"), Operand, Word("AND"), Operand],
-    &[Word("FOR"), Any(PERIODS), Word("CONTAINED"), Word("IN"), Group],
-    &[Word("FOR"), Any(PERIODS), Word("ALL")],
-    &[Word("VERSIONS"), Word("BETWEEN"), Any(&["SCN", "TIMESTAMP"]), Operand, Word("AND"), Operand],
-    &[Word("WITH"), Any(&["DIFFERENTIAL_PRIVACY", "AGGREGATION_THRESHOLD"]), Word("OPTIONS"), Group],
-    &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name, Word("REJECT"), Word("LIMIT"), Operand],
-    &[Word("LOG"), Word("ERRORS"), Word("REJECT"), Word("LIMIT"), Operand],
-    &[Word("LOG"), Word("ERRORS"), Word("INTO"), Name],
-    &[Word("LOG"), Word("ERRORS"), Group],
-    &[Word("LOG"), Word("ERRORS")],
-    &[Word("PROCEDURE"), Word("ANALYSE"), Group],
-    &[Word("LOCK"), Word("IN"), Word("SHARE"), Word("MODE")],
-    &[Any(&["PARTITION", "SUBPARTITION"]), Word("FOR"), Group],
-    &[Any(&["NULL", "ERROR"]), Word("ON"), Any(OUTCOMES)],
-    &[Word("EMPTY"), Maybe(&["ARRAY", "OBJECT"]), Word("ON"), Any(OUTCOMES)],
-    &[Word("WITH"), Maybe(&["CONDITIONAL", "UNCONDITIONAL"]), Maybe(&["ARRAY"]), Word("WRAPPER")],
-    &[Word("WITHOUT"), Maybe(&["ARRAY"]), Word("WRAPPER")],
-    &[Any(&["KEEP", "OMIT"]), Word("QUOTES")],
-    &[Word("SEGMENTED"), Word("BY"), Operand, Word("ALL"), Word("NODES")],
-    &[Word("UNSEGMENTED"), Word("ALL"), Word("NODES")],
-    &[Word("DISTRIBUTED"), Word("BY"), Group],
-    &[Word("DISTRIBUTED"), Word("RANDOMLY")],
-    &[Word("FOR"), Word("PORTION"), Word("OF"), Name, Word("FROM"), Operand, Word("TO"), Operand],
-    &[Word("USING"), Word("SAMPLE"), Operand],
-    &[Word("TABLESAMPLE"), Name, Group],
-    &[Word("TABLESAMPLE"), Group],
-    &[Word("SAMPLE"), Any(&["BLOCK", "SYSTEM", "BERNOULLI", "ROW"]), Group],
-    &[Word("USING"), Word("KEY"), Group],
-    &[
-        Maybe(&["FOR"]),
-        Any(&["VERSION", "TIMESTAMP", "SYSTEM_TIME", "SYSTEM_VERSION", "BUSINESS_TIME", "APPLICATION_TIME"]),
-        Word("AS"),
-        Word("OF"),
-        Operand,
-    ],
-    &[Word("AS"), Word("OF"), Any(&["TIMESTAMP", "SCN"]), Operand],
-    &[Word("ELSE"), Word("IGNORE")],
-    &[Word("WITH"), Word("SCHEMA"), Word("EVOLUTION")],
-    &[Word("ON"), Word("ERROR"), Any(&["CONTINUE", "ABORT"])],
-    &[Any(&["INCLUDE", "EXCLUDE"]), Word("NULLS")],
-    &[Word("PREFERRING"), Any(&["LOW", "HIGH"]), Name],
-];
-
-/// When a JSON function gives a default.
-const OUTCOMES: &[&str] = &["EMPTY", "ERROR"];
-
-/// The periods of a temporal table.
-const PERIODS: &[&str] = &["SYSTEM_TIME", "BUSINESS_TIME", "APPLICATION_TIME"];
+use super::left_out::left_out;
 
 /// First words of a statement or query that stand for others.
 const ABBREVIATED: &[(&str, &str)] =
@@ -90,6 +19,10 @@ fn starts(source: &Source, at: usize) -> bool {
         || source.is_token(at - 1, &Token::LParen)
         || source.is_any(at - 1, &["ACCESS", "AS", "ALL", "UNION", "EXCEPT", "INTERSECT", "MINUS"])
         || (source.is_token(at - 1, &Token::RParen) && source.dialect == Dialect::Teradata)
+        // THEN UPD SET a = 1
+        || (source.is(at - 1, "THEN") && source.is(0, "MERGE"))
+        // INS INTO t SEL a
+        || (source.is(at, "SEL") && source.is_any(0, &["INSERT", "INS"]))
 }
 
 /// What is written in other words and means the same.
@@ -167,55 +100,6 @@ pub(in super::super) fn is_modifier(dialect: Dialect, word: &Token, next: &Token
         }
 }
 
-fn left_out(source: &Source, at: usize) -> Option<usize> {
-    LEFT_OUT.iter().find_map(|steps| matches(source, at, steps))
-}
-
-/// The place after the pattern, if it stands here.
-fn matches(source: &Source, start: usize, steps: &[Step]) -> Option<usize> {
-    let mut at = start;
-    for step in steps {
-        at = match step {
-            Word(word) => source.is(at, word).then_some(at + 1)?,
-            Any(words) => source.is_any(at, words).then_some(at + 1)?,
-            Maybe(words) => at + usize::from(source.is_any(at, words)),
-            Group => source.is_token(at, &Token::LParen).then(|| source.after_group(at))?,
-            Name => Some(source.after_name(at)).filter(|&after| after > at)?,
-            Operand => operand(source, at)?,
-        };
-    }
-    Some(at)
-}
-
-/// The place after an operand with the operators that follow it.
-pub(super) fn operand(source: &Source, start: usize) -> Option<usize> {
-    let mut at = primary(source, start)?;
-    while matches!(source.token(at), Token::Plus | Token::Minus | Token::StringConcat) {
-        at = primary(source, at + 1)?;
-    }
-    // A share: 10% or 10 PERCENT.
-    at += usize::from(source.is_token(at, &Token::Mod) || source.is_any(at, &["PERCENT", "ROWS"]));
-    Some(at)
-}
-
-fn primary(source: &Source, at: usize) -> Option<usize> {
-    match source.token(at) {
-        Token::LParen => Some(source.after_group(at)),
-        Token::Word(_)
-            if source.is_any(at, &["TIMESTAMP", "DATE", "INTERVAL"]) && source.is_string(at + 1) =>
-        {
-            Some(at + 2 + usize::from(source.is(at, "INTERVAL")))
-        }
-        Token::Word(_) => {
-            let after = source.after_name(at);
-            Some(if source.is_token(after, &Token::LParen) { source.after_group(after) } else { after })
-        }
-        Token::Number(..) | Token::Placeholder(_) => Some(at + 1),
-        _ if source.is_string(at) => Some(at + 1),
-        _ => None,
-    }
-}
-
 /// `PRIOR a` outside of CONNECT BY: the value of another row, of the same column.
 fn prior(source: &Source, at: usize) -> Option<usize> {
     let is_item = at > 0 && (source.is(at - 1, "SELECT") || source.is_token(at - 1, &Token::Comma));
@@ -291,15 +175,22 @@ fn merge(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
         return None;
     }
     let star = |at: usize| source.is_token(at, &Token::Mul);
-    if source.is(at, "UPDATE")
-        && ((source.is(at + 1, "SET") && star(at + 2)) || source.are(at + 1, &["ALL", "BY", "NAME"]))
-    {
+    // DuckDB says nothing at all.
+    let ends =
+        |at: usize| matches!(source.token(at), Token::EOF) || source.is_any(at, &["WHEN", "RETURNING"]);
+    let is_bare = source.dialect == Dialect::DuckDb && source.is(0, "MERGE") && ends(at + 1);
+    let by_name = source.are(at + 1, &["ALL", "BY", "NAME"]);
+    if source.is(at, "UPDATE") && ((source.is(at + 1, "SET") && star(at + 2)) || by_name || is_bare) {
         output.copy(source, at);
         output.words(source, at, "SET");
-        output.put(source, at + 1, super::super::source::name("*"));
+        output.put(source, at, super::super::source::name("*"));
         output.words(source, at, "=");
-        output.put(source, at + 1, super::super::source::name("*"));
-        return Some(at + if star(at + 2) { 3 } else { 4 });
+        output.put(source, at, super::super::source::name("*"));
+        return Some(match () {
+            () if is_bare => at + 1,
+            () if by_name => at + 4,
+            () => at + 3,
+        });
     }
     // Teradata: INSERT (s.a, s.b) has no VALUES, unless they follow the columns.
     if source.is(at, "INSERT") && source.is_token(at + 1, &Token::LParen) {
@@ -311,10 +202,14 @@ fn merge(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
             end
         });
     }
-    if source.is(at, "INSERT") && (star(at + 1) || source.are(at + 1, &["ALL", "BY", "NAME"])) {
+    if source.is(at, "INSERT") && (star(at + 1) || by_name || is_bare) {
         output.copy(source, at);
-        output.words(source, at + 1, "ROW");
-        return Some(at + if star(at + 1) { 2 } else { 4 });
+        output.words(source, at, "ROW");
+        return Some(match () {
+            () if is_bare => at + 1,
+            () if by_name => at + 4,
+            () => at + 2,
+        });
     }
     None
 }

@@ -11,6 +11,7 @@ mod create;
 mod expression;
 mod inner_name;
 mod insert;
+mod left_out;
 mod named;
 mod output;
 mod pivot;

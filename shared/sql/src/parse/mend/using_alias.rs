@@ -15,25 +15,23 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         return None;
     }
     let names: Vec<(usize, &str)> = (0..source.len()).filter_map(|at| alias(source, at)).collect();
-    // Where a relation is called the same, what it qualifies may be that one's.
-    let is_other = |at: usize, name: &str| {
-        source.is(at, name)
-            && !source.is_token(at + 1, &Token::Period)
-            && !source.is(at.wrapping_sub(1), "AS")
+    // Where something else is called the same, what it qualifies may be that one's.
+    let is_declared = |at: usize| names.iter().any(|(place, _)| *place == at);
+    let is_twice = |name: &str| {
+        let is_name = |at: &usize| source.is(*at, name) && !source.is_token(at + 1, &Token::Period);
+        (1..source.len()).filter(is_name).any(|at| !is_declared(at - 1))
     };
-    let is_twice =
-        |name: &str| (0..source.len()).any(|at| is_other(at, name) || is_again(source, at, name, &names));
     if names.is_empty() || names.len() > MOST_NAMES || names.iter().any(|(_, name)| is_twice(name)) {
         return None;
     }
     let mut output = Output::default();
     let mut at = 0;
     while at < source.len() {
-        let is_declared = names.iter().any(|(place, _)| *place == at);
-        let qualifies = !is_part(source, at)
+        let is_part = at > 0 && source.is_token(at - 1, &Token::Period);
+        let qualifies = !is_part
             && source.is_token(at + 1, &Token::Period)
             && names.iter().any(|(_, name)| source.is(at, name));
-        if is_declared || qualifies {
+        if is_declared(at) || qualifies {
             mends.push(Mend { position: source.position(at), kind: MendKind::Rephrased });
             at += 2;
         } else {
@@ -44,11 +42,6 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     Some(output.toks)
 }
 
-/// Whether a name is given a second time.
-fn is_again(source: &Source, at: usize, name: &str, names: &[(usize, &str)]) -> bool {
-    source.is(at, "AS") && source.is(at + 1, name) && !names.iter().any(|(place, _)| *place == at)
-}
-
 /// Where AS stands behind the columns of a USING, and the name.
 fn alias(source: &Source, at: usize) -> Option<(usize, &str)> {
     let is_using = source.is(at, "USING") && source.is_token(at + 1, &Token::LParen);
@@ -57,9 +50,4 @@ fn alias(source: &Source, at: usize) -> Option<(usize, &str)> {
     // Columns in brackets are those of the table that the dialect has there.
     let is_alias = source.is(after, "AS") && !source.is_token(after + 2, &Token::LParen);
     is_alias.then_some((after, name.value.as_str()))
-}
-
-/// Whether a name goes on here.
-fn is_part(source: &Source, at: usize) -> bool {
-    at > 0 && source.is_token(at - 1, &Token::Period)
 }
