@@ -14,6 +14,7 @@
 //! ```
 
 mod answer;
+mod call;
 mod columns;
 mod create;
 mod expr;
@@ -39,6 +40,7 @@ mod structs;
 mod table_function;
 mod tables;
 mod transfer;
+mod unit;
 mod update;
 mod values;
 mod variables;
