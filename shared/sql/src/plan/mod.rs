@@ -24,19 +24,8 @@ use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
 use crate::lineage::{EdgeType, Finding, Lineage, NamedColumns, Options, named_columns, trace};
 
+pub use crate::explain::{Engine, Text};
 pub use compare::{Difference, What, Where};
-
-/// Whose plan it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Engine {
-    /// `EXPLAIN (VERBOSE, FORMAT JSON)` of PostgreSQL.
-    Postgres,
-    /// `EXPLAIN (FORMAT json)` of DuckDB.
-    DuckDb,
-    /// `EXPLAIN FORMAT=JSON` of MySQL and MariaDB.
-    MySql,
-}
 
 /// Why a plan was not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,15 +78,6 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// The text that a plan was made for.
-#[derive(Debug, Clone, Copy)]
-pub struct Text<'a> {
-    /// The statement.
-    pub sql: &'a str,
-    /// Its dialect.
-    pub dialect: Dialect,
-}
-
 /// Reads a plan, and says where it disagrees with the text, if there is one.
 ///
 /// # Errors
@@ -118,6 +98,7 @@ pub fn read(
             Engine::Postgres => by_query(plan, &names.unwrap_or_default(), catalog)?,
             Engine::DuckDb => reads::duckdb(plan)?,
             Engine::MySql => reads::mysql(plan)?,
+            Engine::Sqlite | Engine::Snowflake => return Err(PlanError::Unknown),
         };
         let differences = traced.as_ref().map_or_else(Vec::new, |text| compare::differences(&plan, text));
         Ok(Compared { plan, text: traced, differences })
@@ -146,11 +127,7 @@ fn is_within(plan: &Value, most: usize) -> bool {
 
 /// The dialect of the database whose plan it is.
 pub fn dialect_of(plan: &Value) -> Option<Dialect> {
-    Some(match engine_of(plan).ok()? {
-        Engine::Postgres => Dialect::Postgres,
-        Engine::DuckDb => Dialect::DuckDb,
-        Engine::MySql => Dialect::MySql,
-    })
+    engine_of(plan).ok().map(Engine::dialect)
 }
 
 /// Told by the members that only one of them has.
