@@ -4,9 +4,8 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use sqm_domain::Dialect;
-use sqm_sql::ENGINE_VERSION;
 use sqm_sql::lineage::Lineage;
-use sqm_sql::lineage::output::{EventContext, job_event};
+use sqm_sql::lineage::output::{EventContext, job_event, producer};
 
 use super::Naming;
 use crate::input::Text;
@@ -58,7 +57,7 @@ impl Naming {
     fn event(&self, text: &Text, dialect: Dialect) -> EventContext {
         EventContext {
             event_time: Timestamp::now().to_string(),
-            producer: format!("urn:sqm:{ENGINE_VERSION}"),
+            producer: producer(),
             job_namespace: self.job_namespace.clone(),
             job_name: text.name.clone(),
             dataset_namespace: self.dataset_namespace.clone().unwrap_or_else(|| dialect.name().to_owned()),

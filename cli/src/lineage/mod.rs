@@ -131,7 +131,6 @@ pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
                 }
             }
         }
-        let is_whole = lineage.ok && lineage.statements.iter().all(|statement| statement.error.is_none());
-        Ok(if is_whole { Status::Done } else { Status::Found })
+        Ok(if lineage.is_whole() { Status::Done } else { Status::Found })
     })
 }

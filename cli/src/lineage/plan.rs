@@ -53,8 +53,7 @@ pub fn read_plan(
         Form::Text => write(out, &given, text.as_ref(), &compared)?,
         _ => bail!("a plan is shown as text or json"),
     }
-    let is_whole = |lineage: &Lineage| lineage.ok && lineage.statements.iter().all(|one| one.error.is_none());
-    let is_read = is_whole(&compared.plan.lineage) && compared.text.as_ref().is_none_or(is_whole);
+    let is_read = compared.plan.lineage.is_whole() && compared.text.as_ref().is_none_or(Lineage::is_whole);
     Ok(if is_read && compared.differences.is_empty() { Status::Done } else { Status::Found })
 }
 

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Kind, Problem};
-use sqm_sql::ENGINE_VERSION;
-use sqm_sql::lineage::output::{EventContext, job_event};
+use sqm_sql::lineage::output::{EventContext, job_event, producer};
 use sqm_sql::lineage::{Failure, Lineage};
 
 /// The form of the answer.
@@ -44,7 +43,7 @@ impl Job {
     fn context(self, sql: &str, dialect: Dialect) -> EventContext {
         EventContext {
             event_time: self.at.to_string(),
-            producer: format!("urn:sqm:{ENGINE_VERSION}"),
+            producer: producer(),
             job_namespace: self.namespace,
             job_name: self.name,
             dataset_namespace: self.dataset_namespace,

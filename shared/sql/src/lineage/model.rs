@@ -230,6 +230,11 @@ impl Serialize for Lineage {
 }
 
 impl Lineage {
+    /// Whether every statement was read.
+    pub fn is_whole(&self) -> bool {
+        self.ok && self.statements.iter().all(|statement| statement.error.is_none())
+    }
+
     /// Every table that a statement reads or writes, by name, with the places where the text names it.
     pub fn tables(&self) -> Vec<TablePlaces<'_>> {
         let mut places: BTreeMap<&str, BTreeSet<Span>> = BTreeMap::new();

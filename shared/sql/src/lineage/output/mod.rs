@@ -9,4 +9,4 @@ mod openlineage;
 mod svg;
 mod text;
 
-pub use openlineage::{EventContext, job_event, run_event};
+pub use openlineage::{EventContext, job_event, producer, run_event};

@@ -17,7 +17,7 @@ const FACETS: &str = "https://openlineage.io/spec/facets";
 pub struct EventContext {
     /// When it happened, in RFC 3339.
     pub event_time: String,
-    /// The URI of what makes the event.
+    /// The URI of what makes the event: [`producer`], unless events are made for somebody else.
     pub producer: String,
     /// The namespace of the job.
     pub job_namespace: String,
@@ -27,6 +27,11 @@ pub struct EventContext {
     pub dataset_namespace: String,
     /// The text and its dialect, for the job's `sql` facet; nothing, and the event has none.
     pub sql: Option<(String, String)>,
+}
+
+/// The URI of this engine, as the producer of events.
+pub fn producer() -> String {
+    format!("urn:sqm:{}", crate::ENGINE_VERSION)
 }
 
 /// A JobEvent: what the job is, apart from any run of it.
