@@ -135,6 +135,22 @@ fn a_grouping_key_goes_where_the_others_decide_it() {
 }
 
 #[test]
+fn a_grouping_key_that_is_written_twice_is_one_column() {
+    rule(
+        "SELECT boss, boss, SUM(pay) FROM emp WHERE boss IS NULL GROUP BY boss, boss HAVING SUM(pay) > 1",
+        "SELECT boss, boss, s FROM (SELECT boss, SUM(pay) s FROM emp WHERE boss IS NULL GROUP BY boss) g WHERE s > 1",
+        "SELECT boss, boss, SUM(pay) FROM emp WHERE boss IS NULL GROUP BY boss, boss HAVING MAX(pay) > 1",
+        "SELECT boss, boss, SUM(pay) FROM emp WHERE boss IS NULL GROUP BY boss, boss HAVING SUM(pay) > 1",
+    );
+    // No row at all is what a column in the wrong place would prove of it.
+    check(
+        "SELECT boss FROM emp WHERE boss IS NULL GROUP BY boss, boss HAVING SUM(pay) > 1000",
+        "SELECT boss FROM emp WHERE boss IS NULL AND pay <> pay GROUP BY boss, boss",
+        "refuted",
+    );
+}
+
+#[test]
 fn having_on_a_key_is_where() {
     rule(
         "SELECT dept, SUM(pay) FROM emp GROUP BY dept HAVING dept > 1",

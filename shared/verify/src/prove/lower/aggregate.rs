@@ -53,7 +53,16 @@ impl Lower<'_, '_> {
         set: Option<&[Expr]>,
     ) -> Result<Query, Reason> {
         let schema = aggregate.input.schema();
-        let kept: Vec<&Expr> = keys.iter().filter(|key| set.is_none_or(|set| set.contains(key))).collect();
+        // A key that is written twice is one column of the groups.
+        let mut different: Vec<&Expr> = Vec::with_capacity(keys.len());
+        keys.iter().for_each(|key| {
+            if !different.contains(&key) {
+                different.push(key);
+            }
+        });
+        let keys = different;
+        let kept: Vec<&Expr> =
+            keys.iter().copied().filter(|key| set.is_none_or(|set| set.contains(key))).collect();
         let mut key_query = self.prover.refresh(input);
         for block in &mut key_query.blocks {
             let row = Row { schema, terms: &block.outputs.clone() };
@@ -71,14 +80,14 @@ impl Lower<'_, '_> {
             types.iter().enumerate().map(|(at, t)| Term::Column(group, at, t.clone())).collect();
         let mut outputs: Vec<Term> = keys
             .iter()
-            .map(|key| match kept.iter().position(|k| *k == key) {
+            .map(|key| match kept.iter().position(|k| k == key) {
                 Some(at) => columns[at].clone(),
                 None => Term::null(),
             })
             .collect();
         let is_absent = |key: &Expr| set.is_some_and(|set| !set.contains(key));
         if set.is_some() {
-            outputs.push(Term::int(mask(keys.iter(), &is_absent)));
+            outputs.push(Term::int(mask(keys.iter().copied(), &is_absent)));
         }
         for expr in &aggregate.aggr_expr {
             let Expr::AggregateFunction(function) = expr.clone().unalias() else {

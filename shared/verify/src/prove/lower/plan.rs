@@ -86,6 +86,11 @@ impl Lower<'_, '_> {
         if is_query_over(&query, MOST_OF_A_QUERY) {
             return Err(TOO_LARGE.into());
         }
+        // What reads this finds its columns by their places in the schema.
+        let width = plan.schema().fields().len();
+        if query.blocks.iter().any(|block| block.outputs.len() != width) {
+            return Err(format!("the columns of {} are not understood by the prover", name(plan)));
+        }
         let mut query = query;
         query.blocks.retain(|block| !block.conditions.contains(&Formula::False));
         Ok(query)
