@@ -170,9 +170,7 @@ fn bind_script(script: &Script<'_>, dialect: Dialect, tables: &Tables<'_>) -> Re
     };
     refused::defaults(&plan, dialect).map_err(|error| unresolved(&error))?;
     let plan = subqueries::move_out(plan).map_err(|error| unresolved(&error))?;
-    if refused::plan(&plan, dialect).map_err(|error| unresolved(&error))? {
-        lowered.assumptions.insert("texts come in the order of their code points, as under the collation C");
-    }
+    lowered.assumptions.extend(refused::plan(&plan, dialect).map_err(|error| unresolved(&error))?);
     let growth = growth::of(&plan).map_err(|error| unresolved(&error))?;
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));

@@ -1,12 +1,23 @@
 //! What binds and would mean something else than it says: refused, so that no verdict rests on it.
 
-use crate::dialects::{fills_with_defaults, reads_numbers};
+use std::collections::BTreeSet;
+
+use crate::dialects::{fills_with_defaults, is_standard, reads_numbers};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, JoinType, Result, plan_err};
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
+
+/// What a verdict rests on where texts are compared by order.
+const CODE_POINTS: &str = "texts come in the order of their code points, as under the collation C";
+
+/// What a verdict rests on where a day is compared with a number, which each dialect reads in its own way.
+const DAYS_SINCE_1970: &str = "a number that is compared with a day counts days since 1970-01-01";
+
+/// A comparison that only stands for itself where no dialect is named.
+const DAY_AND_NUMBER: &str = "a day with a number";
 
 /// Refuses a text whose tree lacks something that it says.
 ///
@@ -56,13 +67,12 @@ fn has_total(aggregate: &Aggregate) -> bool {
         || aggregate.group_expr.is_empty() && !aggregate.aggr_expr.iter().all(is_count)
 }
 
-/// Refuses a plan that DataFusion understands otherwise than others do. Says whether it asks which of two texts
-/// comes first, which is a matter of collation.
+/// Refuses a plan that DataFusion understands otherwise than others do. Says what else it rests on.
 ///
 /// # Errors
 /// What in it.
-pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<bool> {
-    let mut orders_texts = false;
+pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static str>> {
+    let mut rests_on = BTreeSet::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Aggregate(aggregate) = node
             && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
@@ -87,15 +97,21 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<bool> {
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
-                orders_texts |= asks_for_order(part, &schema);
+                if asks_for_order(part, &schema) {
+                    rests_on.insert(CODE_POINTS);
+                }
                 match unlike(part, &schema, dialect) {
+                    Some(DAY_AND_NUMBER) if is_standard(dialect) => {
+                        rests_on.insert(DAYS_SINCE_1970);
+                        Ok(TreeNodeRecursion::Continue)
+                    }
                     Some(what) => plan_err!("a comparison of {what} is not verified"),
                     None => Ok(TreeNodeRecursion::Continue),
                 }
             })
         })
     })?;
-    Ok(orders_texts)
+    Ok(rests_on)
 }
 
 /// Whether it is about which of two texts comes first.
@@ -135,6 +151,9 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
         match types {
             // A month is thirty days for those who compare it, and no number of days for DataFusion.
             (DataType::Interval(_), DataType::Interval(_)) => Some("intervals"),
+            (DataType::Date32, other) | (other, DataType::Date32) if other.is_numeric() => {
+                Some(DAY_AND_NUMBER)
+            }
             (DataType::Utf8, other) if other.is_numeric() && reads_numbers(dialect) && !is_literal(one) => {
                 Some("a text with a number")
             }

@@ -12,7 +12,7 @@ use sqm_domain::Dialect;
 use crate::database::{Database, Row, Schema};
 use crate::dialects::{empty_is_null, keeps_whole_seconds};
 use crate::prove::{Guide, WishedRow};
-use crate::value::Value;
+use crate::value::{Value, power_of_ten};
 use builder::Builder;
 use palette::Palette;
 pub use palette::step;
@@ -41,6 +41,8 @@ enum Numbers {
     Any,
     /// Where all are alike, an average or a share of it is one of them.
     Zero,
+    /// The same where they are divided by.
+    One,
     /// Where all are below zero, twice a number is less than it.
     Negative,
 }
@@ -48,8 +50,9 @@ enum Numbers {
 impl Mood {
     fn any(rng: &mut StdRng) -> Self {
         let numbers = match rng.random_range(0..100) {
-            0..8 => Numbers::Zero,
-            8..18 => Numbers::Negative,
+            0..6 => Numbers::Zero,
+            6..12 => Numbers::One,
+            12..20 => Numbers::Negative,
             _ => Numbers::Any,
         };
         Self { numbers, hollow: rng.random_bool(0.15).then(|| rng.random_range(0..16)) }
@@ -177,6 +180,11 @@ impl<'s> Generator<'s> {
                     Value::Decimal { mantissa: 0, scale: *scale }
                 }
                 (Numbers::Zero, Value::Float(_)) => Value::Float(0.0),
+                (Numbers::One, Value::Int(_)) => Value::Int(1),
+                (Numbers::One, Value::Decimal { scale, .. }) => {
+                    Value::Decimal { mantissa: power_of_ten(scale.unsigned_abs()), scale: *scale }
+                }
+                (Numbers::One, Value::Float(_)) => Value::Float(1.0),
                 (Numbers::Negative, Value::Int(n)) => Value::Int(-n.abs()),
                 (Numbers::Negative, Value::Decimal { mantissa, scale }) => {
                     Value::Decimal { mantissa: -mantissa.abs(), scale: *scale }

@@ -125,6 +125,11 @@ impl Asked {
         self.null = true;
     }
 
+    /// Whether any value does.
+    pub fn is_anything(&self) -> bool {
+        !self.binds() && self.not.is_empty() && !self.null
+    }
+
     /// Whether a constant says where the value is.
     pub fn binds(&self) -> bool {
         !(self.exactly.is_empty() && self.above.is_empty() && self.below.is_empty() && self.parts.is_empty())

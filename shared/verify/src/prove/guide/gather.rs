@@ -7,11 +7,16 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::prove::build::compare::same;
-use crate::prove::prover::Prover;
-use crate::prove::term::{Block, Fact, Formula, Literal, Query, Source, Term, Var};
+use crate::prove::normalize::mentions_query;
+use crate::prove::prover::{Prover, numbered};
+use crate::prove::rebuild::{self, Rebuild};
+use crate::prove::term::{Block, Fact, Formula, Literal, Query, Source, Term, Type, Var};
+
+/// What a scalar subquery is called.
+const SINGLE: &str = "single_value";
 
 /// Most rows of one wish.
-const MOST_ROWS: usize = 64;
+const MOST_ROWS: usize = 128;
 
 /// Rows, and what shall hold of them.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +30,7 @@ pub struct Wishes {
 /// A way through the query.
 pub fn gather(prover: &Prover<'_>, query: &Query, rng: &mut StdRng) -> Wishes {
     let mut wishes = Wishes::default();
-    let mut way = Way { prover, wishes: &mut wishes, rng };
+    let mut way = Way { prover, wishes: &mut wishes, rng, singles: Vec::new(), counted: Vec::new() };
     way.query(query, 0);
     wishes
 }
@@ -34,6 +39,10 @@ struct Way<'w, 's> {
     prover: &'w Prover<'s>,
     wishes: &'w mut Wishes,
     rng: &'w mut StdRng,
+    /// Scalar subqueries that have their row, and its outputs: a second one would be an error.
+    singles: Vec<(Query, Vec<Term>)>,
+    /// What is counted and has its rows: from 15 to 20 are 15 or 20, not 35.
+    counted: Vec<Query>,
 }
 
 impl Way<'_, '_> {
@@ -65,7 +74,10 @@ impl Way<'_, '_> {
             }
         }
         block.conditions.iter().for_each(|condition| self.formula(condition, depth));
-        block.outputs.iter().for_each(|output| self.branch(output, depth));
+        // What conditions have decided already, another branch only contradicts.
+        if self.rng.random_bool(0.7) {
+            block.outputs.iter().for_each(|output| self.branch(output, depth));
+        }
         let mut inside = Vec::new();
         block.outputs.iter().for_each(|output| queries_of(output, &mut Vec::new(), &mut inside));
         for query in inside.iter().take(6) {
@@ -88,13 +100,12 @@ impl Way<'_, '_> {
         }
     }
 
-    /// One branch of each CASE, mostly not the last.
+    /// One branch of each CASE.
     fn branch(&mut self, term: &Term, depth: usize) {
         match term {
             Term::Call(_, arguments, _) => arguments.iter().for_each(|argument| self.branch(argument, depth)),
             Term::Case(arms, otherwise, _) => {
                 let at = self.rng.random_range(0..=arms.len());
-                let at = if at == arms.len() && self.rng.random_bool(0.5) { 0 } else { at };
                 match arms.get(at) {
                     Some((guard, value)) => {
                         self.formula(guard, depth);
@@ -127,35 +138,77 @@ impl Way<'_, '_> {
                 }
             }
             Formula::Fact(fact) => {
-                self.aggregates(fact, depth);
+                let mut stand_ins = StandIns(self.aggregates(fact, depth));
                 self.wishes.facts.push(fact.clone());
+                if !stand_ins.0.is_empty() && depth < 8 {
+                    let linked = rebuild::formula(formula, &mut stand_ins);
+                    if !mentions_query(&linked) {
+                        self.formula(&linked, depth + 1);
+                    }
+                }
             }
             Formula::True | Formula::False => {}
         }
     }
 
-    /// Rows for the groups that a fact speaks of.
-    fn aggregates(&mut self, fact: &Fact, depth: usize) {
+    /// Rows for the groups that a fact speaks of; aggregates, and what they are of one of these rows.
+    fn aggregates(&mut self, fact: &Fact, depth: usize) -> Vec<(Term, Term)> {
+        let mut stand_ins = Vec::new();
         let (a, b, least) = match fact {
             Fact::Less(a, b) => (a, b, 1),
             Fact::AtMost(a, b) | Fact::Equal(a, b) | Fact::Unequal(a, b) | Fact::Same(a, b) => (a, b, 0),
             Fact::NotNull(a) | Fact::Holds(a) | Fact::Fails(a) => (a, a, 0),
-            _ => return,
+            _ => return stand_ins,
         };
         for (term, other, more) in [(b, a, least), (a, b, -least)] {
             match (term, other) {
-                (Term::Aggregate(name, query, _), Term::Literal(literal, _)) => {
+                (Term::Aggregate(name, query, _), Term::Literal(literal, _)) if name != SINGLE => {
                     self.group(name, query, literal, more, depth);
                 }
                 _ => {
                     let mut inside = Vec::new();
-                    queries_of(term, &mut Vec::new(), &mut inside);
-                    for query in inside.iter().take(3) {
-                        for _ in 0..self.rng.random_range(1..=2) {
-                            self.query(query, depth + 1);
+                    aggregates_of(term, &mut inside);
+                    for aggregate in inside.iter().take(3) {
+                        let Term::Aggregate(name, query, _) = aggregate else { continue };
+                        if let Some(output) = self.rows_of(name, query, depth) {
+                            stand_ins.push(((*aggregate).clone(), output));
                         }
                     }
                 }
+            }
+        }
+        stand_ins
+    }
+
+    /// A row or two of a group that is compared with what is no literal; the value in the first.
+    fn rows_of(&mut self, name: &str, query: &Rc<Query>, depth: usize) -> Option<Term> {
+        if name == SINGLE {
+            let known = numbered(query);
+            if let Some((_, outputs)) = self.singles.iter().find(|(other, _)| *other == known) {
+                return outputs.first().cloned();
+            }
+            let outputs = self.query(query, depth + 1);
+            self.singles.push((known, outputs.clone()));
+            return outputs.first().cloned();
+        }
+        if name.starts_with("stddev") || name.starts_with("var") {
+            self.spread(query, depth);
+            return None;
+        }
+        let first = self.query(query, depth + 1).first().cloned();
+        if self.rng.random_bool(0.5) {
+            self.query(query, depth + 1);
+        }
+        first
+    }
+
+    /// Rows whose values lie far apart: one that is large among zeros.
+    fn spread(&mut self, query: &Rc<Query>, depth: usize) {
+        for number in 0..self.rng.random_range(2..=4) {
+            if let Some(output) = self.query(query, depth + 1).into_iter().next() {
+                let value = Literal::Int(if number == 0 { 100 } else { 0 });
+                let target = Term::Literal(value, output.type_of().clone());
+                self.wishes.facts.push(Fact::Equal(output, target));
             }
         }
     }
@@ -168,6 +221,11 @@ impl Way<'_, '_> {
                 .iter()
                 .all(|b| matches!(b.outputs.first(), Some(Term::Literal(Literal::Int(1), _))));
         if let (true, Literal::Int(n)) = (counts, literal) {
+            let known = numbered(query);
+            if self.counted.contains(&known) || self.rng.random_bool(0.2) {
+                return;
+            }
+            self.counted.push(known);
             // The group's own row and that of an EXISTS count as well.
             let shift = self.rng.random_range(-3..=1);
             let rows = (n + more + shift).clamp(0, 40);
@@ -188,6 +246,33 @@ impl Way<'_, '_> {
                 });
             }
         }
+    }
+}
+
+/// Puts values of single rows where their aggregates stand.
+struct StandIns(Vec<(Term, Term)>);
+
+impl Rebuild for StandIns {
+    fn exists(&mut self, query: &Rc<Query>) -> Formula {
+        Fact::Exists(Rc::clone(query)).into()
+    }
+
+    fn aggregate(&mut self, name: &str, query: &Rc<Query>, data_type: &Type) -> Term {
+        let aggregate = Term::Aggregate(name.to_owned(), Rc::clone(query), data_type.clone());
+        self.0.iter().find(|(of, _)| *of == aggregate).map_or(aggregate, |(_, value)| value.clone())
+    }
+}
+
+/// The aggregates that a term is computed from, those inside of queries aside.
+fn aggregates_of<'t>(term: &'t Term, found: &mut Vec<&'t Term>) {
+    match term {
+        Term::Aggregate(..) => found.push(term),
+        Term::Call(_, arguments, _) => arguments.iter().for_each(|argument| aggregates_of(argument, found)),
+        Term::Case(arms, otherwise, _) => {
+            arms.iter().for_each(|(_, value)| aggregates_of(value, found));
+            aggregates_of(otherwise, found);
+        }
+        Term::Column(..) | Term::Literal(..) | Term::Truth(..) => {}
     }
 }
 
@@ -261,7 +346,6 @@ pub fn queries_of(term: &Term, facts: &mut Vec<Fact>, inside: &mut Vec<Rc<Query>
 
 /// Whether a call takes a text beside, or as, a number.
 pub fn mixes(term: &Term) -> bool {
-    use crate::prove::term::Type;
     let Term::Call(name, arguments, result) = term else { return false };
     let is = |wanted: fn(&Type) -> bool| arguments.iter().any(|argument| wanted(argument.type_of()));
     let text = |t: &Type| *t == Type::Text;

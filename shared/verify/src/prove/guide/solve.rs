@@ -10,15 +10,15 @@ use super::WishedRow;
 use super::asked::{Asked, ask};
 use super::classes::{Classes, Place, place};
 use super::gather::{Wishes, compared};
-use super::values::{convert, shared};
+use super::values::{convert, numbered, shared};
 use crate::database::Schema;
 use crate::generate::step;
-use crate::prove::term::{Fact, Term};
+use crate::prove::term::{Fact, Literal, Term};
 use crate::value::{Kind, Value};
 
 /// The rows with values.
 pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRow> {
-    let facts = wishes.facts.iter().map(compared).collect();
+    let facts = wishes.facts.iter().map(compared).flat_map(without_quotient).collect();
     let wishes = &Wishes { rows: wishes.rows.clone(), facts };
     let mut classes = Classes::default();
     for fact in &wishes.facts {
@@ -46,10 +46,14 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
     }
     let mut values: BTreeMap<Place, Value> = BTreeMap::new();
     let mut members: BTreeMap<Place, Vec<(Place, Kind)>> = BTreeMap::new();
+    let mut keys = Keys::default();
     for (var, table) in &wishes.rows {
         for (at, attribute) in schema.relations[*table].attributes.iter().enumerate() {
             if let Some(root) = classes.known((*var, at)) {
                 members.entry(root).or_default().push(((*var, at), attribute.kind));
+                if schema.relations[*table].keys.iter().any(|key| key[..] == [at]) {
+                    keys.of.entry(root).or_default().push((*table, at));
+                }
             }
         }
     }
@@ -59,7 +63,10 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
         else {
             continue;
         };
-        if let Some(value) = wanted.choose(places[0].1, rng) {
+        let kind = places[0].1;
+        let free = if wanted.is_anything() && rng.random_bool(0.8) { keys.free(*root, kind) } else { None };
+        if let Some(value) = free.or_else(|| wanted.choose(kind, rng)) {
+            keys.take(*root, &value);
             values.insert(*root, value);
         }
     }
@@ -73,11 +80,77 @@ pub fn solve(schema: &Schema, wishes: &Wishes, rng: &mut StdRng) -> Vec<WishedRo
         .map(|(var, table)| {
             let set = schema.relations[*table].attributes.iter().enumerate().filter_map(|(at, attribute)| {
                 let chosen = values.get(&classes.known((*var, at))?)?;
-                Some((at, convert(chosen, attribute.kind)?))
+                Some((at, attribute.adapted(convert(chosen, attribute.kind)?)))
             });
             (*table, set.collect())
         })
         .collect()
+}
+
+/// The keys among the columns. Two wished rows are two rows: where nothing makes their keys equal, they differ.
+#[derive(Default)]
+struct Keys {
+    /// Of a class: the columns of tables that it holds and that are keys.
+    of: BTreeMap<Place, Vec<(usize, usize)>>,
+    /// The values that are there already.
+    taken: BTreeMap<(usize, usize), BTreeSet<String>>,
+}
+
+impl Keys {
+    /// Most values that are tried.
+    const MOST: i64 = 64;
+
+    /// A value that no other class of the same key has; `None` where the class holds no key.
+    fn free(&self, root: Place, kind: Kind) -> Option<Value> {
+        let columns = self.of.get(&root)?;
+        let is_free = |value: &Value| {
+            let text = value.to_string();
+            columns.iter().all(|column| self.taken.get(column).is_none_or(|taken| !taken.contains(&text)))
+        };
+        (1..=Self::MOST).filter_map(|n| numbered(kind, n)).find(is_free)
+    }
+
+    fn take(&mut self, root: Place, value: &Value) {
+        for column in self.of.get(&root).into_iter().flatten() {
+            self.taken.entry(*column).or_default().insert(value.to_string());
+        }
+    }
+}
+
+/// A quotient of two columns that is compared is its dividend, divided by one.
+fn without_quotient(fact: Fact) -> Vec<Fact> {
+    let (a, b) = match &fact {
+        Fact::Equal(a, b) | Fact::Less(a, b) | Fact::AtMost(a, b) => (a, b),
+        _ => return vec![fact],
+    };
+    let Some((dividend, divisor, is_first)) =
+        [(a, true), (b, false)].into_iter().find_map(|(term, is_first)| {
+            let (dividend, divisor) = quotient(term)?;
+            Some((dividend.clone(), divisor.clone(), is_first))
+        })
+    else {
+        return vec![fact];
+    };
+    let one = Term::Literal(Literal::Int(1), divisor.type_of().clone());
+    let (a, b) = if is_first { (dividend, b.clone()) } else { (a.clone(), dividend) };
+    let compared = match fact {
+        Fact::Equal(..) => Fact::Equal(a, b),
+        Fact::Less(..) => Fact::Less(a, b),
+        _ => Fact::AtMost(a, b),
+    };
+    vec![Fact::Equal(divisor, one), compared]
+}
+
+/// Dividend and divisor, where the divisor is a column.
+fn quotient(term: &Term) -> Option<(&Term, &Term)> {
+    match term {
+        Term::Call(name, arguments, _) => match (name.as_str(), arguments.as_slice()) {
+            ("/", [dividend, divisor]) if place(divisor).is_some() => Some((dividend, divisor)),
+            (name, [inner]) if name.starts_with("cast ") => quotient(inner),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Makes known the columns that a comparison speaks of.

@@ -36,6 +36,8 @@ pub fn value(literal: &Literal, kind: Kind) -> Option<Value> {
         (Kind::Date, Literal::Timestamp(n)) => {
             Value::Date(i32::try_from(n.div_euclid(86_400_000_000_000)).ok()?)
         }
+        // A number beside a day is the number of days since 1970.
+        (Kind::Date, Literal::Int(n)) => Value::Date(i32::try_from(*n).ok()?),
         (Kind::Timestamp, Literal::Timestamp(n)) => Value::Timestamp(n / 1000),
         (Kind::Timestamp, Literal::Date(day)) => Value::Timestamp(i64::from(*day) * 86_400_000_000),
         (Kind::Timestamp, Literal::Text(text)) => Value::Timestamp(parse_moment(text)?),
@@ -58,13 +60,20 @@ pub fn convert(value: &Value, kind: Kind) -> Option<Value> {
 
 /// One of few values that joined columns share.
 pub fn shared(kind: Kind, rng: &mut StdRng) -> Option<Value> {
-    let n = rng.random_range(1..=4);
+    numbered(kind, rng.random_range(1..=4))
+}
+
+/// The value of this number, from 1 on: others have others.
+pub fn numbered(kind: Kind, n: i64) -> Option<Value> {
     Some(match kind {
         Kind::Int { .. } => Value::Int(n),
         Kind::Decimal { scale, .. } => {
             Value::Decimal { mantissa: i128::from(n).checked_mul(power_of_ten(scale.unsigned_abs()))?, scale }
         }
-        Kind::Text { .. } => Value::Text(["a", "b", "c", "ab"][usize::try_from(n - 1).ok()?].into()),
+        Kind::Text { .. } => Value::Text(match usize::try_from(n - 1).ok()? {
+            few @ 0..4 => ["a", "b", "c", "ab"][few].into(),
+            more => format!("k{more}"),
+        }),
         Kind::Date => Value::Date(days(2000, 1, 1) + i32::try_from(n).ok()?),
         Kind::Timestamp => Value::Timestamp((i64::from(days(2000, 1, 1)) + n) * 86_400_000_000),
         _ => return None,
