@@ -7,6 +7,8 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
 use crate::checks::{self, Check};
+use crate::dialects::is_unsigned;
+use crate::forms::Form;
 use crate::value::{Kind, Value};
 
 /// A column of a [`Relation`].
@@ -26,6 +28,29 @@ pub struct Attribute {
     pub holds_fractions: Option<bool>,
     /// Whether it is a text of fixed length, filled up with blanks.
     pub is_padded: bool,
+    /// Whether it holds no number below zero.
+    pub is_unsigned: bool,
+    /// The form of its texts, where it does not hold any.
+    pub form: Option<Form>,
+}
+
+impl Attribute {
+    /// Whether it can hold the value, which is not NULL.
+    pub fn holds(&self, value: &Value) -> bool {
+        let has_form = match (self.form, value) {
+            (Some(form), Value::Text(text)) => form.takes(text),
+            _ => true,
+        };
+        self.kind.holds(value) && has_form && !(self.is_unsigned && value.is_negative())
+    }
+
+    /// The value, or for a text that it cannot hold one that it can: for equal texts an equal one.
+    pub fn adapted(&self, value: Value) -> Value {
+        match (self.form, value) {
+            (Some(form), Value::Text(text)) => Value::Text(form.adapted(&text)),
+            (_, value) => value,
+        }
+    }
 }
 
 /// A foreign key between two relations of a [`Schema`].
@@ -125,13 +150,13 @@ impl Relation {
 impl Schema {
     /// The relations for the tables of these positions in the catalog and all they refer to.
     ///
-    /// `kinds` says what a column's written type means. A foreign key to a table or column that the
+    /// `kinds` says what a column's written type means in the dialect. A foreign key to a table or column that the
     /// catalog does not have constrains nothing.
     pub fn new(
         catalog: &Catalog,
         read: &[usize],
         kinds: impl Fn(Option<&str>) -> Kind,
-        nulls: NullsInKeys,
+        dialect: Dialect,
     ) -> Self {
         let tables = catalog.tables();
         let mut order: Vec<usize> = read.to_vec();
@@ -145,8 +170,14 @@ impl Schema {
             at += 1;
         }
         let relations =
-            order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds)).collect();
-        Self { relations, nulls }
+            order.iter().map(|&table| relation(catalog, &order, &tables[table], &kinds, dialect)).collect();
+        Self { relations, nulls: NullsInKeys::of(dialect) }
+    }
+
+    /// Has databases keep the CHECK constraints that can be understood; the others remain in
+    /// [`Relation::checks`].
+    pub fn keep_checks(&mut self, dialect: Dialect) {
+        self.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
     }
 
     /// An empty database of this schema.
@@ -215,6 +246,7 @@ fn relation(
     order: &[usize],
     table: &Table,
     kinds: &impl Fn(Option<&str>) -> Kind,
+    dialect: Dialect,
 ) -> Relation {
     let positions = |key: &[u32]| key.iter().map(|&c| c as usize).collect::<Vec<_>>();
     Relation {
@@ -231,6 +263,8 @@ fn relation(
                 nullable: !table.is_not_null(at),
                 holds_fractions: holds_fractions(column.data_type.as_deref()),
                 is_padded: crate::trust::is_padded(column.data_type.as_deref()),
+                is_unsigned: column.data_type.as_deref().is_some_and(|of| is_unsigned(of, dialect)),
+                form: Form::of(column.data_type.as_deref()),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),

@@ -9,6 +9,11 @@ pub fn is_postgres(dialect: Dialect) -> bool {
     matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Materialize | D::RisingWave)
 }
 
+/// SQL as the standard has it, of no database in particular.
+pub fn is_standard(dialect: Dialect) -> bool {
+    matches!(dialect, D::Generic | D::Ansi)
+}
+
 /// MySQL and what is made from it.
 pub fn is_mysql(dialect: Dialect) -> bool {
     matches!(dialect, D::MySql | D::MariaDb | D::SingleStore)
@@ -266,6 +271,21 @@ pub fn quotes(dialect: Dialect) -> (char, char) {
 /// Whether a DATE has a time of day.
 pub fn dates_have_time(dialect: Dialect) -> bool {
     dialect == D::Oracle
+}
+
+/// Whether a column of this written type holds no number below zero.
+pub fn is_unsigned(written: &str, dialect: Dialect) -> bool {
+    let lower = written.to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let name = words.next().unwrap_or_default();
+    // ClickHouse wraps types: `Nullable(UInt8)`.
+    let is_marked = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        matches!(
+            word,
+            "unsigned" | "zerofill" | "utinyint" | "usmallint" | "uinteger" | "ubigint" | "uhugeint"
+        ) || word.strip_prefix("uint").is_some_and(|bits| bits.parse::<u16>().is_ok())
+    });
+    is_marked || (name == "tinyint" && is_transact(dialect))
 }
 
 /// Whether a column may hold values of another type than it declares.

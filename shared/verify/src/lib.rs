@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod database;
 mod dialects;
 pub mod engine;
+mod forms;
 pub mod generate;
 pub mod offer;
 pub mod pair;

@@ -4,7 +4,7 @@
 use sqm_domain::Dialect;
 
 use crate::database::{Attribute, Schema};
-use crate::dialects::{has_unequal_nan, keeps_types_loosely};
+use crate::dialects::{has_unequal_nan, is_mysql, keeps_types_loosely};
 use crate::value::Kind;
 
 /// Most columns that are named.
@@ -37,6 +37,12 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
         trusted.push(format!(
             "columns hold values of their declared types, dates and moments as texts in one form, which {dialect} does not enforce"
         ));
+    }
+    // Elsewhere such a difference is an integer as others are.
+    if (is_mysql(dialect) || dialect == Dialect::ClickHouse)
+        && attributes().any(|attribute| attribute.is_unsigned)
+    {
+        trusted.push("no difference of unsigned numbers is below zero".to_owned());
     }
     if let Some(odd) = named(schema, is_odd) {
         trusted.push(format!("values of types of their own are compared as their texts are ({odd})"));

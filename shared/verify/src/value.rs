@@ -15,7 +15,7 @@ pub enum Kind {
     /// An integer of this many bits. It is computed with as 64 bits, so that no sum overflows in one
     /// engine alone.
     Int {
-        /// 8, 16, 32 or 64.
+        /// With the one for the sign: 9 where 0 to 255 are held.
         bits: u8,
     },
     /// An exact number.
@@ -38,6 +38,27 @@ pub enum Kind {
     Time,
     /// A moment without a time zone.
     Timestamp,
+}
+
+impl Kind {
+    /// Whether a column of this kind can hold the value, which is not NULL.
+    pub fn holds(self, value: &Value) -> bool {
+        match (value, self) {
+            (Value::Bool(_), Self::Bool)
+            | (Value::Float(_), Self::Float)
+            | (Value::Date(_), Self::Date)
+            | (Value::Time(_), Self::Time)
+            | (Value::Timestamp(_), Self::Timestamp) => true,
+            (Value::Int(n), Self::Int { bits }) => bits >= 64 || n.unsigned_abs() < 1 << (bits - 1),
+            (Value::Decimal { mantissa, scale }, Self::Decimal { precision, scale: of }) => {
+                *scale == of && mantissa.unsigned_abs() < power_of_ten(precision).unsigned_abs()
+            }
+            (Value::Text(text), Self::Text { length }) => {
+                length.is_none_or(|most| text.chars().count() <= most as usize)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A value of a row.
@@ -72,6 +93,16 @@ impl Value {
     /// Whether it is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// Whether it is a number below zero.
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Self::Int(n) => *n < 0,
+            Self::Decimal { mantissa, .. } => *mantissa < 0,
+            Self::Float(x) => *x < 0.0,
+            _ => false,
+        }
     }
 
     /// A total order: NULL first, then by kind and size. Numbers of different kinds compare by size.

@@ -10,7 +10,6 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
 use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
-use crate::checks;
 use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
@@ -99,7 +98,7 @@ fn examine(
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
     let (mut schema, swaps) = tables.schema();
-    schema.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
+    schema.keep_checks(dialect);
     assumptions.extend(trust::in_declarations(dialect, &schema));
     for relation in &schema.relations {
         for check in &relation.checks {

@@ -483,8 +483,8 @@ fn what_a_database_does_not_see_to_is_said() {
     assert_eq!(assumed(Postgres, "SELECT ROUND(w, 2) FROM o", "SELECT w FROM o").0, "refuted");
     let (verdict, assumptions) = assumed(
         Postgres,
-        "SELECT id FROM o WHERE CAST(u AS TEXT) >= 'a'",
-        "SELECT id FROM o WHERE CAST(u AS TEXT) > 'a'",
+        "SELECT id FROM o WHERE CAST(u AS TEXT) >= 'c0ffee00-0000-4000-8000-000000000000'",
+        "SELECT id FROM o WHERE CAST(u AS TEXT) > 'c0ffee00-0000-4000-8000-000000000000'",
     );
     assert_eq!(verdict, "refuted");
     assert!(assumptions.contains("collation"), "{assumptions}");
@@ -582,4 +582,52 @@ fn a_name_inside_a_key_of_order_by_may_be_a_column() {
         &["proved"],
     );
     check(MySql, first, second, &["proved", "tested"]);
+}
+
+#[test]
+fn unsigned_numbers_are_not_below_zero() {
+    for (dialect, of) in [
+        (MySql, "INT UNSIGNED"),
+        (MariaDb, "DECIMAL(8, 2) UNSIGNED"),
+        (TSql, "TINYINT"),
+        (ClickHouse, "UInt16"),
+        (DuckDb, "UINTEGER"),
+    ] {
+        let (catalog, _) = Catalog::from_ddl(&format!("CREATE TABLE t (a {of} NOT NULL, b INT)"), dialect)
+            .expect("the schema is read");
+        let verdict = |first: &str, second: &str| {
+            verify(first, second, dialect, &catalog, &Options::default()).verdict.name()
+        };
+        let all = "SELECT b FROM t";
+        assert_ne!(verdict(all, "SELECT b FROM t WHERE a >= 0"), "refuted", "{dialect}");
+        assert_eq!(verdict(all, "SELECT b FROM t WHERE a > 0"), "refuted", "{dialect}");
+        assert_eq!(verdict(all, "SELECT b FROM t WHERE b >= 0"), "refuted", "{dialect}");
+    }
+}
+
+#[test]
+fn a_day_is_compared_with_a_number_where_no_dialect_is_named_alone() {
+    let (first, second) =
+        ("SELECT a FROM t WHERE d >= 1 AND d < 1 + 3", "SELECT a FROM t WHERE d < 4 AND d >= 1 AND b = b");
+    let found = verdict(Generic, first, second);
+    assert_eq!(found.verdict.name(), "refuted");
+    let found = verdict(Generic, first, "SELECT a FROM t WHERE NOT (d < 1 OR d >= 4)");
+    assert!(found.assumptions.iter().any(|text| text.contains("counts days since 1970")), "{found:?}");
+    for dialect in [Postgres, MySql, Snowflake] {
+        check(dialect, first, second, &["unknown"]);
+    }
+}
+
+#[test]
+fn a_counterexample_can_be_inserted_where_texts_have_a_form() {
+    let schema = "CREATE TABLE t (id UUID PRIMARY KEY, doc JSONB NOT NULL, tags TEXT[] NOT NULL, n INT);
+        CREATE TABLE u (t UUID NOT NULL REFERENCES t (id), ip INET NOT NULL)";
+    let (catalog, _) = Catalog::from_ddl(schema, Postgres).expect("the schema is read");
+    let first = "SELECT t.n FROM t JOIN u ON u.t = t.id";
+    let second = "SELECT t.n FROM t WHERE t.id IN (SELECT u.t FROM u)";
+    let found = verify(first, second, Postgres, &catalog, &Options::default());
+    let Verdict::Refuted { counterexample } = found.verdict else { panic!("{found:?}") };
+    let inserts = counterexample.inserts.join("\n");
+    assert!(inserts.contains("'00000000-0000-4000-8000-"), "{inserts}");
+    assert!(!inserts.contains("'a'"), "{inserts}");
 }

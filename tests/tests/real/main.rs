@@ -9,3 +9,4 @@ mod openlineage;
 mod plans;
 mod secrets;
 mod template;
+mod verdicts;

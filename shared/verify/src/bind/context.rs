@@ -20,7 +20,7 @@ use super::functions;
 use super::lower::Names;
 use super::tables::SwapTable;
 use super::types;
-use crate::database::{NullsInKeys, Schema, position};
+use crate::database::{Schema, position};
 use crate::sqlite::Declared;
 use crate::value::Kind;
 
@@ -88,7 +88,7 @@ impl<'c> Tables<'c> {
 
     fn schema_of(&self, tables: &[usize]) -> Schema {
         let kind = |written: Option<&str>| types::kind(written, self.dialect);
-        Schema::new(self.catalog, tables, kind, NullsInKeys::of(self.dialect))
+        Schema::new(self.catalog, tables, kind, self.dialect)
     }
 
     fn source(&self, name: &TableReference) -> Result<Arc<dyn TableSource>> {

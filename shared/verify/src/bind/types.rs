@@ -4,7 +4,7 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
 use sqm_domain::Dialect;
 
-use crate::dialects::{dates_have_time, ignores_lengths, is_mysql};
+use crate::dialects::{dates_have_time, ignores_lengths, is_mysql, is_unsigned};
 use crate::value::Kind;
 
 /// What a column of this written type holds.
@@ -24,11 +24,16 @@ pub fn kind(written: Option<&str>, dialect: Dialect) -> Kind {
         "bit" if numbers.first().is_some_and(|bits| *bits > 1) && is_mysql(dialect) => Kind::Int { bits: 64 },
         "bit" if numbers.first().is_some_and(|bits| *bits > 1) => Kind::Text { length: None },
         "bool" | "boolean" | "bit" => Kind::Bool,
+        "tinyint" if is_unsigned(&lower, dialect) => Kind::Int { bits: 9 },
+        "uint8" | "utinyint" => Kind::Int { bits: 9 },
         "tinyint" | "int1" | "byteint" => Kind::Int { bits: 8 },
         "smallint" | "int2" | "smallserial" | "year" => Kind::Int { bits: 16 },
-        "int" | "integer" | "int4" | "mediumint" | "serial" | "int32" | "int16" | "int8" | "uint8"
-        | "uint16" => Kind::Int { bits: 32 },
-        "bigint" | "bigserial" | "int64" | "long" | "uint32" | "uint64" | "hugeint" => Kind::Int { bits: 64 },
+        "uint16" | "usmallint" => Kind::Int { bits: 17 },
+        "int" | "integer" | "int4" | "mediumint" | "serial" | "int32" | "int16" | "int8" => {
+            Kind::Int { bits: 32 }
+        }
+        "bigint" | "bigserial" | "int64" | "long" | "uint32" | "uint64" | "hugeint" | "uinteger"
+        | "ubigint" | "uhugeint" => Kind::Int { bits: 64 },
         "decimal" | "numeric" | "number" | "dec" | "bignumeric" | "money" | "smallmoney" | "fixed" => {
             exact(&name, &numbers)
         }

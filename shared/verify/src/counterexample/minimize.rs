@@ -66,10 +66,10 @@ impl Search<'_> {
         for table in 0..self.best.tables.len() {
             for row in 0..self.best.tables[table].len() {
                 for column in 0..self.best.tables[table][row].len() {
-                    let kind = self.pair.schema.relations[table].attributes[column].kind;
+                    let attribute = &self.pair.schema.relations[table].attributes[column];
                     let value = &self.best.tables[table][row][column];
-                    let simpler = simpler(value, kind);
-                    for value in simpler {
+                    let simpler = simpler(value, attribute.kind);
+                    for value in simpler.into_iter().map(|value| attribute.adapted(value)) {
                         let mut candidate = self.best.clone();
                         candidate.tables[table][row][column] = value;
                         if self.offer(candidate) {

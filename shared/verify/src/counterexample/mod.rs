@@ -12,6 +12,8 @@ use crate::pair::{Pair, Runs, Seen};
 use crate::sqlite;
 use crate::verdict::Counterexample;
 
+pub use insert::inserts;
+
 /// Makes the database small and confirms it; `None` where SQLite runs both queries and finds them equal.
 pub fn establish(
     pair: &Pair<'_>,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::palette::{Palette, fits, step};
+use super::palette::{Palette, step};
 use crate::checks;
 use crate::database::{Database, Row, Schema, key_text};
 use crate::value::{Kind, Value, power_of_ten};
@@ -51,7 +51,8 @@ impl<'s> Builder<'s> {
 
     /// A value of the attribute that no row has yet; `None` where the kind has none.
     pub fn fresh(&mut self, relation: usize, at: usize) -> Option<Value> {
-        let kind = self.schema.relations[relation].attributes[at].kind;
+        let attribute = &self.schema.relations[relation].attributes[at];
+        let kind = attribute.kind;
         for _ in 0..64 {
             let n = self.fresh;
             self.fresh += 1;
@@ -63,7 +64,7 @@ impl<'s> Builder<'s> {
                 },
                 #[allow(clippy::cast_precision_loss)]
                 Kind::Float => Value::Float(n as f64),
-                Kind::Text { .. } => Value::Text(letters(n)),
+                Kind::Text { .. } => attribute.adapted(Value::Text(letters(n))),
                 Kind::Date => step(&Value::Date(crate::value::days(2020, 1, 1)), n)?,
                 Kind::Timestamp => Value::Timestamp(
                     i64::from(crate::value::days(2020, 1, 1)) * 86_400_000_000 + n * 1_000_000,
@@ -71,7 +72,7 @@ impl<'s> Builder<'s> {
                 Kind::Time => Value::Time(n % 86_400 * 1_000_000),
                 Kind::Bool => return None,
             };
-            if !fits(&value, kind) {
+            if !kind.holds(&value) {
                 self.fresh = 1;
                 continue;
             }
@@ -131,7 +132,7 @@ impl<'s> Builder<'s> {
                 }
                 _ => continue,
             };
-            if fits(&spread, attribute.kind) {
+            if attribute.holds(&spread) {
                 row[at] = spread;
             }
         }
@@ -172,7 +173,7 @@ impl<'s> Builder<'s> {
         let schema = self.schema;
         let shape = &schema.relations[relation];
         for (at, attribute) in shape.attributes.iter().enumerate() {
-            let bad = if row[at].is_null() { !attribute.nullable } else { !fits(&row[at], attribute.kind) };
+            let bad = if row[at].is_null() { !attribute.nullable } else { !attribute.holds(&row[at]) };
             if bad {
                 row[at] = self.palette.pick(relation, at, rng);
             }

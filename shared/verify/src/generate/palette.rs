@@ -25,7 +25,7 @@ impl Palette {
         let values = schema
             .relations
             .iter()
-            .map(|relation| relation.attributes.iter().map(|a| small_values(a.kind)).collect())
+            .map(|relation| relation.attributes.iter().map(small_values_of).collect())
             .collect();
         let mentioned = schema.relations.iter().map(|relation| vec![0; relation.attributes.len()]).collect();
         Self { values, mentioned }
@@ -35,7 +35,7 @@ impl Palette {
     pub fn number_texts(&mut self, schema: &Schema) {
         for (relation, values) in schema.relations.iter().zip(&mut self.values) {
             for (attribute, values) in relation.attributes.iter().zip(values) {
-                if let Kind::Text { .. } = attribute.kind {
+                if matches!(attribute.kind, Kind::Text { .. }) && attribute.form.is_none() {
                     *values = ["1", "2", "3", "0", "10", "01"].map(|text| Value::Text(text.into())).to_vec();
                 }
             }
@@ -47,7 +47,8 @@ impl Palette {
     pub fn empty_texts(&mut self, schema: &Schema) {
         for (relation, values) in schema.relations.iter().zip(&mut self.values) {
             for (attribute, values) in relation.attributes.iter().zip(values) {
-                if matches!(attribute.kind, Kind::Text { .. }) && !attribute.is_padded {
+                let is_free = attribute.form.is_none() && !attribute.is_padded;
+                if matches!(attribute.kind, Kind::Text { .. }) && is_free {
                     values.insert(values.len().min(3), Value::Text(String::new()));
                 }
             }
@@ -80,7 +81,7 @@ impl Palette {
         let columns = schema.relations.iter().zip(&mut self.values).zip(&mut self.mentioned);
         for ((relation, values), mentioned) in columns {
             for ((attribute, values), count) in relation.attributes.iter().zip(values).zip(mentioned) {
-                let is_kept = |value: &Value| !attribute.is_padded && fits(value, attribute.kind);
+                let is_kept = |value: &Value| !attribute.is_padded && attribute.holds(value);
                 values.extend(Some(Value::Text("a ".into())).filter(is_kept));
                 let around = values[..*count].iter().filter_map(|value| match value {
                     Value::Text(text) => Some([format!("{text} "), format!(" {text}")].map(Value::Text)),
@@ -109,7 +110,7 @@ impl Palette {
         for value in near.into_iter().flatten() {
             let values = &mut self.values[relation][at];
             let count = &mut self.mentioned[relation][at];
-            if *count < MOST_MENTIONED && fits(&value, attribute.kind) && !values[..*count].contains(&value) {
+            if *count < MOST_MENTIONED && attribute.holds(&value) && !values[..*count].contains(&value) {
                 values.insert(*count, value);
                 *count += 1;
             }
@@ -131,6 +132,12 @@ impl Palette {
 
 /// As long as texts get, or as long as their column lets them.
 const LONG_TEXT: &str = "The quick brown fox jumps over the lazy dog, again and again.";
+
+/// Values of an attribute, the plainest first.
+fn small_values_of(attribute: &Attribute) -> Vec<Value> {
+    let values = small_values(attribute.kind).into_iter().map(|value| attribute.adapted(value));
+    values.filter(|value| attribute.holds(value)).collect()
+}
 
 /// Values of a kind, the plainest first.
 fn small_values(kind: Kind) -> Vec<Value> {
@@ -215,23 +222,4 @@ fn capitalized(value: &Value) -> Option<Value> {
     let first = letters.next().filter(|first| first.is_alphabetic())?;
     let capitalized = first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect::<String>();
     (capitalized != *text && text.chars().count() > 1).then_some(Value::Text(capitalized))
-}
-
-/// Whether a column of this kind can hold the value.
-pub fn fits(value: &Value, kind: Kind) -> bool {
-    match (value, kind) {
-        (Value::Bool(_), Kind::Bool)
-        | (Value::Float(_), Kind::Float)
-        | (Value::Date(_), Kind::Date)
-        | (Value::Time(_), Kind::Time)
-        | (Value::Timestamp(_), Kind::Timestamp) => true,
-        (Value::Int(n), Kind::Int { bits }) => bits >= 64 || n.unsigned_abs() < 1 << (bits - 1),
-        (Value::Decimal { mantissa, scale }, Kind::Decimal { precision, scale: of }) => {
-            *scale == of && mantissa.unsigned_abs() < power_of_ten(precision).unsigned_abs()
-        }
-        (Value::Text(text), Kind::Text { length }) => {
-            length.is_none_or(|most| text.chars().count() <= most as usize)
-        }
-        _ => false,
-    }
 }

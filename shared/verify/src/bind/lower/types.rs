@@ -80,6 +80,15 @@ fn assumption(data_type: &DataType) -> Option<&'static str> {
     use DataType as T;
     match data_type {
         _ if is_narrow_integer(data_type) => Some("a number that is cast to a narrower integer fits into it"),
+        T::Unsigned
+        | T::UnsignedInteger
+        | T::IntUnsigned(_)
+        | T::IntegerUnsigned(_)
+        | T::BigIntUnsigned(_)
+        | T::UInt8
+        | T::UInt16
+        | T::UInt32
+        | T::UInt64 => Some("a number that is cast to an unsigned one fits into it"),
         T::Char(Some(_)) | T::Character(Some(_)) => {
             Some("a text that is cast to CHAR is not filled up with blanks")
         }

@@ -1,0 +1,136 @@
+//! Types whose texts have a form, such as UUID and JSON: what stands in their columns in place of any text, so
+//! that a counterexample can be inserted where such a type is kept.
+
+/// The form of the texts of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// JSON as RFC 8259 has it.
+    Json,
+    /// 32 hexadecimal digits in five groups (RFC 9562).
+    Uuid,
+    /// An address of IPv4.
+    Address,
+    /// PostgreSQL's arrays of numbers or texts: `{1,2}`.
+    Array,
+    /// A document of XML.
+    Xml,
+}
+
+impl Form {
+    /// The form that the written type asks for; `None` where any text will do.
+    pub fn of(written: Option<&str>) -> Option<Self> {
+        let lower = written?.trim().to_ascii_lowercase();
+        if let Some(element) = lower.strip_suffix("[]") {
+            let name = element.split(['(', ' ']).next().unwrap_or_default();
+            let takes_numbers = matches!(
+                name,
+                "int"
+                    | "integer"
+                    | "int2"
+                    | "int4"
+                    | "int8"
+                    | "smallint"
+                    | "bigint"
+                    | "numeric"
+                    | "decimal"
+                    | "text"
+                    | "varchar"
+                    | "character"
+            );
+            return takes_numbers.then_some(Self::Array);
+        }
+        match lower.split('(').next().unwrap_or_default().trim_end() {
+            "json" | "jsonb" => Some(Self::Json),
+            "uuid" | "uniqueidentifier" => Some(Self::Uuid),
+            "inet" | "ipv4" => Some(Self::Address),
+            "xml" | "xmltype" => Some(Self::Xml),
+            _ => None,
+        }
+    }
+
+    /// Whether the text has the form. What has is taken as it is, though there are more texts of most forms.
+    pub fn takes(self, text: &str) -> bool {
+        match self {
+            Self::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+            Self::Uuid => {
+                let groups: Vec<&str> = text.split('-').collect();
+                groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+                    && groups.iter().all(|group| group.chars().all(|c| c.is_ascii_hexdigit()))
+            }
+            Self::Address => text.parse::<std::net::Ipv4Addr>().is_ok(),
+            Self::Array => {
+                let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+                inside.is_some_and(|inside| inside.split(',').all(|part| part.parse::<i32>().is_ok()))
+            }
+            Self::Xml => {
+                let inside = text.strip_prefix("<a>").and_then(|rest| rest.strip_suffix("</a>"));
+                inside.is_some_and(|inside| inside.chars().all(|c| c.is_ascii_digit()))
+            }
+        }
+    }
+
+    /// The text, or one of the form in its place: of equal texts an equal one.
+    pub fn adapted(self, text: &str) -> String {
+        if self.takes(text) {
+            return text.to_owned();
+        }
+        let n = number(text);
+        match self {
+            Self::Json => n.to_string(),
+            Self::Uuid => format!("00000000-0000-4000-8000-{n:012}"),
+            Self::Address => {
+                let [_, b, c, d] = n.to_be_bytes();
+                format!("10.{b}.{c}.{d}")
+            }
+            Self::Array => format!("{{{n}}}"),
+            Self::Xml => format!("<a>{n}</a>"),
+        }
+    }
+}
+
+/// A number for a text; small for the texts that are used most.
+fn number(text: &str) -> u32 {
+    match text.as_bytes() {
+        [letter @ b'a'..=b'z'] => u32::from(letter - b'a') + 1,
+        bytes => bytes.iter().fold(0u32, |sum, b| (sum * 31 + u32::from(*b)) % 900_000) + 100,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_told_by_their_names() {
+        for (written, expected) in [
+            ("JSONB", Some(Form::Json)),
+            ("uuid", Some(Form::Uuid)),
+            ("integer[]", Some(Form::Array)),
+            ("varchar(20)[]", Some(Form::Array)),
+            ("date[]", None),
+            ("text", None),
+            ("jsonpath", None),
+        ] {
+            assert_eq!(Form::of(Some(written)), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_adapted_has_the_form_and_stays_apart() {
+        for form in [Form::Json, Form::Uuid, Form::Address, Form::Array, Form::Xml] {
+            let texts = ["a", "b", "c", "ab", "d e", "", "k7", "é", "The quick brown fox"];
+            let adapted: std::collections::BTreeSet<String> =
+                texts.iter().map(|text| form.adapted(text)).collect();
+            assert_eq!(adapted.len(), texts.len(), "{adapted:?}");
+            for text in &adapted {
+                assert!(form.takes(text), "{text}");
+                assert_eq!(form.adapted(text), *text);
+            }
+        }
+        assert_eq!(
+            Form::Uuid.adapted("c0ffee00-0000-4000-8000-000000000000"),
+            "c0ffee00-0000-4000-8000-000000000000"
+        );
+        assert_eq!(Form::Json.adapted("{\"a\": 1}"), "{\"a\": 1}");
+    }
+}
