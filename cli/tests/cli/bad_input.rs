@@ -132,6 +132,27 @@ fn a_line_of_a_hundred_megabytes_costs_no_such_memory() {
 }
 
 #[test]
+fn a_verdict_on_what_multiplies_takes_bounded_memory() {
+    let many = (0..12).map(|n| format!("t AS t{n}")).collect::<Vec<_>>().join(", ");
+    let queries = [
+        "SELECT repeat(s, 100000000) FROM t".to_owned(),
+        "WITH RECURSIVE r AS (SELECT s FROM t UNION ALL SELECT s || s FROM r) SELECT s FROM r".to_owned(),
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT n FROM r".to_owned(),
+        format!("SELECT t0.a FROM {many}"),
+        format!("SELECT string_agg(t0.s, ',') FROM {many}"),
+        format!("SELECT t0.s, count(*) FROM {many} GROUP BY t0.s, t1.s, t2.s, t3.s, t4.s, t5.s, t6.s, t7.s"),
+    ];
+    let lines: Vec<Value> = queries.iter().map(|sql| {
+        let schema = "CREATE TABLE t (a INT, s VARCHAR(40))";
+        json!({"id": sql, "q1": sql, "q2": format!("{sql} LIMIT 7"), "dialect": "postgres", "schema": schema})
+    }).collect();
+    let run = sqm("verify --ndjson --stats --jobs 1", ndjson(&lines));
+    assert_eq!(run.lines().len(), queries.len());
+    let stats: Value = serde_json::from_str(run.err.trim_end()).unwrap();
+    assert!(stats["peak_rss_mb"].as_f64().unwrap() < 512.0, "{stats}");
+}
+
+#[test]
 fn many_lines_wait_outside_of_memory() {
     // 150 MB of lines of one megabyte, which nobody can answer faster than they come.
     let line = json!({"id": 1, "sql": format!("SELECT '{}'", "x".repeat(1 << 20))}).to_string() + "\n";

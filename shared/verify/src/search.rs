@@ -44,6 +44,8 @@ pub struct Search<'a> {
     pub tried: usize,
     /// How many were to be tried.
     asked: usize,
+    /// When a verdict has to be there.
+    deadline: Instant,
 }
 
 impl<'a> Search<'a> {
@@ -53,6 +55,7 @@ impl<'a> Search<'a> {
         generator: &'a Generator<'a>,
         first: &'a Bound,
         second: &'a Bound,
+        deadline: Instant,
     ) -> Self {
         Self {
             pair,
@@ -68,6 +71,7 @@ impl<'a> Search<'a> {
             longest: 0,
             tried: 0,
             asked: 0,
+            deadline,
         }
     }
 
@@ -101,7 +105,13 @@ impl<'a> Search<'a> {
                     }
                 }
                 Seen::Different(_) => {
-                    match counterexample::establish(self.pair, database, self.first, self.second) {
+                    match counterexample::establish(
+                        self.pair,
+                        database,
+                        self.first,
+                        self.second,
+                        self.deadline,
+                    ) {
                         Some(counterexample) => {
                             return Some(Verdict::Refuted { counterexample: Box::new(counterexample) });
                         }

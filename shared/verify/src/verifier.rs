@@ -180,7 +180,7 @@ fn judge(
     if first.traits.trims || second.traits.trims {
         generator.with_blanks();
     }
-    let mut search = Search::new(&pair, &generator, first, second);
+    let mut search = Search::new(&pair, &generator, first, second, start + options.time);
     let first_look = options.databases.min(BEFORE_A_PROOF);
     if let Some(verdict) = search.run(first_look, start + options.time / 4) {
         return (verdict, search.tried);
@@ -188,9 +188,9 @@ fn judge(
     if let Proof::Found(steps) = proof() {
         return (Verdict::Proved { steps }, search.tried);
     }
-    // A little is left to say what the databases reached.
+    // Some is left for the last database to end, and a little to say what the databases reached.
     let watching = options.time / 40;
-    if let Some(verdict) = search.run(options.databases, start + options.time - watching) {
+    if let Some(verdict) = search.run(options.databases, start + options.time * 9 / 10) {
         return (verdict, search.tried);
     }
     let tried = search.tried;

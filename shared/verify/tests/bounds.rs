@@ -155,3 +155,55 @@ fn a_limit_below_zero_is_no_limit_that_we_know() {
     let (verdict, _) = judged("SELECT a FROM t LIMIT -1", "SELECT a FROM t");
     assert_eq!(verdict, "unknown");
 }
+
+/// The verdict over tables of its own.
+fn judged_over(schema: &str, first: &str, second: &str) -> (&'static str, String) {
+    let (catalog, _) = Catalog::from_ddl(schema, Dialect::Postgres).expect("the schema is read");
+    let start = Instant::now();
+    let found = verify(first, second, Dialect::Postgres, &catalog, &Options::default());
+    assert!(start.elapsed() < LONGEST, "{:?} for {first}", start.elapsed());
+    (found.verdict.name(), found.verdict.reason())
+}
+
+#[test]
+fn foreign_keys_may_form_a_cycle() {
+    let schema = "CREATE TABLE a (id INT PRIMARY KEY, b INT NOT NULL);
+        CREATE TABLE b (id INT PRIMARY KEY, a INT NOT NULL REFERENCES a (id));
+        ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id);
+        CREATE TABLE tree (id INT PRIMARY KEY, parent INT NOT NULL REFERENCES tree (id));";
+    let joined = "SELECT a.id FROM a JOIN b ON a.b = b.id";
+    assert_eq!(judged_over(schema, joined, "SELECT id FROM a").0, "proved");
+    // Rows that need each other cannot be inserted one after the other; none is invented that refers to nothing.
+    let (verdict, reason) = judged_over(schema, "SELECT id FROM a", "SELECT id FROM a WHERE id > 1");
+    assert!(matches!(verdict, "refuted" | "unknown"), "{reason}");
+    let (verdict, reason) =
+        judged_over(schema, "SELECT id FROM tree", "SELECT id FROM tree WHERE parent <> id");
+    assert_eq!(verdict, "refuted", "{reason}");
+}
+
+#[test]
+fn a_schema_that_no_row_keeps_is_taken() {
+    let schema = "CREATE TABLE never (id INT PRIMARY KEY, n INT NOT NULL CHECK (n > 5 AND n < 3));
+        CREATE TABLE odd (id INT NOT NULL, UNIQUE (id), UNIQUE (id), FOREIGN KEY (id) REFERENCES nowhere (x));";
+    let (verdict, reason) = judged_over(schema, "SELECT id FROM never", "SELECT id + 1 FROM never");
+    assert_eq!(verdict, "unknown", "{reason}");
+    assert!(reason.contains("not exercised"), "{reason}");
+    assert_eq!(judged_over(schema, "SELECT id FROM odd", "SELECT DISTINCT id FROM odd").0, "proved");
+}
+
+#[test]
+fn a_hundred_tables_are_filled_in_time() {
+    let mut schema = "CREATE TABLE t0 (id INT PRIMARY KEY);\n".to_owned();
+    for n in 1..100 {
+        let before = n - 1;
+        schema += &format!(
+            "CREATE TABLE t{n} (id INT PRIMARY KEY, up INT NOT NULL REFERENCES t{before} (id), x INT);\n"
+        );
+    }
+    let (verdict, reason) =
+        judged_over(&schema, "SELECT x FROM t9 WHERE x > 3", "SELECT x FROM t9 WHERE x >= 3");
+    assert_eq!(verdict, "refuted", "{reason}");
+    let (verdict, reason) =
+        judged_over(&schema, "SELECT x FROM t99 WHERE x > 3", "SELECT x FROM t99 WHERE x >= 3");
+    assert!(matches!(verdict, "refuted" | "unknown"), "{reason}");
+}

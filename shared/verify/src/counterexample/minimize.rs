@@ -2,6 +2,7 @@
 //! difference (delta debugging over the rows of all tables).
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use crate::database::{Database, Schema, key_text};
 use crate::pair::{Pair, Seen};
@@ -10,9 +11,9 @@ use crate::value::{Kind, Value, power_of_ten};
 /// Most databases that are tried on the way: small plans run in a tenth of a millisecond.
 const MOST_TRIES: usize = 500;
 
-/// A database that shows a difference as this one does, and is no larger.
-pub fn minimize(pair: &Pair<'_>, database: &Database) -> Database {
-    let mut search = Search { pair, best: database.clone(), tries: 0 };
+/// A database that shows a difference as this one does, and is no larger; what was found until then.
+pub fn minimize(pair: &Pair<'_>, database: &Database, until: Instant) -> Database {
+    let mut search = Search { pair, best: database.clone(), tries: 0, until };
     search.drop_rows();
     search.simplify_values();
     search.best
@@ -22,12 +23,13 @@ struct Search<'a> {
     pair: &'a Pair<'a>,
     best: Database,
     tries: usize,
+    until: Instant,
 }
 
 impl Search<'_> {
     /// Keeps the candidate if it still shows the difference.
     fn offer(&mut self, candidate: Database) -> bool {
-        if self.tries >= MOST_TRIES || self.pair.schema.violation(&candidate).is_some() {
+        if self.is_over() || self.pair.schema.violation(&candidate).is_some() {
             return false;
         }
         self.tries += 1;
@@ -36,6 +38,10 @@ impl Search<'_> {
             self.best = candidate;
         }
         differs
+    }
+
+    fn is_over(&self) -> bool {
+        self.tries >= MOST_TRIES || Instant::now() >= self.until
     }
 
     fn drop_rows(&mut self) {
@@ -56,7 +62,7 @@ impl Search<'_> {
             } else if !dropped {
                 return;
             }
-            if self.tries >= MOST_TRIES {
+            if self.is_over() {
                 return;
             }
         }

@@ -5,6 +5,8 @@ mod insert;
 mod minimize;
 mod render;
 
+use std::time::Instant;
+
 use crate::bind::Bound;
 use crate::compare::{Numbers, difference};
 use crate::database::{Database, Row};
@@ -14,19 +16,20 @@ use crate::verdict::Counterexample;
 
 pub use insert::inserts;
 
-/// Makes the database small and confirms it; `None` where SQLite runs both queries and finds them equal.
+/// Makes the database small, as far as there is time, and confirms it; `None` where SQLite runs both queries and finds them equal.
 pub fn establish(
     pair: &Pair<'_>,
     database: Database,
     first: &Bound,
     second: &Bound,
+    until: Instant,
 ) -> Option<Counterexample> {
     let agreed = |database: &Database| differ_in_sqlite(pair, database, first, second);
     let before = agreed(&database);
     if before == Some(false) {
         return None;
     }
-    let small = minimize::minimize(pair, &database);
+    let small = minimize::minimize(pair, &database, until);
     // What was made smaller has to convince the second engine as the larger one did.
     let (database, confirmed) = match agreed(&small) {
         Some(false) => (database, before),
