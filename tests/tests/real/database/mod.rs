@@ -1,0 +1,6 @@
+//! What queries and rewrites cost on a real PostgreSQL: Debian's, which has hypopg.
+
+mod ours;
+mod refused;
+mod server;
+mod weighed;
