@@ -24,7 +24,10 @@ pub enum DatabaseError {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// The way there cannot be encrypted.
-    #[error("the connection to the database cannot be encrypted: {0}; sslmode=disable does without")]
+    #[error(
+        "the connection to the database cannot be encrypted: {0}; SQM_DATABASE_CA names further certificates to trust, \
+         sslmode=disable in the DSN does without encryption"
+    )]
     Encryption(String),
     /// It lets nobody in by this name.
     #[error("the database refuses the login: {0}")]

@@ -1,6 +1,7 @@
 //! What the planner expects of a statement. It is planned and not run.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -38,14 +39,18 @@ impl Session {
     /// # Errors
     /// The statement cannot be planned here, or the database does not answer.
     pub async fn explain(&mut self, sql: &str) -> Result<Estimate, DatabaseError> {
-        self.mark(None).await?;
-        let found = self.explain_here(sql).await;
+        let given = self.mark(None).await?;
+        let found = self.explain_here(sql, given).await;
         self.back().await?;
         found
     }
 
-    pub(crate) async fn explain_here(&mut self, sql: &str) -> Result<Estimate, DatabaseError> {
-        let plan = self.explained("VERBOSE, FORMAT JSON", sql, self.left()).await?;
+    pub(crate) async fn explain_here(
+        &mut self,
+        sql: &str,
+        given: Duration,
+    ) -> Result<Estimate, DatabaseError> {
+        let plan = self.explained("VERBOSE, FORMAT JSON", sql, given).await?;
         Estimate::read(plan)
     }
 
@@ -54,7 +59,7 @@ impl Session {
         &mut self,
         options: &str,
         sql: &str,
-        time: std::time::Duration,
+        time: Duration,
     ) -> Result<String, DatabaseError> {
         let statement = self.prepare(&format!("EXPLAIN ({options}) {sql}"), time).await?;
         let rows = self.rows(&statement, time).await?;

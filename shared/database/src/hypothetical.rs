@@ -1,5 +1,7 @@
 //! What a statement would cost with indexes that are not there, by the extension hypopg.
 
+use std::time::Duration;
+
 use crate::error::DatabaseError;
 use crate::explain::Estimate;
 use crate::session::Session;
@@ -31,13 +33,18 @@ impl Session {
         if ddl.len() > MOST {
             return Err(DatabaseError::NotExplained("at most 16 indexes are tried at once"));
         }
-        self.mark(None).await?;
-        let found = self.hypothetical(sql, ddl).await;
+        let given = self.mark(None).await?;
+        let found = self.hypothetical(sql, ddl, given).await;
         self.back().await?;
         found
     }
 
-    async fn hypothetical(&mut self, sql: &str, ddl: &[&str]) -> Result<Hypothetical, DatabaseError> {
+    async fn hypothetical(
+        &mut self,
+        sql: &str,
+        ddl: &[&str],
+        given: Duration,
+    ) -> Result<Hypothetical, DatabaseError> {
         let schema = "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e \
             JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'hypopg'";
         let schema: String = match self.ask(schema, &[]).await?.first() {
@@ -49,7 +56,7 @@ impl Session {
         // It keeps indexes in the memory of the session, which no rollback reaches.
         let reset = format!("SELECT {schema}.hypopg_reset()");
         self.ask(&reset, &[]).await?;
-        let found = self.with_created(&schema, sql, ddl).await;
+        let found = self.with_created(&schema, (sql, given), ddl).await;
         if !self.is_lost() {
             // Where the last statement failed, the transaction takes no other before it went back.
             self.back().await?;
@@ -62,7 +69,7 @@ impl Session {
     async fn with_created(
         &mut self,
         schema: &str,
-        sql: &str,
+        (sql, given): (&str, Duration),
         ddl: &[&str],
     ) -> Result<Estimate, DatabaseError> {
         let create = format!("SELECT indexrelid::text FROM {schema}.hypopg_create_index($1::text)");
@@ -72,6 +79,6 @@ impl Session {
                 return Err(DatabaseError::NotExplained("what is to be tried is not one CREATE INDEX"));
             }
         }
-        self.explain_here(sql).await
+        self.explain_here(sql, given).await
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Most bytes that are read from a server in a session: results to compare, plans of many lines.
-pub(crate) const MOST_BYTES: u64 = 64 << 20;
+pub(crate) const MOST_BYTES: u64 = 128 << 20;
 
 /// A way to a server.
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}

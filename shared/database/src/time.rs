@@ -17,7 +17,7 @@ use crate::session::Session;
 const TURNS: usize = 5;
 
 /// Rows that are fetched at once.
-const FETCH: usize = 1_000;
+const FETCH: usize = 500;
 
 /// How long a query ran, or that it was stopped.
 #[derive(Debug, Clone, Copy, PartialEq)]
