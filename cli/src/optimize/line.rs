@@ -2,6 +2,7 @@
 
 use sqm_verify::offer::Options;
 
+use super::database::Database;
 use super::{Answer, Include, script};
 use crate::bulk::{Analysis, Context, Item, Refusal, notes};
 
@@ -9,6 +10,8 @@ use crate::bulk::{Analysis, Context, Item, Refusal, notes};
 pub struct Line {
     /// How much is tried.
     pub options: Options,
+    /// On what rewrites are weighed.
+    pub(super) database: Option<Database>,
     /// What is written besides.
     pub(super) include: Option<Include>,
 }
@@ -20,7 +23,7 @@ impl Analysis for Line {
         let sql = item.sql()?;
         let (dialect, unknown) = context.dialect(item);
         let known = context.known(item, dialect)?;
-        let found = script::optimize(sql, dialect, &known.catalog, &self.options);
+        let found = script::optimize(sql, dialect, &known.catalog, &self.options, self.database.as_ref());
         Ok(Answer::new(found, self.include, notes(dialect, unknown, &known)))
     }
 
@@ -30,6 +33,7 @@ impl Analysis for Line {
             rewrites: Vec::new(),
             indexes: Vec::new(),
             findings: Vec::new(),
+            database: None,
             notes: Vec::new(),
         }
     }

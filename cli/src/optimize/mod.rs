@@ -1,5 +1,6 @@
 //! `sqm optimize`.
 
+mod database;
 mod line;
 mod script;
 mod show;
@@ -11,13 +12,15 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sqm_database::{Runs, Weighed};
 use sqm_sql::lint::{Finding, NOT_CHECKED};
-use sqm_verify::offer::{Offer, Optimization, Options};
+use sqm_verify::offer::{Offer, Options};
 
 use crate::args::{Bulk, Effort, Format, Reading};
 use crate::print::{self, Out};
 use crate::status::Status;
 use crate::{bulk, input};
+use database::{Database, Found};
 
 /// What `sqm optimize` takes.
 #[derive(Debug, Args)]
@@ -34,9 +37,16 @@ pub struct Arguments {
     /// How a rewrite is shown.
     #[arg(long, value_enum, default_value_t = Show::Diff, value_name = "HOW", conflicts_with = "ndjson")]
     show: Show,
-    /// Do not run originals and rewrites on generated data to see which is faster.
+    /// Do not run originals and rewrites to see which is faster, neither on generated data nor on a database.
     #[arg(long)]
     no_measure: bool,
+    /// Ask a PostgreSQL database what each rewrite brings, by its estimates. Its DSN is the value of the environment
+    /// variable SQM_DATABASE_URL; nothing is written there.
+    #[arg(long)]
+    database: bool,
+    /// Run queries on the database and compare times and results: those that read and do nothing else.
+    #[arg(long, requires = "database", conflicts_with = "no_measure")]
+    run: bool,
     #[command(flatten)]
     effort: Effort,
     /// What the answer looks like.
@@ -70,6 +80,8 @@ pub struct Answer {
     rewrites: Vec<Value>,
     indexes: Vec<Value>,
     findings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<Weighed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
@@ -91,10 +103,16 @@ impl Arguments {
             ..Options::default()
         }
     }
+
+    fn database(&self) -> Result<Option<Database>> {
+        let runs = if self.run { Runs::Allowed } else { Runs::Refused };
+        self.database.then(|| Database::from_env(runs, self.options().time)).transpose()
+    }
 }
 
 impl Answer {
-    fn new(found: Optimization, include: Option<Include>, mut notes: Vec<String>) -> Self {
+    fn new(found: Found, include: Option<Include>, mut notes: Vec<String>) -> Self {
+        let Found { optimization: found, weighed } = found;
         let refuted = if include == Some(Include::Refuted) { found.refuted } else { Vec::new() };
         notes.extend(found.notes);
         Self {
@@ -102,6 +120,7 @@ impl Answer {
             rewrites: found.rewrites.iter().chain(&refuted).map(rewrite).collect(),
             indexes: found.indexes,
             findings: found.findings,
+            database: weighed,
             notes,
         }
     }
@@ -118,16 +137,17 @@ fn rewrite(offer: &Offer) -> Value {
 
 /// Line after line.
 pub fn bulk(args: &Arguments) -> Result<Status> {
-    bulk::run(line::Line { options: args.options(), include: args.include }, &args.reading, &args.bulk)
+    let line = line::Line { options: args.options(), database: args.database()?, include: args.include };
+    bulk::run(line, &args.reading, &args.bulk)
 }
 
 /// Text after text.
 pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
-    let options = args.options();
+    let (options, database) = (args.options(), args.database()?);
     let mut is_first = true;
     input::each_text(&args.reading, &args.files, |text, dialect, known| {
-        let found = script::optimize(&text.sql, dialect, &known.catalog, &options);
-        let is_unread = found.findings.iter().any(|finding| finding.code == NOT_CHECKED.code);
+        let found = script::optimize(&text.sql, dialect, &known.catalog, &options, database.as_ref());
+        let is_unread = found.optimization.findings.iter().any(|finding| finding.code == NOT_CHECKED.code);
         let notes: Vec<String> = input::grammar_note(dialect).into_iter().collect();
         match args.format {
             Format::Json => {
@@ -168,9 +188,10 @@ mod tests {
         };
         let candidates = ["SELECT a FROM t WHERE a >= 1", "SELECT a FROM t WHERE 1 < a"].map(candidate);
         let sql = "SELECT a FROM t WHERE a > 1";
-        let found = judge(sql, Dialect::Postgres, &catalog, candidates, &Options::default());
+        let optimization = judge(sql, Dialect::Postgres, &catalog, candidates, &Options::default());
         let verdicts = |include: Option<Include>| -> Vec<Value> {
-            let answer = Answer::new(found.clone(), include, Vec::new());
+            let answer =
+                Answer::new(Found { optimization: optimization.clone(), weighed: None }, include, Vec::new());
             answer.rewrites.into_iter().map(|rewrite| rewrite["verdict"].clone()).collect()
         };
         assert_eq!(verdicts(None), ["proved"]);

@@ -1,6 +1,7 @@
 //! Scripts: the verifier compares single queries, so each statement is optimized by itself, in its place,
 //! and a rewrite is the whole script with that statement exchanged.
 
+use sqm_database::Weighed;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::parse::{LineIndex, Tree};
@@ -8,12 +9,20 @@ use sqm_sql::text::Span;
 use sqm_sql::{guard, rules};
 use sqm_verify::offer::{self, Offer, Optimization, Options};
 
+use super::database::{Database, Found, weighed};
+
 /// Longest padding that keeps a statement at its place, in bytes: it counts against the length that the
 /// verifier takes.
 const MOST_PADDING: usize = 16 * 1024;
 
 /// Everything that can be done for the queries of a text.
-pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
+pub fn optimize(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    options: &Options,
+    database: Option<&Database>,
+) -> Found {
     let statements = guard::with_script(sql, dialect, |script| {
         let sql = |tree: &Tree| matches!(tree, Tree::Sql(_));
         script.statements.iter().map(|it| (it.span, it.tree.as_ref().is_ok_and(sql))).collect::<Vec<_>>()
@@ -21,10 +30,14 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
     let statements = match statements {
         Ok(statements) if statements.len() > 1 => statements,
         // One statement, none, or a text that is refused: there is nothing to take apart.
-        _ => return offer::optimize(sql, dialect, catalog, options),
+        _ => {
+            return weighed(database, (sql, dialect), options, |options| {
+                offer::optimize(sql, dialect, catalog, options)
+            });
+        }
     };
     let lines = LineIndex::new(sql);
-    let mut whole = Optimization::default();
+    let (mut whole, mut on) = (Optimization::default(), None::<Weighed>);
     let mut tables = Tables::new(catalog, dialect);
     let mut end = statements[0].0.start;
     for (span, is_sql) in statements {
@@ -36,7 +49,14 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
         }
         let at = Place { sql, start: lines.offset(span.start), end: lines.offset(span.end) };
         let (padding, text) = at.padded(span);
-        let part = offer::rewrite(&text, dialect, tables.now(), options);
+        let tables = tables.now();
+        let rewrite = |options: &Options| offer::rewrite(&text, dialect, tables, options);
+        let Found { optimization: part, weighed } = weighed(database, (&text, dialect), options, rewrite);
+        match (&mut on, weighed) {
+            (Some(on), Some(weighed)) => on.add(weighed),
+            (None, weighed) => on = weighed,
+            _ => {}
+        }
         let embed = |offer: Offer| {
             let sql = at.embed(offer.sql.get(padding..).unwrap_or(&offer.sql));
             Offer { sql, ..offer }
@@ -48,7 +68,7 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
     whole.findings = rules::lint(sql, dialect, catalog, &options.lint);
     // Each statement's are in order already: best first over all of them.
     whole.rewrites.sort_by(Offer::best_first);
-    whole
+    Found { optimization: whole, weighed: on }
 }
 
 /// A statement in its script.
@@ -134,7 +154,7 @@ mod tests {
     fn each_statement_is_rewritten_in_its_place() {
         let verification = sqm_verify::Options { databases: 10, ..sqm_verify::Options::default() };
         let options = Options { verification, measure: false, ..Options::default() };
-        let found = optimize(SCRIPT, Dialect::Postgres, &Catalog::default(), &options);
+        let found = optimize(SCRIPT, Dialect::Postgres, &Catalog::default(), &options, None).optimization;
         let of = |verdict: &str| -> Vec<&Offer> {
             found.rewrites.iter().filter(|offer| offer.verdict == verdict).collect()
         };
@@ -154,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_single_query_is_taken_as_it_is() {
-        let found = optimize("SELECT 1", Dialect::Postgres, &Catalog::default(), &Options::default());
+        let found = optimize("SELECT 1", Dialect::Postgres, &Catalog::default(), &Options::default(), None);
+        let found = found.optimization;
         assert!(found.rewrites.is_empty() && found.refuted.is_empty());
     }
 }

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use sqm_verify::offer::{Benefit, Offer, Optimization};
+use sqm_database::Weighed;
+use sqm_verify::offer::{Benefit, Estimates, Evidence, Offer, OnDatabase, Ran};
 
+use super::database::Found;
 use super::{Include, Show};
 use crate::input::Text;
 use crate::print::{Out, harmless, unified};
@@ -13,10 +15,11 @@ use crate::verify;
 pub fn write(
     out: &mut Out,
     text: &Text,
-    found: &Optimization,
+    found: &Found,
     show: Show,
     include: Option<Include>,
 ) -> io::Result<()> {
+    let Found { optimization: found, weighed } = found;
     let (style, name) = (out.style, harmless(&text.name).into_owned());
     let refuted: &[Offer] = if include == Some(Include::Refuted) { &found.refuted } else { &[] };
     let heading = match found.rewrites.len() {
@@ -44,6 +47,11 @@ pub fn write(
     if found.rewrites.len() + refuted.len() > 0 {
         writeln!(out)?;
     }
+    if let Some(Weighed { server_version, indexes }) = weighed {
+        let names: Vec<_> = indexes.iter().map(|index| harmless(&index.name)).collect();
+        let indexes = if names.is_empty() { "no index".to_owned() } else { names.join(", ") };
+        writeln!(out, "weighed on PostgreSQL {}, with {indexes}", harmless(server_version))?;
+    }
     for note in &found.notes {
         writeln!(out, "note: {}", harmless(note))?;
     }
@@ -64,15 +72,27 @@ pub fn write(
 }
 
 fn write_benefit(out: &mut Out, benefit: &Benefit) -> io::Result<()> {
-    let Some(last) = benefit.runs.last() else { return Ok(()) };
-    let summary = match benefit.summary {
-        "faster" => out.style.green(format!("{:.1} times as fast", benefit.ratio)),
-        other => out.style.yellow(other),
+    let style = out.style;
+    let summary = match benefit.summary() {
+        "faster" => style.green(format!("{:.1} times as fast", benefit.ratio)),
+        "cheaper" => style.green(format!("estimated at {:.1} times less", benefit.ratio)),
+        other => style.yellow(other),
     };
-    let (original, rewrite, rows) = (last.original_ms, last.rewrite_ms, last.rows);
-    let method = benefit.method;
-    writeln!(
-        out,
-        "   {summary}: {original:.1} ms, rewritten {rewrite:.1} ms at {rows} rows a table ({method})"
-    )
+    write!(out, "   {summary}")?;
+    if let Evidence::Database(found) = &benefit.evidence {
+        let Estimates { original_cost, rewrite_cost, .. } = found.estimates;
+        write!(out, ": cost {original_cost:.0}, rewritten {rewrite_cost:.0}")?;
+    }
+    if let Some(run) = benefit.typical() {
+        let (divider, rows) = match run.rows {
+            Some(rows) => (":", format!(" at {rows} rows a table")),
+            None => (",", String::new()),
+        };
+        write!(out, "{divider} {:.1} ms, rewritten {:.1} ms{rows}", run.original_ms, run.rewrite_ms)?;
+    }
+    writeln!(out, " ({})", benefit.method())?;
+    if let Evidence::Database(OnDatabase { runs: Ran::No { reason }, .. }) = &benefit.evidence {
+        writeln!(out, "   not run: {}", harmless(reason))?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod counterexample;
+mod database;
 mod exit_codes;
 mod files;
 mod lineage;

@@ -59,6 +59,16 @@ impl Effort {
         Self { measure: Some(measure.unwrap_or(true)), ..self }
     }
 
+    /// Whether it is measured what a rewrite brings.
+    pub(crate) fn is_measured(self) -> bool {
+        self.measure.unwrap_or(true)
+    }
+
+    /// The same, measured elsewhere.
+    pub(crate) fn unmeasured(self) -> Self {
+        Self { measure: Some(false), ..self }
+    }
+
     /// For one verdict.
     pub(crate) fn verification(self) -> sqm_verify::Options {
         self.within(VERIFICATION)
@@ -68,7 +78,7 @@ impl Effort {
     pub(crate) fn optimization(self) -> offer::Options {
         offer::Options {
             verification: self.within(REWRITE),
-            measure: self.measure.unwrap_or(true),
+            measure: self.is_measured(),
             time: OPTIMIZATION,
             ..offer::Options::default()
         }

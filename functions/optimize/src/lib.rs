@@ -1,29 +1,44 @@
 //! Optimization over HTTP: findings and verified rewrites of stored queries and of texts that come with a
-//! request; what is wrong with a database's plan; and whether any two queries are the same.
+//! request, and what they bring on a database of the user's; what is wrong with a database's plan; and whether
+//! any two queries are the same. The connections to databases are kept here too.
 
 mod asked;
+mod databases;
 mod effort;
 mod routes;
 mod view;
 mod work;
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
+use sqm_http::Clock;
 use sqm_store::Store;
+
+pub use databases::Databases;
 
 /// What the handlers stand on.
 #[derive(Clone)]
 pub struct App {
     /// The table.
     pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Reaches the databases of users.
+    pub databases: Databases,
 }
 
 /// The routes of this function.
 pub fn routes(app: App) -> Router {
+    use routes::connections;
+    let connection = get(connections::get).put(connections::put).delete(connections::delete);
     Router::new()
         .route("/v1/queries/{id}/optimizations", post(routes::optimize_stored))
         .route("/v1/optimizations", post(routes::optimize))
         .route("/v1/plans", post(routes::plans))
         .route("/v1/verifications", post(routes::verify))
+        .route("/v1/connections", get(connections::list))
+        .route("/v1/connections/{name}", connection)
         .with_state(app)
 }

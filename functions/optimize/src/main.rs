@@ -1,7 +1,8 @@
 //! The optimize function.
 
-use sqm_http::serve::Platform;
-use sqm_optimize::App;
+use sqm_http::Secrets;
+use sqm_http::serve::{Platform, secrets_client};
+use sqm_optimize::{App, Databases};
 use sqm_store::{Store, StoreConfig};
 
 #[tokio::main]
@@ -12,5 +13,9 @@ async fn main() -> anyhow::Result<()> {
         endpoint: platform.settings.dynamodb_endpoint.clone(),
     };
     let store = Store::new(&config, &platform.aws);
-    platform.run(sqm_optimize::routes(App { store })).await
+    let client = secrets_client(&platform.aws, platform.settings.secrets_endpoint.as_deref());
+    let secrets = Secrets::new(client, platform.clock.clone());
+    let databases = Databases::new(&platform.settings, secrets)?;
+    let clock = platform.clock.clone();
+    platform.run(sqm_optimize::routes(App { store, clock, databases })).await
 }

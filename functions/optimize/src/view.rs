@@ -3,14 +3,16 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sqm_domain::{Dialect, QueryId, VersionNumber};
+use sqm_database::{Runs, Weighed};
+use sqm_domain::{ConnectionName, Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
 use sqm_sql::lint::Finding;
 use sqm_verify::Verification;
-use sqm_verify::offer::{Offer, Optimization};
+use sqm_verify::offer::Offer;
 
 use crate::asked::Include;
 use crate::effort::Effort;
+use crate::work::Found;
 
 /// What the work was done on.
 #[derive(Serialize)]
@@ -39,7 +41,18 @@ struct OptimizationView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refuted: Option<&'a [Offer]>,
     indexes: &'a [Value],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<DatabaseView<'a>>,
     notes: &'a [String],
+}
+
+/// On what the rewrites were weighed.
+#[derive(Serialize)]
+struct DatabaseView<'a> {
+    connection: &'a ConnectionName,
+    runs: Runs,
+    #[serde(flatten)]
+    weighed: &'a Weighed,
 }
 
 #[derive(Serialize)]
@@ -51,7 +64,9 @@ struct VerificationView<'a> {
 }
 
 /// An optimization as an answer. What was refuted is counted, and shown to whoever asks.
-pub(crate) fn optimization(on: On<'_>, found: &Optimization, include: Option<Include>) -> Reply {
+pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) -> Reply {
+    let Found { optimization: found, weighed } = found;
+    let database = weighed.as_ref();
     Reply::ok(&OptimizationView {
         on,
         findings: &found.findings,
@@ -59,6 +74,11 @@ pub(crate) fn optimization(on: On<'_>, found: &Optimization, include: Option<Inc
         refuted_count: found.refuted.len(),
         refuted: include.map(|Include::Refuted| found.refuted.as_slice()),
         indexes: &found.indexes,
+        database: database.map(|(connection, runs, weighed)| DatabaseView {
+            connection,
+            runs: *runs,
+            weighed,
+        }),
         notes: &found.notes,
     })
 }
@@ -80,7 +100,7 @@ mod tests {
     const SQL: &str = "SELECT a FROM t WHERE a NOT IN (SELECT b FROM u)";
 
     /// What is found where somebody proposes what forgets NULL.
-    fn found() -> Optimization {
+    fn found() -> Found {
         let (catalog, _) =
             Catalog::from_ddl("CREATE TABLE t (a INT); CREATE TABLE u (b INT)", Dialect::Postgres).unwrap();
         let wrong = Candidate {
@@ -90,7 +110,8 @@ mod tests {
             explanation: "It is faster.".to_owned(),
             conditions: Vec::new(),
         };
-        judge(SQL, Dialect::Postgres, &catalog, [wrong], &Options::default())
+        let optimization = judge(SQL, Dialect::Postgres, &catalog, [wrong], &Options::default());
+        Found { optimization, weighed: None }
     }
 
     async fn answer(include: Option<Include>) -> Value {

@@ -1,21 +1,85 @@
 //! The work itself, kept off the threads that serve requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqm_domain::{Dialect, SqlText};
+use sqm_database::{Runs, Session, Weighed, weigh};
+use sqm_domain::{ConnectionName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Problem, compute};
 use sqm_sql::catalog::Catalog;
+use sqm_store::Connection;
 use sqm_verify::offer::{Optimization, optimize as optimize_now};
 use sqm_verify::{Verification, verify as verify_now};
 
+use crate::databases::{Databases, runs};
 use crate::effort::Effort;
 
 /// Longest time for an answer, which the budgets of [`crate::effort`] keep to: the backstop for what
 /// does not, such as planning.
 pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 
-/// Everything that can be done for a text. One that does not parse has findings that say so.
+/// Longest time for a database to say what all rewrites bring.
+const WEIGHING: Duration = Duration::from_secs(8);
+
+/// Longest time for both, which leaves some for the way there and back.
+const TOGETHER: Duration = Duration::from_secs(24);
+
+/// A database to ask, and for whom.
+pub(crate) struct Asked<'a> {
+    databases: &'a Databases,
+    workspace: &'a WorkspaceId,
+    connection: &'a Connection,
+}
+
+impl<'a> Asked<'a> {
+    /// The one that a request names, if it does.
+    pub(crate) fn of(
+        databases: &'a Databases,
+        workspace: &'a WorkspaceId,
+        connection: Option<&'a Connection>,
+    ) -> Option<Self> {
+        connection.map(|connection| Self { databases, workspace, connection })
+    }
+}
+
+/// What was found, and on which database it was weighed.
+pub(crate) struct Found {
+    pub optimization: Optimization,
+    pub weighed: Option<(ConnectionName, Runs, Weighed)>,
+}
+
+/// Everything that can be done for a text, with what a database says of each rewrite where one is asked. One
+/// that does not parse has findings that say so. Where the database says nothing, a note says why, and the
+/// rewrites are measured as they are without one.
 pub(crate) async fn optimize(
+    sql: SqlText,
+    dialect: Dialect,
+    catalog: Catalog,
+    effort: Effort,
+    database: Option<Asked<'_>>,
+) -> Result<Found, Problem> {
+    let begun = Instant::now();
+    let Some(Asked { databases, workspace, connection }) = database else {
+        return Ok(Found { optimization: judged(sql, dialect, catalog, effort).await?, weighed: None });
+    };
+    // Boxed, here and below: a login and what follows are large, and every request would carry them about.
+    let mut session = match Box::pin(databases.session(workspace, connection, TOGETHER)).await {
+        Ok(session) => session,
+        Err(why) => {
+            let mut optimization = judged(sql, dialect, catalog, effort).await?;
+            let note = format!("the database of the connection {} was not asked: {why}", connection.name);
+            optimization.notes.push(note);
+            return Ok(Found { optimization, weighed: None });
+        }
+    };
+    // What the embedded engine measures is not wanted where a database is.
+    let mut optimization = judged(sql.clone(), dialect, catalog, effort.unmeasured()).await?;
+    session.end_within(WEIGHING.min(TOGETHER.saturating_sub(begun.elapsed())));
+    let runs = runs(connection, effort.is_measured());
+    let weighed = Box::pin(weighed(session, &sql, &mut optimization, runs)).await;
+    Ok(Found { optimization, weighed: weighed.map(|weighed| (connection.name.clone(), runs, weighed)) })
+}
+
+async fn judged(
     sql: SqlText,
     dialect: Dialect,
     catalog: Catalog,
@@ -23,6 +87,23 @@ pub(crate) async fn optimize(
 ) -> Result<Optimization, Problem> {
     let options = effort.optimization();
     compute(BUDGET, move || optimize_now(sql.as_str(), dialect, &catalog, &options)).await
+}
+
+async fn weighed(
+    mut session: Session,
+    sql: &SqlText,
+    found: &mut Optimization,
+    runs: Runs,
+) -> Option<Weighed> {
+    let weighed = weigh(&mut session, sql.as_str(), found, runs).await;
+    session.close().await;
+    match weighed {
+        Ok(weighed) => Some(weighed),
+        Err(why) => {
+            found.notes.push(format!("the database did not say all that it was asked: {why}"));
+            None
+        }
+    }
 }
 
 /// Whether two queries are the same.

@@ -3,6 +3,7 @@
 //!
 //! What they serve is what `infra/template.yaml` says: nothing is defined here a second time.
 
+mod debian;
 mod dynamodb;
 mod moto;
 mod passing;
@@ -15,6 +16,6 @@ mod tools;
 
 pub use dynamodb::{Data, DynamoDb, Options};
 pub use moto::Moto;
-pub use postgres::{Postgres, Release};
+pub use postgres::{Door, Postgres, Release};
 pub use template::{TABLE, Table, Template};
 pub use tools::{Tool, Tools};

@@ -125,7 +125,12 @@ impl Tools {
     }
 
     fn folder(&self, tool: Tool) -> PathBuf {
-        self.folder.join(tool.name())
+        self.place(tool.name())
+    }
+
+    /// A place among the programs, for what comes otherwise than as a Python package.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     async fn make(&self, tool: Tool) -> Result<PathBuf> {
@@ -150,7 +155,8 @@ fn stamp_of(tool: Tool, folder: &Path) -> String {
     format!("{}\n{}\n", tool.requirements().join(" "), folder.display())
 }
 
-async fn lock(path: &Path) -> Result<File> {
+/// Waits for its turn, which is over when the file is dropped.
+pub(crate) async fn lock(path: &Path) -> Result<File> {
     let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
     loop {
         match file.try_lock() {

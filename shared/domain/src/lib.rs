@@ -4,12 +4,14 @@
 //! clock, no randomness: ids are made from a time and random bits that the caller brings.
 
 mod dialect;
+mod engine;
 mod id;
 pub mod limits;
 mod name;
 mod sql_text;
 
 pub use dialect::{Dialect, UnknownDialect};
+pub use engine::{DatabaseEngine, UnknownEngine};
 pub use id::{InvalidId, QueryId, VersionNumber, WorkspaceId};
-pub use name::{CatalogName, InvalidName, Note, Subject, Tag, Title};
+pub use name::{CatalogName, ConnectionName, InvalidName, Note, SecretName, Subject, Tag, Title};
 pub use sql_text::{InvalidSql, SqlText};

@@ -26,6 +26,9 @@ pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// Longest tag, catalog name or owner, in characters. A workspace id has at most 64.
 pub const MAX_NAME_CHARS: usize = 128;
 
+/// Longest name of a secret, in characters, by the limit of Secrets Manager.
+pub const MAX_SECRET_NAME_CHARS: usize = 512;
+
 /// Most tags on one query: each is one item in the transaction that stores the query, which DynamoDB
 /// limits to 100.
 pub const MAX_TAGS: usize = 20;

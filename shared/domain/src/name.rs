@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS};
+use crate::limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_SECRET_NAME_CHARS, MAX_TITLE_CHARS};
 
 /// A text that is no name of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,18 @@ fn segment(what: &'static str, text: &str) -> Result<(), InvalidName> {
         return Err(InvalidName { what, why: "must not hold a slash, nor be . or ..".to_owned() });
     }
     Ok(())
+}
+
+fn secret(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+    let why = if text.is_empty() || text.len() > MAX_SECRET_NAME_CHARS {
+        format!("from 1 to {MAX_SECRET_NAME_CHARS} characters")
+    } else if !text.chars().all(allowed) {
+        "only letters of ASCII, digits and / _ + = . @ -: a name, not an ARN".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName { what, why })
 }
 
 fn prose(what: &'static str, text: &str) -> Result<(), InvalidName> {
@@ -116,6 +128,14 @@ name! {
     CatalogName, "catalog", segment
 }
 name! {
+    /// The name of a connection to a database inside a workspace: as that of a catalog.
+    ConnectionName, "connection", segment
+}
+name! {
+    /// The name of a secret in Secrets Manager, at most 512 characters. Never an ARN, which could be anybody's.
+    SecretName, "secret", secret
+}
+name! {
     /// Who acts or owns: the subject of a token, as its issuer writes it; one printable line of at most
     /// 128 characters.
     Subject, "subject", |what, text| printable(what, text, MAX_NAME_CHARS)
@@ -150,6 +170,11 @@ mod tests {
         assert!("team.finance".parse::<CatalogName>().is_ok());
         for name in ["team/finance", ".", ".."] {
             assert!(name.parse::<CatalogName>().is_err(), "{name}");
+        }
+        assert!("sqm/acme/shop@db".parse::<SecretName>().is_ok());
+        for name in ["", "arn:aws:secretsmanager:eu-central-1:1:secret:x", "a b", "größe", &"x".repeat(513)]
+        {
+            assert!(name.parse::<SecretName>().is_err(), "{name}");
         }
         assert!("auth0|6543".parse::<Subject>().is_ok());
         assert!("".parse::<Note>().is_ok());

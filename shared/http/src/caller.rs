@@ -47,6 +47,10 @@ scopes! {
     CatalogsWrite = "catalogs:write",
     /// Trace lineage.
     LineageRead = "lineage:read",
+    /// See connections to databases, and ask what queries cost there.
+    ConnectionsRead = "connections:read",
+    /// Store and delete connections: for those who administer a workspace.
+    ConnectionsWrite = "connections:write",
     /// Ask for optimizations and verifications, which cost computing time.
     OptimizationsRun = "optimizations:run",
 }

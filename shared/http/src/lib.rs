@@ -21,6 +21,7 @@ mod plain;
 mod problem;
 mod reply;
 mod router;
+mod secrets;
 pub mod serve;
 pub mod settings;
 
@@ -35,3 +36,4 @@ pub use parameters::{NoParameters, Path, QueryString};
 pub use problem::{Kind, Problem, sql_text};
 pub use reply::{CacheControl, Reply};
 pub use router::finish;
+pub use secrets::{SecretError, Secrets};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_secretsmanager::Client;
 use axum::Router;
 
 use crate::auth::{Authenticator, KeySource};
@@ -65,6 +66,11 @@ impl Platform {
 
 /// Keys from a secret, with waits that fit into a request.
 pub fn secrets_manager(aws: &SdkConfig, endpoint: Option<&str>, secret_id: &str) -> KeySource {
+    KeySource::SecretsManager { client: secrets_client(aws, endpoint), secret_id: secret_id.to_owned() }
+}
+
+/// A client of Secrets Manager, with waits that fit into a request.
+pub fn secrets_client(aws: &SdkConfig, endpoint: Option<&str>) -> Client {
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(SECRET_ATTEMPT)
         .operation_timeout(SECRET_OPERATION)
@@ -73,8 +79,5 @@ pub fn secrets_manager(aws: &SdkConfig, endpoint: Option<&str>, secret_id: &str)
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint);
     }
-    KeySource::SecretsManager {
-        client: aws_sdk_secretsmanager::Client::from_conf(config.build()),
-        secret_id: secret_id.to_owned(),
-    }
+    Client::from_conf(config.build())
 }

@@ -26,6 +26,14 @@ pub struct Settings {
     pub token_key: TokenKey,
     /// `SQM_SECRETS_ENDPOINT`: where Secrets Manager answers, if not in AWS.
     pub secrets_endpoint: Option<String>,
+    /// `SQM_CONNECTION_SECRETS`: what the names of the secrets of connections begin with, before the name of the
+    /// workspace; `sqm/` where it is not given.
+    pub connection_secrets: String,
+    /// `SQM_DATABASE_HOSTS`: to which hosts and addresses connections may lead, and to no others. Without it to
+    /// all but this machine and the metadata of the cloud.
+    pub database_hosts: Option<String>,
+    /// `SQM_DATABASE_CA`: a PEM file with certificates to trust besides those of the system.
+    pub database_ca: Option<PathBuf>,
     /// `SQM_TOKEN_ISSUER` and `SQM_TOKEN_AUDIENCE`: whose tokens are accepted.
     pub expected: Expected,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
@@ -81,6 +89,9 @@ impl Settings {
             dynamodb_endpoint: given("SQM_DYNAMODB_ENDPOINT"),
             token_key,
             secrets_endpoint: given("SQM_SECRETS_ENDPOINT"),
+            connection_secrets: given("SQM_CONNECTION_SECRETS").unwrap_or_else(|| "sqm/".to_owned()),
+            database_hosts: given("SQM_DATABASE_HOSTS"),
+            database_ca: given("SQM_DATABASE_CA").map(PathBuf::from),
             expected: Expected { issuer, audience },
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),

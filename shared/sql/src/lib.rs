@@ -11,6 +11,7 @@ pub mod lineage;
 pub mod lint;
 pub mod parse;
 pub mod plan;
+pub mod read_only;
 pub mod rewrites;
 pub mod rules;
 pub mod scope;

@@ -16,6 +16,7 @@
 //! | head of a catalog | `ws#c#name` | `~` | `doc`, `version`; stays as a tombstone, so that a version's number never comes again |
 //! | version of a catalog | `ws#c#name` | `v#n` | `doc` |
 //! | text and tables of a catalog version | `ws#c#name` | `x#n#k` | `blob` |
+//! | connection to a database | `ws#d` | `name` | `doc`, `version`; stays as a tombstone like the head of a catalog |
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //!
 //! There is no secondary index: what another index would serve is a list entry, written in the same
@@ -42,6 +43,8 @@
 //! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
 //! | fetch or put a catalog | as a query | 1–3 read units; 3–4 items |
 //! | catalogs by name | Query on `ws#k` | 1 read unit per about 100 names, 1 per head shown |
+//! | fetch or put a connection | GetItem; one TransactWriteItems | 1 read unit; 2 write units |
+//! | connections by name | Query on `ws#d` | 1 read unit per about 10 |
 //! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
 //!
 //! # Partitions
@@ -61,7 +64,7 @@
 //! wanted is removed after it unless a later version has put it there again (`version`).
 
 use sha2::{Digest, Sha256};
-use sqm_domain::{CatalogName, QueryId, VersionNumber, WorkspaceId};
+use sqm_domain::{CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
 
 /// The partition key's attribute.
 pub const PK: &str = "pk";
@@ -173,6 +176,16 @@ pub(crate) fn catalogs(workspace: &WorkspaceId) -> String {
 /// The entry of a catalog in that list.
 pub(crate) fn catalog_entry(workspace: &WorkspaceId, name: &CatalogName) -> Key {
     Key { pk: catalogs(workspace), sk: name.to_string() }
+}
+
+/// The partition of the connections of a workspace: they are few, small and listed more often than changed.
+pub(crate) fn connections(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#d")
+}
+
+/// A connection.
+pub(crate) fn connection(workspace: &WorkspaceId, name: &ConnectionName) -> Key {
+    Key { pk: connections(workspace), sk: name.to_string() }
 }
 
 /// A value as it stands between `#`.

@@ -1,4 +1,4 @@
-//! What is stored: queries with their versions, references and catalogs, in one DynamoDB table.
+//! What is stored: queries with their versions, references, catalogs and connections, in one DynamoDB table.
 //!
 //! [`keys`] builds every key and lists the access patterns. Every function takes the workspace first, so
 //! nothing can be read or written without saying whose it is. The time, the author and the results of
@@ -8,6 +8,7 @@ mod batch;
 mod blob;
 mod catalog;
 mod config;
+mod connection;
 mod error;
 mod idempotency;
 mod item;
@@ -19,6 +20,7 @@ mod transaction;
 
 pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
 pub use config::{Store, StoreConfig};
+pub use connection::{Connection, ConnectionWrite};
 pub use error::StoreError;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use position::Position;

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
 use serde_json::Value;
 use sqm_http::auth::{Authenticator, Claims, Expected, KeySource};
-use sqm_http::{Clock, Entropy, SystemEntropy, finish};
+use sqm_http::serve::secrets_client;
+use sqm_http::settings::Settings;
+use sqm_http::{Clock, Entropy, Secrets, SystemEntropy, finish};
 use sqm_local::{Data, DynamoDb, Options};
 use sqm_store::{Store, StoreConfig};
 
@@ -40,6 +45,8 @@ pub struct Builder {
     source: Option<KeySource>,
     data: Option<Data>,
     faults: Faults,
+    secrets: Option<Client>,
+    database_hosts: Option<String>,
 }
 
 /// Whether the wire to the database can be cut.
@@ -60,6 +67,18 @@ impl Builder {
     /// Data in a file.
     pub fn data(mut self, data: Data) -> Self {
         self.data = Some(data);
+        self
+    }
+
+    /// Secrets of connections from this Secrets Manager; else there is none.
+    pub fn secrets(mut self, client: Client) -> Self {
+        self.secrets = Some(client);
+        self
+    }
+
+    /// Where connections may lead, as `SQM_DATABASE_HOSTS` says it.
+    pub fn database_hosts(mut self, hosts: &str) -> Self {
+        self.database_hosts = Some(hosts.to_owned());
         self
     }
 
@@ -93,18 +112,52 @@ impl Builder {
         let endpoint = wire.as_ref().map_or_else(|| database.endpoint(), FaultyWire::endpoint);
         let store =
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator));
+        let databases = databases(self.secrets, self.database_hosts, &clock);
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, databases));
         TestApp { clock, keys, database, wire, gateway, expected }
     }
 }
 
+/// The databases of users, as the settings of the function say.
+fn databases(
+    secrets: Option<Client>,
+    hosts: Option<String>,
+    clock: &Arc<TestClock>,
+) -> sqm_optimize::Databases {
+    let settings = Settings::read(|name| match name {
+        "SQM_DATABASE_HOSTS" => hosts.clone(),
+        "SQM_TABLE" | "SQM_TOKEN_ISSUER" | "SQM_TOKEN_AUDIENCE" | "SQM_TOKEN_SECRET_ID" => {
+            Some("sqm".to_owned())
+        }
+        _ => None,
+    });
+    // Nobody listens at this port.
+    let secrets = secrets.unwrap_or_else(|| secrets_client(&local_aws(), Some("http://127.0.0.1:9")));
+    sqm_optimize::Databases::new(&settings.unwrap(), Secrets::new(secrets, clock.clone())).unwrap()
+}
+
+/// AWS as tests have it: a region, and credentials that open nothing.
+pub fn local_aws() -> SdkConfig {
+    let credentials = Credentials::new("x", "x", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
 /// Every function, finished as its binary finishes it.
-fn functions(store: &Store, clock: &Arc<TestClock>, authenticator: &Arc<Authenticator>) -> Functions {
+fn functions(
+    store: &Store,
+    clock: &Arc<TestClock>,
+    authenticator: &Arc<Authenticator>,
+    databases: sqm_optimize::Databases,
+) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
-    let lineage = sqm_lineage::App { store: store.clone(), clock };
-    let optimize = sqm_optimize::App { store: store.clone() };
+    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone() };
+    let optimize = sqm_optimize::App { store: store.clone(), clock, databases };
     let finished = |routes| finish(routes, authenticator.clone(), entropy.clone());
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),

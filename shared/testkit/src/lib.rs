@@ -19,7 +19,7 @@ mod response;
 pub mod shapes;
 mod together;
 
-pub use app::{Builder, TestApp};
+pub use app::{Builder, TestApp, local_aws};
 pub use call::Call;
 pub use caller::{Anonymous, Bearer, Calls, Stored, User};
 pub use clock::TestClock;

@@ -120,9 +120,14 @@ async fn unavailable(fault: Fault) {
         ada.delete(&query.path).if_match("\"1\""),
         ada.put("/v1/catalogs/c").json(&ddl),
         ada.delete("/v1/catalogs/c").if_match("\"1\""),
+        ada.get("/v1/connections"),
+        ada.get("/v1/connections/c"),
+        ada.put("/v1/connections/c").json(&json!({ "engine": "postgres", "secret": "sqm/acme/c" })),
+        ada.delete("/v1/connections/c").if_match("\"1\""),
         ada.post(&format!("{}/optimizations", query.path)),
     ];
-    for response in together(calls.map(sqm_testkit::Call::send)).await {
+    // Boxed: so many of them at once are too large for the stack of a test.
+    for response in together(calls.map(|call| Box::pin(call.send()))).await {
         response.problem(Kind::Unavailable);
         assert_eq!(response.header("retry-after"), retry_after, "{response:?}");
         assert!(!response.text().contains("planned"), "what is inside stays inside: {response:?}");

@@ -105,6 +105,7 @@ async fn a_body() {
             ("POST", "/v1/lineage"),
             ("POST", "/v1/lineage/plan"),
             ("PUT", "/v1/catalogs/c"),
+            ("PUT", "/v1/connections/c"),
             ("POST", "/v1/optimizations"),
             ("POST", "/v1/plans"),
             ("POST", "/v1/verifications"),

@@ -6,6 +6,7 @@
 mod auth;
 mod catalogs;
 mod concurrency;
+mod connections;
 mod corpora;
 mod faults;
 mod hostile;

@@ -21,6 +21,11 @@ fn bodies(query: &Stored) -> Vec<(&'static str, String, Value)> {
             json!({ "ddl": "CREATE TABLE t (a INT)", "dialect": "ansi" }),
         ),
         (
+            "PUT",
+            "/v1/connections/shop".to_owned(),
+            json!({ "engine": "postgres", "secret": "sqm/acme/shop" }),
+        ),
+        (
             "POST",
             "/v1/optimizations".to_owned(),
             json!({ "sql": "SELECT 1", "dialect": "ansi", "databases": 1 }),
@@ -47,6 +52,7 @@ async fn send(
 async fn state(ada: &User<'_>) -> Vec<Value> {
     let mut state = ada.all("/v1/queries").await;
     state.extend(ada.all("/v1/catalogs").await);
+    state.extend(ada.all("/v1/connections").await);
     for query in state.clone() {
         if let Some(id) = query["id"].as_str() {
             state.push(ada.get(&format!("/v1/queries/{id}")).send().await.ok());
@@ -138,6 +144,7 @@ async fn fields_that_are_needed() {
         ("/v1/optimizations", &["sql", "dialect"]),
         ("/v1/verifications", &["q1", "q2", "dialect"]),
         ("/v1/catalogs/shop", &["ddl", "dialect"]),
+        ("/v1/connections/shop", &["engine", "secret"]),
     ];
     for (method, path, body) in bodies(&query) {
         let Some((_, fields)) = needed.iter().find(|(of, _)| *of == path) else { continue };

@@ -20,6 +20,7 @@ struct Asked {
 struct Things {
     query: Stored,
     catalog: &'static str,
+    connection: Value,
 }
 
 async fn things(app: &TestApp, workspace: &str) -> Things {
@@ -31,12 +32,17 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
     let query = user.store_as(query).await;
     let change = json!({ "title": "U" });
     user.patch(&query.path).if_match("*").json(&change).send().await.expect(200);
-    Things { query, catalog: "shop" }
+    let connection = json!({ "engine": "postgres", "secret": format!("sqm/{workspace}/shop") });
+    user.put("/v1/connections/shop").json(&connection).send().await.expect(201);
+    Things { query, catalog: "shop", connection }
 }
 
 /// The valid request of an operation on these things.
 fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
-    use Scope::{CatalogsRead, CatalogsWrite, LineageRead, OptimizationsRun, QueriesRead, QueriesWrite};
+    use Scope::{
+        CatalogsRead, CatalogsWrite, ConnectionsRead, ConnectionsWrite, LineageRead, OptimizationsRun,
+        QueriesRead, QueriesWrite,
+    };
     let text = json!({ "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": things.catalog });
     let (if_match, body, scopes): (Option<&'static str>, Option<Value>, &'static [Scope]) =
         match (operation.method.as_str(), operation.route.path.as_str()) {
@@ -68,6 +74,9 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 (None, Some(body), &[CatalogsWrite])
             }
             ("DELETE", "/v1/catalogs/{name}") => (Some("*"), None, &[CatalogsWrite]),
+            ("GET", "/v1/connections" | "/v1/connections/{name}") => (None, None, &[ConnectionsRead]),
+            ("PUT", "/v1/connections/{name}") => (None, Some(things.connection.clone()), &[ConnectionsWrite]),
+            ("DELETE", "/v1/connections/{name}") => (Some("*"), None, &[ConnectionsWrite]),
             ("POST", "/v1/queries/{id}/optimizations") => (None, None, &[OptimizationsRun, QueriesRead]),
             ("POST", "/v1/optimizations") => (None, Some(text), &[OptimizationsRun, CatalogsRead]),
             ("POST", "/v1/verifications") => {
@@ -126,6 +135,7 @@ async fn state(app: &TestApp, things: &Things, workspace: &str) -> Vec<Value> {
     state.extend(user.all(&format!("{}/versions", things.query.path)).await);
     state.extend(user.all("/v1/catalogs").await);
     state.push(user.get(&format!("/v1/catalogs/{}", things.catalog)).send().await.ok());
+    state.extend(user.all("/v1/connections").await);
     state
 }
 
@@ -196,9 +206,13 @@ async fn another_workspace_s_things_do_not_exist() {
         let names_a_catalog = asked.body.as_ref().is_some_and(|body| body.get("catalog").is_some());
         let response = call(&stranger, &operation, &asked).send().await;
         match operation.method.as_str() {
+            // Its secret is one of the other workspace.
+            "PUT" if operation.route.path == "/v1/connections/{name}" => {
+                assert_eq!(response.problem(Kind::InvalidField)["field"], "secret");
+            }
             // A name is free in each workspace.
             "PUT" => assert_eq!(response.status, 201, "{}: {response:?}", name(&operation)),
-            "DELETE" if operation.route.path == "/v1/catalogs/{name}" => {
+            "DELETE" if operation.route.path.contains("{name}") => {
                 response.problem(Kind::NotFound);
             }
             _ if names_a_thing => {
@@ -232,6 +246,9 @@ async fn lists_and_cursors_are_a_workspace_s_own() {
             let body = json!({ "title": "T", "sql": "INSERT INTO w SELECT a FROM r", "dialect": "postgres", "tags": ["x"] });
             user.store_as(body).await;
             user.store_catalog(&format!("c{n}"), "CREATE TABLE t (a INT)").await;
+            let workspace = if std::ptr::eq(user, &ada) { "acme" } else { "acme-2" };
+            let connection = json!({ "engine": "postgres", "secret": format!("sqm/{workspace}/x") });
+            user.put(&format!("/v1/connections/c{n}")).json(&connection).send().await.expect(201);
         }
     }
     let ours: Vec<_> = ada.all("/v1/queries").await.iter().map(|query| query["id"].clone()).collect();
@@ -240,7 +257,12 @@ async fn lists_and_cursors_are_a_workspace_s_own() {
         assert_eq!(theirs.len(), 3, "{filter}");
         assert!(theirs.iter().all(|query| !ours.contains(&query["id"])), "{filter}");
     }
-    for list in ["/v1/queries?limit=1", "/v1/queries?tag=x&limit=1", "/v1/catalogs?limit=1"] {
+    for list in [
+        "/v1/queries?limit=1",
+        "/v1/queries?tag=x&limit=1",
+        "/v1/catalogs?limit=1",
+        "/v1/connections?limit=1",
+    ] {
         let page = ada.get(list).send().await.ok();
         let next = format!("{list}&cursor={}", page["next"].as_str().unwrap());
         ada.get(&next).send().await.expect(200);

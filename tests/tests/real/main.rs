@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod binaries;
+mod database;
 mod explain;
 mod openlineage;
 mod plans;

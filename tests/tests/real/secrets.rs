@@ -3,15 +3,13 @@
 
 use std::sync::LazyLock;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_secretsmanager::primitives::Blob;
 use sqm_http::Kind;
 use sqm_http::auth::{KEPT_S, KeySource, MIN_REFRESH_INTERVAL_S, MIN_RETRY_INTERVAL_S, mint};
 use sqm_http::serve::secrets_manager;
 use sqm_local::{Moto, Tools};
-use sqm_testkit::{Calls, Response, TestApp, checkout};
+use sqm_testkit::{Calls, Response, TestApp, checkout, local_aws};
 
 const PATH: &str = "/v1/queries";
 
@@ -31,17 +29,9 @@ static ENDPOINT: LazyLock<String> = LazyLock::new(|| {
     receive.recv().unwrap().unwrap()
 });
 
-async fn endpoint() -> &'static str {
+/// Its address.
+pub async fn endpoint() -> &'static str {
     tokio::task::spawn_blocking(|| ENDPOINT.as_str()).await.unwrap()
-}
-
-fn aws() -> SdkConfig {
-    let credentials = Credentials::new("x", "x", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build()
 }
 
 /// A secret and whoever may change it.
@@ -52,7 +42,8 @@ struct Secret {
 
 impl Secret {
     async fn create(endpoint: &str, id: &'static str, key: &str) -> Self {
-        let config = aws_sdk_secretsmanager::config::Builder::from(&aws()).endpoint_url(endpoint).build();
+        let config =
+            aws_sdk_secretsmanager::config::Builder::from(&local_aws()).endpoint_url(endpoint).build();
         let client = Client::from_conf(config);
         client.create_secret().name(id).secret_string(key).send().await.unwrap();
         Self { client, id }
@@ -65,7 +56,7 @@ impl Secret {
 }
 
 fn source(endpoint: &str, id: &str) -> KeySource {
-    secrets_manager(&aws(), Some(endpoint), id)
+    secrets_manager(&local_aws(), Some(endpoint), id)
 }
 
 async fn app(endpoint: &str, id: &str) -> TestApp {

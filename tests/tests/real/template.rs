@@ -141,7 +141,13 @@ const ASKED: [(&str, &[&str]); 3] = [
     ),
     (
         "Optimize",
-        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"],
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "secretsmanager:GetSecretValue",
+        ],
     ),
 ];
 
@@ -166,5 +172,11 @@ async fn each_function_may_do_what_it_does_and_no_more() {
             }
         }
         assert_eq!(allowed, asked.iter().copied().collect(), "{function}");
+        let of_connections = policies.iter().any(|policy| policy.to_string().contains("ConnectionSecrets"));
+        assert_eq!(
+            of_connections,
+            *function == *"Optimize",
+            "only one of them reads the DSNs of users: {function}"
+        );
     }
 }

@@ -12,7 +12,12 @@ const RULES: &[(&str, &[&str])] = &[
     ("sqm-http", &["datafusion", "rusqlite"]),
     ("sqm-queries", &["datafusion", "rusqlite", "reqwest"]),
     ("sqm-lineage", &["datafusion", "rusqlite", "reqwest"]),
-    ("sqm-cli", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
+    (
+        "sqm-database",
+        &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"],
+    ),
+    // The cryptography of TLS has a name like those of the cloud.
+    ("sqm-cli", &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
     ("xtask", &["datafusion"]),
 ];
 

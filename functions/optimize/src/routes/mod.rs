@@ -1,5 +1,6 @@
 //! One file a route.
 
+pub(crate) mod connections;
 mod optimize;
 mod optimize_stored;
 mod plans;

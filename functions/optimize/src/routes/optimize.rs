@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use sqm_domain::{CatalogName, Dialect};
+use sqm_domain::{CatalogName, ConnectionName, Dialect};
 use sqm_http::{Basis, Caller, Json, Problem, QueryString, Reply, Scope, sql_text};
 use sqm_sql::catalog::SchemaInput;
 
 use crate::asked::Include;
+use crate::databases::named;
 use crate::effort::{Databases, Effort};
 use crate::view::{On, optimization};
 use crate::{App, work};
@@ -22,6 +23,7 @@ pub(crate) struct Asked {
     databases: Option<Databases>,
     seed: Option<u64>,
     measure: Option<bool>,
+    connection: Option<ConnectionName>,
 }
 
 /// What the answer is to hold.
@@ -32,7 +34,7 @@ pub(crate) struct Which {
 }
 
 /// Findings and verified rewrites of a text that comes with the request and is not kept. A stored catalog
-/// needs the scope to read catalogs.
+/// needs the scope to read catalogs, a connection to a database that to read connections.
 pub(crate) async fn optimize(
     caller: Caller,
     QueryString(which): QueryString<Which>,
@@ -43,12 +45,17 @@ pub(crate) async fn optimize(
     if asked.catalog.is_some() {
         caller.may(Scope::CatalogsRead)?;
     }
-    let Asked { sql, dialect, catalog, schema, databases, seed, measure } = asked;
+    if asked.connection.is_some() {
+        caller.may(Scope::ConnectionsRead)?;
+    }
+    let Asked { sql, dialect, catalog, schema, databases, seed, measure, connection } = asked;
     let sql = sql_text("sql", sql)?;
+    let connection = named(&app.store, caller.workspace(), connection.as_ref(), dialect).await?;
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
     let effort = Effort::new(databases, seed).measured(measure);
-    let found = work::optimize(sql, dialect, catalog, effort).await?;
     let on = On { query: None, dialect, basis: &basis, options: effort };
+    let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
+    let found = work::optimize(sql, dialect, catalog, effort, database).await?;
     Ok(optimization(on, &found, which.include))
 }

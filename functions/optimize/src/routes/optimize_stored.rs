@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use sqm_domain::{QueryId, VersionNumber};
+use sqm_domain::{ConnectionName, QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Problem, QueryString, Reply, Scope};
 
 use crate::asked::{Include, Maybe};
+use crate::databases::named;
 use crate::effort::{Databases, Effort};
 use crate::view::{Of, On, optimization};
 use crate::{App, work};
@@ -17,6 +18,7 @@ pub(crate) struct Asked {
     databases: Option<Databases>,
     seed: Option<u64>,
     measure: Option<bool>,
+    connection: Option<ConnectionName>,
 }
 
 /// Of which version, and what the answer is to hold.
@@ -28,7 +30,7 @@ pub(crate) struct Which {
 }
 
 /// Findings and verified rewrites of a stored query, by the catalog that it names, as that is now. They
-/// show its text, so the scope to read queries is needed too.
+/// show its text, so the scope to read queries is needed too, and for a connection that to read connections.
 pub(crate) async fn optimize_stored(
     caller: Caller,
     Path(id): Path<QueryId>,
@@ -38,15 +40,20 @@ pub(crate) async fn optimize_stored(
 ) -> Result<Reply, Problem> {
     caller.may(Scope::OptimizationsRun)?;
     caller.may(Scope::QueriesRead)?;
+    if asked.connection.is_some() {
+        caller.may(Scope::ConnectionsRead)?;
+    }
     let query = match which.version {
         None => app.store.query(caller.workspace(), id).await?,
         Some(version) => app.store.version(caller.workspace(), id, version).await?,
     };
     let (version, dialect) = (query.summary.version, query.summary.dialect);
+    let connection = named(&app.store, caller.workspace(), asked.connection.as_ref(), dialect).await?;
     let (catalog, basis) =
         Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
     let effort = Effort::new(asked.databases, asked.seed).measured(asked.measure);
-    let found = work::optimize(query.sql, dialect, catalog, effort).await?;
+    let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
+    let found = work::optimize(query.sql, dialect, catalog, effort, database).await?;
     let on = On { query: Some(Of { id, version }), dialect, basis: &basis, options: effort };
     Ok(optimization(on, &found, which.include))
 }

@@ -5,6 +5,7 @@
 //! candidate becomes an [`Offer`], so nothing is offered without a verdict.
 
 mod benefit;
+mod generated;
 
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use sqm_sql::{rewrites, rules};
 use crate::verdict::{Verdict, Verification};
 use crate::verifier::verify;
 
-pub use benefit::Benefit;
+pub use benefit::{Benefit, Estimates, Evidence, OnDatabase, Ran, Results, Run};
 
 /// How much to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,17 +104,30 @@ pub struct Offer {
     pub conditions: Vec<String>,
     /// What it brought; `None` where it was not measured.
     pub benefit: Option<Benefit>,
-    /// Whether it is worth being used: shown to be the same, and measured to be faster.
+    /// Whether it is worth being used: shown to be the same, and measured or estimated to be faster.
     pub recommended: bool,
 }
 
 impl Offer {
+    /// Whether it was shown to be the same.
+    pub fn is_sound(&self) -> bool {
+        matches!(self.verdict, "proved" | "tested")
+    }
+
+    /// Puts what a database says in the place of what was measured elsewhere.
+    pub fn weigh(&mut self, found: OnDatabase) {
+        let benefit = Benefit::on_database(found);
+        self.recommended = self.is_sound() && benefit.is_shown();
+        self.benefit = Some(benefit);
+    }
+
     /// By verdict, then by what was measured; among the rest the order of the proposals is for the caller
     /// to keep.
     pub fn best_first(one: &Self, other: &Self) -> Ordering {
-        let is_open = |offer: &Self| !matches!(offer.verdict, "proved" | "tested");
+        let is_suspect = |offer: &Self| offer.benefit.as_ref().is_some_and(Benefit::is_suspect);
+        let rank = |offer: &Self| (!offer.is_sound(), is_suspect(offer));
         let ratio = |offer: &Self| offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio);
-        is_open(one).cmp(&is_open(other)).then_with(|| ratio(other).total_cmp(&ratio(one)))
+        rank(one).cmp(&rank(other)).then_with(|| ratio(other).total_cmp(&ratio(one)))
     }
 }
 
@@ -223,7 +237,7 @@ pub fn judge(
     for verified in sound {
         let benefit = options
             .measure
-            .then(|| benefit::measure(sql, &verified.candidate.sql, dialect, catalog, until))
+            .then(|| generated::measure(sql, &verified.candidate.sql, dialect, catalog, until))
             .flatten();
         optimization.rewrites.push(verified.into_offer(benefit));
     }
