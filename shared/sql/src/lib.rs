@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod explain;
 pub mod guard;
 mod ids;
+pub mod indexes;
 pub mod lineage;
 pub mod lint;
 pub mod parse;
