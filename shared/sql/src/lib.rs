@@ -4,6 +4,7 @@
 //! syntax trees exist only behind `guard`, and what leaves it is our own representation.
 
 pub mod catalog;
+pub mod complexity;
 pub mod explain;
 pub mod guard;
 mod ids;
