@@ -1,9 +1,10 @@
-//! `sqm`: lineage, findings, verified rewrites, plans and verdicts on the command line, without a server.
+//! `sqm`: lineage, findings, verified rewrites, indexes, plans and verdicts on the command line, without a server.
 //!
 //! A shell: what a query means, the crates below know. Here are arguments, texts in, answers out.
 
 mod args;
 mod bulk;
+mod indexes;
 mod input;
 mod lineage;
 mod lint;
@@ -49,6 +50,7 @@ fn run(cli: Cli) -> Result<Status> {
         command => guard::on_large_stack(move || {
             let mut out = Out::new(color);
             let status = match command {
+                Command::Indexes(args) => indexes::files(&args, &mut out),
                 Command::Lineage(args) => lineage::files(&args, &mut out),
                 Command::Lint(args) => lint::files(&args, &mut out),
                 Command::Optimize(args) => optimize::files(&args, &mut out),

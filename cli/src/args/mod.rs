@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 use sqm_sql::lint::Severity;
 
 use crate::status;
-use crate::{lineage, lint, optimize, plan, verify};
+use crate::{indexes, lineage, lint, optimize, plan, verify};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -31,6 +31,9 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Which indexes would serve all texts together, and are not there yet.
+    #[command(after_help = status::HELP)]
+    Indexes(indexes::Arguments),
     /// Which tables are read and written, and which column comes from which.
     #[command(after_help = status::HELP)]
     Lineage(lineage::Arguments),
@@ -101,7 +104,8 @@ pub struct Reading {
     #[arg(short, long, value_name = "NAME")]
     pub dialect: Option<Dialect>,
     /// What the tables are: a file of DDL or of JSON, {"t": ["col", …]} or
-    /// {"t": {"cols": {"a": "INT"}, "not_null": […], "pk": […], "unique": [[…]], "fk": [[[…], "u", […]]]}}.
+    /// {"t": {"cols": {"a": "INT"}, "not_null": […], "pk": […], "unique": [[…]], "fk": [[[…], "u", […]]],
+    /// "indexes": [[…]]}}.
     /// With --ndjson it is that of lines without a `schema`.
     #[arg(short, long, value_name = "FILE")]
     pub schema: Option<PathBuf>,

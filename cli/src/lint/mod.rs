@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use sqm_sql::complexity::{self, Complexity};
 use sqm_sql::lint::{Config, Finding};
 
 use crate::args::{Bulk, Deny, Format, Reading};
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// ignore = [...] and levels = { SQM301 = "error" }. The options above add to it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Say how much there is to each text as well: a score, and the parts that it is the sum of.
+    #[arg(long, conflicts_with = "ndjson")]
+    complexity: bool,
     /// Print what a rule finds and why, instead of looking for it; `all` lists the rules.
     #[arg(long, value_name = "RULE", conflicts_with_all = ["files", "ndjson"])]
     explain: Option<String>,
@@ -57,6 +61,8 @@ pub struct Arguments {
 struct Document<'a> {
     id: &'a str,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complexity: Option<Complexity>,
 }
 
 impl Arguments {
@@ -80,12 +86,21 @@ pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
     let mut tally = Tally::default();
     let status = input::each_text(&args.reading, &args.files, |text, dialect, known| {
         let findings = sqm_sql::rules::lint(&text.sql, dialect, &known.catalog, &config);
+        let complexity = match args.complexity {
+            true => complexity::of(&text.sql, dialect, &known.catalog).ok().flatten(),
+            false => None,
+        };
         match args.format {
             Format::Json => {
-                let document = Document { id: &text.name, findings: &findings };
+                let document = Document { id: &text.name, findings: &findings, complexity };
                 writeln!(out, "{}", serde_json::to_string(&document)?)?;
             }
-            Format::Text => report::write(out, text, &findings)?,
+            Format::Text => {
+                report::write(out, text, &findings)?;
+                if let Some(complexity) = complexity {
+                    report::write_complexity(out, text, &complexity)?;
+                }
+            }
         }
         tally.add(&findings);
         let stops = findings.iter().any(|finding| args.deny.stops_at(finding.severity));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use sqm_sql::complexity::Complexity;
 use sqm_sql::lint::{Finding, Severity};
 
 use crate::input::Text;
@@ -38,6 +39,37 @@ pub fn write(out: &mut Out, text: &Text, findings: &[Finding]) -> io::Result<()>
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Writes the score of a text, and of its parts those that there are.
+///
+/// ```text
+/// orders.sql: complexity 12: 1 block, 2 joins, 9 predicates
+/// ```
+pub fn write_complexity(out: &mut Out, text: &Text, found: &Complexity) -> io::Result<()> {
+    let parts = [
+        (found.blocks, "block", "blocks"),
+        (found.joins, "join", "joins"),
+        (found.outer_joins, "outer", "outer"),
+        (found.subqueries, "subquery", "subqueries"),
+        (found.correlated, "correlated", "correlated"),
+        (found.ctes, "CTE", "CTEs"),
+        (found.set_operations, "set operation", "set operations"),
+        (found.windows, "window", "windows"),
+        (found.aggregates, "aggregate", "aggregates"),
+        (found.predicates, "predicate", "predicates"),
+        (found.alternatives, "OR", "ORs"),
+        (found.branches, "WHEN", "WHENs"),
+        (found.distincts, "DISTINCT", "DISTINCTs"),
+        (found.functions, "function", "functions"),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    let name = harmless(&text.name);
+    writeln!(out, "{name}: complexity {}: {}", out.style.bold(found.score), said.join(", "))
 }
 
 /// How many findings of which severity there were.

@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqm_database::{Runs, Weighed};
+use sqm_sql::indexes::Index;
 use sqm_sql::lint::{Finding, NOT_CHECKED};
 use sqm_verify::offer::{Offer, Options};
 
@@ -78,7 +79,7 @@ pub struct Answer {
     #[serde(flatten)]
     failed: Option<bulk::Failed>,
     rewrites: Vec<Value>,
-    indexes: Vec<Value>,
+    indexes: Vec<Index>,
     findings: Vec<Finding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Weighed>,

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use sqm_database::Weighed;
+use sqm_sql::indexes::Index;
 use sqm_verify::offer::{Benefit, Estimates, Evidence, Offer, OnDatabase, Ran};
 
 use super::database::Found;
@@ -47,6 +48,7 @@ pub fn write(
     if found.rewrites.len() + refuted.len() > 0 {
         writeln!(out)?;
     }
+    write_indexes(out, &found.indexes)?;
     if let Some(Weighed { server_version, indexes }) = weighed {
         let names: Vec<_> = indexes.iter().map(|index| harmless(&index.name)).collect();
         let indexes = if names.is_empty() { "no index".to_owned() } else { names.join(", ") };
@@ -69,6 +71,21 @@ pub fn write(
         1 => writeln!(out, "1 finding; `sqm lint` shows it"),
         many => writeln!(out, "{many} findings; `sqm lint` shows them"),
     }
+}
+
+/// Indexes: the statement that makes each, and why.
+pub fn write_indexes(out: &mut Out, indexes: &[Index]) -> io::Result<()> {
+    let style = out.style;
+    match indexes.len() {
+        0 => return Ok(()),
+        1 => writeln!(out, "{}", style.bold("1 index would serve it"))?,
+        many => writeln!(out, "{}", style.bold(format!("{many} indexes would serve it")))?,
+    }
+    for index in indexes {
+        writeln!(out, "   {};", harmless(&index.ddl))?;
+        writeln!(out, "      {}", style.dim(harmless(&index.reason)))?;
+    }
+    Ok(())
 }
 
 fn write_benefit(out: &mut Out, benefit: &Benefit) -> io::Result<()> {

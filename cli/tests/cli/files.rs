@@ -92,3 +92,14 @@ fn a_text_cannot_move_the_cursor() {
     let coloured = sqm("lint -d postgres --color always", sql);
     assert!(coloured.out.contains("\x1b[1m") && !coloured.out.contains("\x1b[2J"), "{}", coloured.out);
 }
+
+#[test]
+fn complexity_is_said_where_it_is_asked_for() {
+    let file = "--schema infra/sample/schema.sql infra/sample/queries/orders-above-own-average.sql";
+    let run = sqm(&format!("lint --complexity {file}"), "");
+    assert!(run.out.contains(": complexity ") && run.out.contains("1 subquery, 1 correlated"), "{}", run.out);
+    let document = sqm(&format!("lint --complexity --format json {file}"), "").lines().remove(0);
+    assert_eq!(document["complexity"]["correlated"], 1, "{document}");
+    let silent = sqm(&format!("lint --format json {file}"), "").lines().remove(0);
+    assert!(silent.get("complexity").is_none(), "{silent}");
+}

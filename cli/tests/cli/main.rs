@@ -7,6 +7,7 @@ mod counterexample;
 mod database;
 mod exit_codes;
 mod files;
+mod indexes;
 mod lineage;
 mod ndjson;
 mod pipes;

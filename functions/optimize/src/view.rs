@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqm_database::{Runs, Weighed};
 use sqm_domain::{ConnectionName, Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
+use sqm_sql::indexes::Index;
 use sqm_sql::lint::Finding;
 use sqm_verify::Verification;
 use sqm_verify::offer::Offer;
@@ -40,7 +41,7 @@ struct OptimizationView<'a> {
     refuted_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     refuted: Option<&'a [Offer]>,
-    indexes: &'a [Value],
+    indexes: &'a [Index],
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<DatabaseView<'a>>,
     notes: &'a [String],

@@ -1,10 +1,12 @@
-//! What is found out about a text when it is written: whether it parses, and which tables it names.
+//! What is found out about a text when it is written: whether it parses, how much there is to it, and which
+//! tables it names.
 
 use std::time::Duration;
 
 use sqm_domain::{CatalogName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Basis, Problem, compute};
 use sqm_sql::catalog::Catalog;
+use sqm_sql::complexity;
 use sqm_sql::lineage::{Failure, Lineage, Options, TableRef, Touched, trace};
 use sqm_sql::text::Position;
 use sqm_store::{Analysis, Content, Parse, References, Store};
@@ -45,7 +47,10 @@ fn analyse(sql: &SqlText, dialect: Dialect, catalog: &Catalog) -> Analysis {
     let lineage = trace(sql.as_str(), dialect, catalog, &Options::default());
     let Touched { reads, writes } = &lineage.touched;
     let references = References { reads: names(reads), writes: names(writes) };
-    Analysis { parse: parse(&lineage), references }
+    // Too long a text is refused before.
+    let complexity = complexity::of(sql.as_str(), dialect, catalog).ok().flatten();
+    let complexity = complexity.map(|found| found.score);
+    Analysis { parse: parse(&lineage), complexity, references }
 }
 
 /// The tables that have a name.

@@ -23,6 +23,7 @@ pub(crate) struct SummaryView<'a> {
     author: &'a Subject,
     message: &'a Note,
     parse: ParseView<'a>,
+    complexity: Option<u32>,
     sql_bytes: usize,
     sql_sha256: &'a str,
 }
@@ -85,6 +86,7 @@ impl<'a> From<&'a Summary> for SummaryView<'a> {
             author: &summary.author,
             message: &summary.message,
             parse: ParseView::from(&summary.parse),
+            complexity: summary.complexity,
             sql_bytes: summary.sql_bytes,
             sql_sha256: &summary.sql_sha256,
         }

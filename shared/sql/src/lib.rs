@@ -4,9 +4,11 @@
 //! syntax trees exist only behind `guard`, and what leaves it is our own representation.
 
 pub mod catalog;
+pub mod complexity;
 pub mod explain;
 pub mod guard;
 mod ids;
+pub mod indexes;
 pub mod lineage;
 pub mod lint;
 pub mod parse;

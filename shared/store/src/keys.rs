@@ -11,6 +11,7 @@
 //! | SQL of a version | `ws#q#id` | `x#n#k` | `blob` (zstd; only where the SQL changed) |
 //! | references too many for the record | `ws#q#id` | `r#n#k` | `blob` |
 //! | list entry | `ws#l#facet#value#shard` | `id` | `version` that put it there |
+//! | … by complexity | `ws#l#complexity##shard` | `score#id`, the score in ten digits | likewise |
 //! | number of list shards | `ws#s` | `~` | `shards` |
 //! | idempotency record | `ws#i#hash` | `~` | `doc`, `expires` |
 //! | head of a catalog | `ws#c#name` | `~` | `doc`, `version`; stays as a tombstone, so that a version's number never comes again |
@@ -39,6 +40,7 @@
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
 //! | … by tag, owner, dialect, table read or written | the same on that facet's entries | `s + p` read units |
+//! | list, the most complex first | the same on `complexity`'s entries, which sort by score | `s + p` read units |
 //! | … by several of them | the narrowest facet's entries; the heads decide about the others | `s` + heads looked at |
 //! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
 //! | fetch or put a catalog | as a query | 1–3 read units; 3–4 items |
@@ -92,6 +94,8 @@ pub(crate) struct Key {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Facet {
     All,
+    /// All that have a score, by it.
+    Complexity(u32),
     Tag(String),
     Owner(String),
     Dialect(&'static str),
@@ -143,6 +147,7 @@ pub(crate) fn chunk(partition: &str, part: Part, number: VersionNumber, chunk: u
 pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String {
     let (name, value) = match facet {
         Facet::All => ("all", String::new()),
+        Facet::Complexity(_) => ("complexity", String::new()),
         Facet::Tag(tag) => ("tag", value(tag)),
         Facet::Owner(owner) => ("owner", value(owner)),
         Facet::Dialect(dialect) => ("dialect", value(dialect)),
@@ -154,7 +159,11 @@ pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String
 
 /// A query's entry in a list.
 pub(crate) fn entry(workspace: &WorkspaceId, facet: &Facet, shard: u16, id: QueryId) -> Key {
-    Key { pk: list(workspace, facet, shard), sk: id.to_string() }
+    let sk = match facet {
+        Facet::Complexity(score) => format!("{score:0>10}#{id}"),
+        _ => id.to_string(),
+    };
+    Key { pk: list(workspace, facet, shard), sk }
 }
 
 /// The number of list shards of a workspace.

@@ -25,6 +25,6 @@ pub use error::StoreError;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use position::Position;
 pub use query::{
-    Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Summary,
-    Written,
+    Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
+    Summary, Written,
 };

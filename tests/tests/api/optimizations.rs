@@ -51,6 +51,25 @@ async fn each_of_the_promised_rewrites_is_offered_with_its_verdict() {
 }
 
 #[tokio::test]
+async fn indexes_that_would_serve_are_named_unless_they_are_there() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let answer = ad_hoc(&ada, ABOVE_AVERAGE, json!({})).await;
+    let index = &answer["indexes"][0];
+    assert_eq!((&index["table"], &index["columns"]), (&json!("orders"), &json!(["customer"])));
+    assert_eq!(index["serves"][0]["purpose"], "correlation");
+    assert_eq!(index["serves"][0]["span"]["start"], json!({"line": 1, "column": 84}));
+    let with_index = format!("{SHOP}{};", index["ddl"].as_str().unwrap());
+    let answer = ad_hoc(&ada, ABOVE_AVERAGE, json!({ "schema": with_index })).await;
+    assert_eq!(answer["indexes"], json!([]), "{answer}");
+    let answer = ad_hoc(&ada, ABOVE_AVERAGE, json!({ "dialect": "bigquery" })).await;
+    assert_eq!(answer["indexes"], json!([]));
+    assert!(
+        answer["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains("no index"))
+    );
+}
+
+#[tokio::test]
 async fn findings_say_where() {
     let app = TestApp::start().await;
     let ada = app.user("acme");

@@ -1,7 +1,7 @@
 //! A table of a catalog as callers read it: columns by name instead of by position.
 
 use serde::Serialize;
-use sqm_sql::catalog::{Column, ForeignKey, Table};
+use sqm_sql::catalog::{Column, ForeignKey, IndexPart, Table};
 
 /// A table or view.
 #[derive(Serialize)]
@@ -12,6 +12,7 @@ pub(crate) struct TableView<'a> {
     unique: Vec<Vec<&'a str>>,
     foreign_keys: Vec<ForeignKeyView<'a>>,
     checks: &'a [String],
+    indexes: Vec<Vec<&'a str>>,
     view: Option<&'a str>,
 }
 
@@ -43,6 +44,10 @@ impl<'a> From<&'a Table> for TableView<'a> {
             table: key.table.join("."),
             referred_columns: &key.referred_columns,
         };
+        let part = |part: &'a IndexPart| match part {
+            IndexPart::Column(at) => table.columns.get(*at as usize).map_or("", |column| &column.name),
+            IndexPart::Expression(text) => text,
+        };
         Self {
             name: table.name.join("."),
             columns: table.columns.iter().enumerate().map(column).collect(),
@@ -50,6 +55,7 @@ impl<'a> From<&'a Table> for TableView<'a> {
             unique: table.unique.iter().map(|key| named(key)).collect(),
             foreign_keys: table.foreign_keys.iter().map(foreign_key).collect(),
             checks: &table.checks,
+            indexes: table.indexes.iter().map(|parts| parts.iter().map(part).collect()).collect(),
             view: table.view.as_deref(),
         }
     }

@@ -4,7 +4,7 @@ use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
 use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
-use sqm_store::Filter;
+use sqm_store::{Filter, Sort};
 
 use super::limit;
 use crate::App;
@@ -24,9 +24,18 @@ pub(crate) struct Which {
     dialect: Option<Dialect>,
     reads: Option<String>,
     writes: Option<String>,
+    sort: Option<By>,
 }
 
-/// Queries, the newest first, that have everything that is asked for: a tag, an owner, a dialect, a table
+/// What comes first.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum By {
+    Newest,
+    Complexity,
+}
+
+/// Queries, the newest or the most complex first, that have everything that is asked for: a tag, an owner, a dialect, a table
 /// read or written (its name as lineage gives it, in any case). A page may be short, or empty, and still
 /// have a next one.
 pub(crate) async fn list(
@@ -44,6 +53,10 @@ pub(crate) async fn list(
         dialect: which.dialect,
         reads: table("reads", which.reads)?,
         writes: table("writes", which.writes)?,
+        sort: match which.sort {
+            None | Some(By::Newest) => Sort::Newest,
+            Some(By::Complexity) => Sort::Complexity,
+        },
     };
     let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
     Ok(page(&caller, &found, &without_cursor(uri.query().unwrap_or_default())))

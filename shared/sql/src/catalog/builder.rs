@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::constraint::{Constraint, DeclaredForeignKey, Name, Rule};
+use super::index::{DeclaredIndex, IndexPart};
 use super::problem::{CatalogProblem, Place, ProblemKind};
 use super::{Catalog, Column, ForeignKey, Table};
 
@@ -16,6 +17,7 @@ struct Draft {
     /// The columns by name: a schema may have hundreds of thousands.
     positions: HashMap<String, usize>,
     constraints: Vec<Constraint>,
+    indexes: Vec<DeclaredIndex>,
 }
 
 /// Collects declarations.
@@ -26,6 +28,8 @@ pub(super) struct Builder {
     by_last_part: HashMap<String, Vec<usize>>,
     /// Names of keys, in lower case → the tables that have, or had, one of the name.
     by_key_name: HashMap<String, Vec<usize>>,
+    /// The same of indexes that are no keys.
+    by_index_name: HashMap<String, Vec<usize>>,
     /// Last parts of names, in lower case → the tables that refer to one of the name.
     referring: HashMap<String, Vec<usize>>,
     problems: Vec<CatalogProblem>,
@@ -239,6 +243,8 @@ impl Builder {
         };
         draft.table.columns.remove(position);
         draft.constraints.retain(|constraint| !constraint.rule.reads(position));
+        draft.indexes.retain(|index| !index.reads(position, name));
+        draft.indexes.iter_mut().for_each(|index| index.move_up(position));
         for column in draft.constraints.iter_mut().flat_map(|constraint| constraint.rule.columns_mut()) {
             *column -= u32::from(*column as usize > position);
         }
@@ -322,6 +328,40 @@ impl Builder {
             && !positions.is_empty()
         {
             self.constrain(table, name, Rule::Unique(positions));
+        }
+    }
+
+    /// Adds an index that is no key.
+    pub(super) fn index(&mut self, table: usize, name: Name, parts: Vec<IndexPart>) {
+        if let Name::Given(name) | Name::Implied(name) = &name {
+            self.by_index_name.entry(name.to_lowercase()).or_default().push(table);
+        }
+        if let Some(draft) = self.draft(table).filter(|_| !parts.is_empty()) {
+            draft.indexes.push(DeclaredIndex { name, parts });
+        }
+    }
+
+    /// Drops the index of this name that is no key: of the table, or of whichever table has it.
+    pub(super) fn drop_index(&mut self, table: Option<usize>, name: &str) {
+        let tables = match table {
+            Some(table) => vec![table],
+            None => self.by_index_name.get(&name.to_lowercase()).cloned().unwrap_or_default(),
+        };
+        for at in tables {
+            if let Some(draft) = self.draft(at) {
+                draft.indexes.retain(|index| !index.name.is(name));
+            }
+        }
+    }
+
+    /// Gives the index of this name that is no key, of whichever table, another one.
+    pub(super) fn rename_index(&mut self, old: &str, new: &str) {
+        for table in self.by_index_name.get(&old.to_lowercase()).cloned().unwrap_or_default() {
+            let Some(draft) = self.draft(table) else { continue };
+            for index in draft.indexes.iter_mut().filter(|index| index.name.is(old)) {
+                index.name = Name::Given(new.to_owned());
+            }
+            self.by_index_name.entry(new.to_lowercase()).or_default().push(table);
         }
     }
 
@@ -489,8 +529,13 @@ impl Builder {
                 self.free(at);
             }
             let columns = self.columns(at);
-            let Some(Draft { table, constraints, .. }) = self.draft(at) else { continue };
+            let Some(Draft { table, constraints, indexes, .. }) = self.draft(at) else { continue };
             table.columns = columns;
+            for index in indexes.drain(..) {
+                if !table.indexes.contains(&index.parts) {
+                    table.indexes.push(index.parts);
+                }
+            }
             for constraint in constraints.drain(..).filter(|constraint| constraint.is_valid) {
                 match constraint.rule {
                     Rule::PrimaryKey { columns, takes_null } => {

@@ -8,13 +8,14 @@ mod alter;
 
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, CreateIndex, CreateTable,
-    CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, ObjectName,
-    ObjectType, Statement, TableConstraint,
+    CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, IndexType,
+    ObjectName, ObjectType, Statement, TableConstraint,
 };
 use sqm_domain::Dialect;
 
 use super::builder::Builder;
 use super::constraint::{DeclaredForeignKey, Name};
+use super::index::IndexPart;
 use super::problem::{CatalogError, CatalogProblem, Place, ProblemKind};
 use super::{Catalog, Column};
 use crate::guard;
@@ -96,6 +97,7 @@ impl Reader<'_> {
                 Statement::AlterTable(alter) => self.alter_table(alter),
                 Statement::AlterIndex { name, operation } => self.alter_index(name, operation),
                 Statement::CreateIndex(index) if index.unique => self.unique_index(index),
+                Statement::CreateIndex(index) => self.index(index),
                 Statement::Drop { object_type: ObjectType::Table | ObjectType::View, names, .. } => {
                     for name in names {
                         let name = self.name(name);
@@ -386,6 +388,10 @@ impl Reader<'_> {
                 let name = self.name_of(table, check.name.as_ref(), Kind::Check, &[]);
                 self.builder.check(table, name, check.expr.to_string());
             }
+            TableConstraint::Index(index) => {
+                let written = index.name.as_ref().map(|name| self.fold(name));
+                self.ordered_index(table, written, index.index_type.as_ref(), &index.columns);
+            }
             _ => {}
         }
     }
@@ -422,10 +428,71 @@ impl Reader<'_> {
         }
     }
 
+    /// An index that is no key. One on some of the rows serves some queries only, and is left out.
+    fn index(&mut self, index: &CreateIndex) {
+        let name = self.name(&index.table_name);
+        let Some(table) = self.known(&name, &index.table_name) else { return };
+        if index.predicate.is_none() {
+            let written = index.name.as_ref().and_then(|name| self.name(name).pop());
+            self.ordered_index(table, written, index.using.as_ref(), &index.columns);
+        }
+    }
+
+    /// An index that keeps an order: others find no ranges, and are left out.
+    fn ordered_index(
+        &mut self,
+        table: usize,
+        written: Option<String>,
+        using: Option<&IndexType>,
+        columns: &[IndexColumn],
+    ) {
+        if !matches!(using, None | Some(IndexType::BTree)) {
+            return;
+        }
+        let mut parts = Vec::with_capacity(columns.len());
+        let mut names = Vec::new();
+        for column in columns {
+            let written = match &column.column.expr {
+                Expr::Identifier(ident) => Some(self.named(ident)),
+                // MySQL's `a(10)`: what is behind the first characters is not in order.
+                Expr::Function(_) if parts.is_empty() && self.is_prefix(table, &column.column.expr) => return,
+                Expr::Function(_) if self.is_prefix(table, &column.column.expr) => break,
+                other => {
+                    let bare = crate::lint::shape::bare(other);
+                    parts.push(IndexPart::Expression(bare.to_string()));
+                    None
+                }
+            };
+            let Some(named) = written else { continue };
+            match self.builder.positions(table, "an index", std::slice::from_ref(&named)).as_deref() {
+                Some([position]) => parts.push(IndexPart::Column(*position)),
+                _ => return,
+            }
+            names.push(named);
+        }
+        let name = match written {
+            Some(name) => Name::Given(name),
+            None => self.implied_name(table, Kind::Index, &names),
+        };
+        self.builder.index(table, name, parts);
+    }
+
+    /// Whether this is a column by how it begins, which looks like a call.
+    fn is_prefix(&self, table: usize, expr: &Expr) -> bool {
+        let Expr::Function(function) = expr else { return false };
+        let [argument] = crate::lint::shape::arguments(function)[..] else { return false };
+        let column = crate::lint::shape::last_part(&function.name);
+        crate::lint::shape::integer(argument).is_some()
+            && column.is_some_and(|name| self.builder.position(table, &self.fold(name)).is_some())
+    }
+
     fn drop_index(&mut self, name: &ObjectName, table: Option<&ObjectName>) {
         let Some(name) = self.name(name).pop() else { return };
         match table {
-            None => self.builder.drop_key(None, &name),
+            None => {
+                self.builder.drop_key(None, &name);
+                self.builder.drop_index(None, &name);
+            }
             Some(written) => {
                 let parts = self.name(written);
                 if let Some(table) = self.known(&parts, written) {

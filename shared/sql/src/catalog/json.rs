@@ -1,5 +1,5 @@
 //! A catalog out of JSON, in the forms of the command line: `{"db.t": ["a", "b"]}`,
-//! `{"t": {"cols": {"a": "INT"}, "not_null", "pk", "unique", "fk"}}`, or DDL as a string.
+//! `{"t": {"cols": {"a": "INT"}, "not_null", "pk", "unique", "fk", "indexes"}}`, or DDL as a string.
 //!
 //! The order of columns is the order of the text, which a `serde_json::Value` would lose, so the forms
 //! are read directly.
@@ -12,6 +12,7 @@ use sqm_domain::Dialect;
 
 use super::builder::Builder;
 use super::constraint::{DeclaredForeignKey, Name};
+use super::index::IndexPart;
 use super::problem::{CatalogError, CatalogProblem, Place};
 use super::{Catalog, Column};
 
@@ -32,6 +33,7 @@ pub struct TableInput {
     primary_key: Vec<String>,
     unique: Vec<Vec<String>>,
     foreign_keys: Vec<(Vec<String>, String, Vec<String>)>,
+    indexes: Vec<Vec<String>>,
 }
 
 impl Default for SchemaInput {
@@ -87,6 +89,11 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
         }
         for key in &input.unique {
             builder.unique(table, Name::Unknown, &named("unique", key));
+        }
+        for index in &input.indexes {
+            let positions = builder.positions(table, "an index", &named("indexes", index));
+            let parts = positions.into_iter().flatten().map(IndexPart::Column).collect();
+            builder.index(table, Name::Unknown, parts);
         }
         for (columns, other, referred) in &input.foreign_keys {
             let key = DeclaredForeignKey {
@@ -192,7 +199,8 @@ fn read_field<'de, A: MapAccess<'de>>(
         "pk" => table.primary_key = map.next_value::<Option<_>>()?.unwrap_or_default(),
         "unique" => table.unique = map.next_value()?,
         "fk" => table.foreign_keys = map.next_value()?,
-        _ => return Err(A::Error::custom("unknown; known are cols, not_null, pk, unique, fk")),
+        "indexes" => table.indexes = map.next_value()?,
+        _ => return Err(A::Error::custom("unknown; known are cols, not_null, pk, unique, fk, indexes")),
     }
     Ok(())
 }
@@ -233,6 +241,9 @@ impl Serialize for TableInput {
         map.serialize_entry("pk", &self.primary_key)?;
         map.serialize_entry("unique", &self.unique)?;
         map.serialize_entry("fk", &self.foreign_keys)?;
+        if !self.indexes.is_empty() {
+            map.serialize_entry("indexes", &self.indexes)?;
+        }
         map.end()
     }
 }
@@ -279,7 +290,7 @@ mod tests {
     fn the_long_form_keeps_types_order_and_keys() {
         let (catalog, problems) = read(
             r#"{"b": {"cols": {"z": "INT", "a": "TEXT", "m": null}, "not_null": ["a"], "pk": ["z"],
-                      "unique": [["a", "m"]], "fk": [[["m"], "c", ["id"]]]},
+                      "unique": [["a", "m"]], "fk": [[["m"], "c", ["id"]]], "indexes": [["m", "z"]]},
                 "c": {"cols": {"id": "INT"}, "pk": ["id"]}}"#,
         );
         assert!(problems.is_empty(), "{problems:?}");
@@ -288,6 +299,7 @@ mod tests {
         assert_eq!(table.columns[1].data_type.as_deref(), Some("TEXT"));
         assert_eq!((table.is_not_null(0), table.is_not_null(1), table.is_not_null(2)), (true, true, false));
         assert_eq!(table.unique, [[1, 2]]);
+        assert_eq!(table.indexes, [[IndexPart::Column(2), IndexPart::Column(0)]]);
         assert_eq!(table.foreign_keys[0].table, ["c"]);
     }
 

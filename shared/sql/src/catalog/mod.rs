@@ -6,9 +6,11 @@
 mod builder;
 mod constraint;
 mod ddl;
+mod index;
 mod json;
 mod problem;
 
+pub use index::IndexPart;
 pub use json::{SchemaInput, TableInput};
 pub use problem::{CatalogError, CatalogProblem, Place, ProblemKind};
 
@@ -40,6 +42,10 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// CHECK constraints, as written.
     pub checks: Vec<String>,
+    /// Indexes that are no keys, each with its parts in order. Those on some of the rows only, and those that
+    /// keep no order, are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Vec<IndexPart>>,
     /// The query of a view, as written; `None` for a table.
     pub view: Option<String>,
 }

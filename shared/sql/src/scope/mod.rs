@@ -14,6 +14,7 @@
 //! ```
 
 mod answer;
+mod behind;
 mod call;
 mod columns;
 mod create;
@@ -55,6 +56,7 @@ use crate::catalog::{Catalog, Table};
 use crate::ids::{IdMap, IdSet};
 use crate::text::{Position, Span};
 
+pub(crate) use behind::Behind;
 pub(crate) use create::has_two_levels;
 pub(crate) use names::Names;
 pub use names::{Folding, Name};

@@ -1,4 +1,4 @@
-//! Lists: entries of all shards merged, newest first; the heads decide what is shown.
+//! Lists: entries of all shards merged, the newest or the most complex first; the heads decide what is shown.
 
 use std::collections::BTreeSet;
 
@@ -37,6 +37,16 @@ impl<T> Default for Page<T> {
     }
 }
 
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// What was created last.
+    #[default]
+    Newest,
+    /// What there is most to; of the same score, what was created last. Without those that have no score.
+    Complexity,
+}
+
 /// Which queries to list: those that have all of this.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
@@ -50,6 +60,33 @@ pub struct Filter {
     pub reads: Option<String>,
     /// Writing this table, in any case.
     pub writes: Option<String>,
+    /// In which order.
+    pub sort: Sort,
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    /// Its sort key: what entries are in the order of.
+    sk: String,
+    id: QueryId,
+    /// The score under which it stands there.
+    score: Option<u32>,
+}
+
+impl Entry {
+    fn of(sk: &str) -> Option<Self> {
+        let (score, id) = match sk.split_once('#') {
+            Some((score, id)) => (Some(score.parse().ok()?), id),
+            None => (None, sk),
+        };
+        Some(Self { sk: sk.to_owned(), id: id.parse().ok()?, score })
+    }
+
+    /// Whether the head still has what the entry says. One that another score was written for shows up there.
+    fn is_current(&self, record: &Record) -> bool {
+        self.score.is_none() || self.score == record.complexity
+    }
 }
 
 impl Filter {
@@ -66,10 +103,11 @@ impl Filter {
 }
 
 impl Store {
-    /// Queries of a workspace, the one created last first, at most `limit` (up to [`MAX_PAGE`]).
+    /// Queries of a workspace in the order that the filter asks for, at most `limit` (up to [`MAX_PAGE`]).
     ///
     /// Following the pages to the end shows each query exactly once that is there, and passes the
-    /// filter, all the while.
+    /// filter, all the while; in the order of complexity, one whose score changes meanwhile may come twice or
+    /// not at all.
     ///
     /// # Errors
     /// [`StoreError::InvalidPosition`] for one of another workspace or filter.
@@ -81,28 +119,35 @@ impl Store {
         from: Option<&Position>,
     ) -> Result<Page<Summary>, StoreError> {
         let facets = filter.facets();
-        let list = format!("{workspace}#queries#{facets:?}");
+        let mut list = format!("{workspace}#queries#{facets:?}");
+        let driver = match filter.sort {
+            Sort::Newest => facets.first().unwrap_or(&Facet::All),
+            // The score of an entry is no part of its partition.
+            Sort::Complexity => &Facet::Complexity(0),
+        };
+        if filter.sort == Sort::Complexity {
+            list += "#complexity";
+        }
         let mut before = match from {
             None => None,
-            Some(from) => Some(from.of(&list)?.parse::<QueryId>().map_err(|_| StoreError::InvalidPosition)?),
+            Some(from) => Some(Entry::of(from.of(&list)?).ok_or(StoreError::InvalidPosition)?),
         };
-        let driver = facets.first().unwrap_or(&Facet::All);
         let limit = limit.clamp(1, MAX_PAGE);
         let mut page = Page::default();
         let mut looked_at = 0;
         loop {
-            let candidates = self.candidates(workspace, driver, before, limit + 1).await?;
+            let candidates = self.candidates(workspace, driver, before.as_ref(), limit + 1).await?;
             let more = candidates.len() > limit;
             let candidates = &candidates[..candidates.len().min(limit)];
             let records = self.heads(workspace, candidates).await?;
             looked_at += candidates.len();
-            for (at, (id, record)) in candidates.iter().zip(records).enumerate() {
-                before = Some(*id);
-                let Some(record) = record else { continue };
+            for (at, (entry, record)) in candidates.iter().zip(records).enumerate() {
+                before = Some(entry.clone());
+                let Some(record) = record.filter(|record| entry.is_current(record)) else { continue };
                 // One that is being deleted has lost its references first.
                 let passes = self.passes(workspace, &record, &facets).await;
                 if matches!(passes, Err(StoreError::Corrupt { .. }))
-                    && self.summary(workspace, *id).await.is_err()
+                    && self.summary(workspace, entry.id).await.is_err()
                 {
                     continue;
                 }
@@ -110,7 +155,7 @@ impl Store {
                     page.items.push(Summary::from(&record));
                 }
                 if page.items.len() == limit && (more || at + 1 < candidates.len()) {
-                    page.next = Some(Position::new(&list, id));
+                    page.next = Some(Position::new(&list, &entry.sk));
                     return Ok(page);
                 }
             }
@@ -118,24 +163,25 @@ impl Store {
                 return Ok(page);
             }
             if looked_at >= MAX_LOOKED_AT {
-                page.next = before.map(|id| Position::new(&list, id));
+                page.next = before.map(|entry| Position::new(&list, entry.sk));
                 return Ok(page);
             }
         }
     }
 
-    /// The newest entries of a list before `before`, from all shards.
+    /// The last entries of a list before `before`, from all shards.
     async fn candidates(
         &self,
         workspace: &WorkspaceId,
         facet: &Facet,
-        before: Option<QueryId>,
+        before: Option<&Entry>,
         most: usize,
-    ) -> Result<Vec<QueryId>, StoreError> {
+    ) -> Result<Vec<Entry>, StoreError> {
         let mut reading = JoinSet::new();
         let mut read = |shard: u16| {
             let (store, partition) = (self.clone(), keys::list(workspace, facet, shard));
-            reading.spawn(async move { store.entries(&partition, before, most).await });
+            let before = before.map(|entry| entry.sk.clone());
+            reading.spawn(async move { store.entries(&partition, before.as_deref(), most).await });
         };
         // The usual shards are read while their number is asked for.
         (0..shards::FIRST).for_each(&mut read);
@@ -150,25 +196,27 @@ impl Store {
     async fn entries(
         &self,
         partition: &str,
-        before: Option<QueryId>,
+        before: Option<&str>,
         most: usize,
-    ) -> Result<Vec<QueryId>, StoreError> {
-        let last = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    ) -> Result<Vec<Entry>, StoreError> {
+        let last = before.unwrap_or("~");
         // One more, since the position itself may be among them.
-        let range = Range { pk: partition, first: "!", last: &last, order: Order::Backwards, most: most + 1 };
+        let range = Range { pk: partition, first: "!", last, order: Order::Backwards, most: most + 1 };
         let items = self.range(range).await?;
-        let id = |key: Key| key.sk.parse().map_err(|why| StoreError::corrupt(&key, why));
-        let ids = items.iter().map(|item| id(Key::of(item))).collect::<Result<Vec<QueryId>, _>>()?;
-        Ok(ids.into_iter().filter(|id| before.is_none_or(|before| *id < before)).collect())
+        let entry =
+            |key: Key| Entry::of(&key.sk).ok_or_else(|| StoreError::corrupt(&key, "no entry of a list"));
+        let entries = items.iter().map(|item| entry(Key::of(item))).collect::<Result<Vec<_>, _>>()?;
+        Ok(entries.into_iter().filter(|entry| before.is_none_or(|before| *entry.sk < *before)).collect())
     }
 
     /// The records of these queries, in their order; `None` where there is no such query any more.
     async fn heads(
         &self,
         workspace: &WorkspaceId,
-        ids: &[QueryId],
+        entries: &[Entry],
     ) -> Result<Vec<Option<Record>>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| keys::head(&keys::query(workspace, *id))).collect();
+        let head = |entry: &Entry| keys::head(&keys::query(workspace, entry.id));
+        let keys: Vec<Key> = entries.iter().map(head).collect();
         let items = self.items(&keys).await?;
         let record = |key| match items.get(key).map(doc) {
             None => Ok(None),

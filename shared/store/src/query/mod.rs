@@ -18,7 +18,7 @@ use sqm_sql::text::Position;
 
 use crate::idempotency::Idempotency;
 
-pub use list::{Filter, MAX_PAGE, Page};
+pub use list::{Filter, MAX_PAGE, Page, Sort};
 pub(crate) use read::whole;
 pub(crate) use record::Kept;
 
@@ -50,6 +50,8 @@ pub struct Content {
 pub struct Analysis {
     /// Whether it parses.
     pub parse: Parse,
+    /// How much there is to it: the score by which lists are sorted.
+    pub complexity: Option<u32>,
     /// Which tables it reads and writes, as far as could be seen.
     pub references: References,
 }
@@ -121,6 +123,8 @@ pub struct Summary {
     pub message: Note,
     /// Whether the text parses.
     pub parse: Parse,
+    /// How much there is to it; `None` where that was not told.
+    pub complexity: Option<u32>,
     /// Length of the text in bytes.
     pub sql_bytes: usize,
     /// SHA-256 of the text, in hexadecimal.
@@ -158,6 +162,7 @@ impl Query {
 
     /// What was found out about it.
     pub fn analysis(&self) -> Analysis {
-        Analysis { parse: self.summary.parse.clone(), references: self.references.clone() }
+        let Summary { parse, complexity, .. } = &self.summary;
+        Analysis { parse: parse.clone(), complexity: *complexity, references: self.references.clone() }
     }
 }

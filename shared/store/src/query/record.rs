@@ -27,6 +27,9 @@ pub(crate) struct Record {
     pub author: Subject,
     pub message: Note,
     pub parse: Parse,
+    /// `None` in records of before it was told, and where no statement can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complexity: Option<u32>,
     /// The version that brought the SQL, and how it lies there.
     pub sql: Kept,
     pub references: KeptReferences,
@@ -96,6 +99,7 @@ impl From<&Record> for Summary {
             author: record.author.clone(),
             message: record.message.clone(),
             parse: record.parse.clone(),
+            complexity: record.complexity,
             sql_bytes: record.sql.extent.bytes,
             sql_sha256: record.sql.extent.sha256.clone(),
         }

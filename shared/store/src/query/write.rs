@@ -132,7 +132,7 @@ fn assemble<'a>(
     chunks: &mut Vec<Item>,
 ) -> Result<(Assembled<'a>, Before), StoreError> {
     let Draft { id, before, number, created, shard, content, analysis, change, .. } = draft;
-    let Analysis { parse, references } = analysis;
+    let Analysis { parse, complexity, references } = analysis;
     let mut keep = |part, text: &str| {
         let (extent, packed) = blob::pack(text)?;
         let packed = packed.into_iter().enumerate();
@@ -166,6 +166,7 @@ fn assemble<'a>(
         author: change.author.clone(),
         message: change.message.clone(),
         parse,
+        complexity,
         sql,
         references: kept,
         shard,

@@ -1,7 +1,7 @@
 //! Lists, their filters and cursors.
 
 use sqm_domain::{Dialect, QueryId, WorkspaceId};
-use sqm_store::{Analysis, Content, Filter, Position, StoreError};
+use sqm_store::{Analysis, Content, Filter, Position, Sort, StoreError};
 
 use crate::setup::{Setup, acme, change, content, id, reading};
 
@@ -78,6 +78,54 @@ async fn filters_and_their_combinations() {
         ..none()
     };
     check(three, |n| n % 15 == 0 && n % 2 == 1).await;
+}
+
+#[tokio::test]
+async fn the_most_complex_come_first() {
+    let setup = Setup::start().await;
+    let scored = |complexity| Analysis { complexity, ..reading(["t"]) };
+    let mut stored = Vec::new();
+    for n in 0..30_u32 {
+        // Several of a score, and some without one, as queries of before there were scores.
+        let score = (n % 5 > 0).then_some(n * 7 % 12);
+        let mut content = content(&format!("SELECT {n}"));
+        if n % 2 == 0 {
+            content.owner = "bob".parse().unwrap();
+        }
+        stored.push((score, setup.create_with(content, scored(score)).await));
+    }
+    let by_score = Filter { sort: Sort::Complexity, ..Filter::default() };
+    let mut wanted: Vec<_> =
+        stored.iter().filter_map(|(score, query)| Some(((*score)?, query.summary.id))).collect();
+    wanted.sort_by(|one, other| other.cmp(one));
+    let wanted: Vec<QueryId> = wanted.into_iter().map(|(_, id)| id).collect();
+    for limit in [1, 4, 24, 25, 100] {
+        assert_eq!(all(&setup, &by_score, limit).await, wanted, "{limit}");
+    }
+    let of_bob: Vec<QueryId> = {
+        let has = |id: &QueryId| {
+            stored
+                .iter()
+                .any(|(_, query)| query.summary.id == *id && query.summary.owner.to_string() == "bob")
+        };
+        wanted.iter().copied().filter(has).collect()
+    };
+    let filter = Filter { owner: "bob".parse().ok(), ..by_score.clone() };
+    assert_eq!(all(&setup, &filter, 4).await, of_bob);
+    // A new score moves it, and one that is gone takes it away.
+    let last = stored.iter().find(|(_, query)| query.summary.id == wanted[23]).unwrap();
+    let update = async |query, score, at| {
+        let content = Content { title: "Moved".parse().unwrap(), ..content("SELECT 0") };
+        setup.store.update(&acme(), query, content, scored(score), &change(at)).await.unwrap().query
+    };
+    let moved = update(&last.1, Some(4_000_000_000), 1).await;
+    assert_eq!(all(&setup, &by_score, 4).await[0], moved.summary.id);
+    assert_eq!(all(&setup, &by_score, 4).await.len(), 24);
+    update(&moved, None, 2).await;
+    assert_eq!(all(&setup, &by_score, 4).await, wanted[..23]);
+    let page = setup.store.list(&acme(), &by_score, 2, None).await.unwrap();
+    let other = setup.store.list(&acme(), &Filter::default(), 2, page.next.as_ref()).await;
+    assert!(matches!(other, Err(StoreError::InvalidPosition)), "{other:?}");
 }
 
 #[tokio::test]

@@ -123,7 +123,11 @@ pub fn content(sql: &str) -> Content {
 
 pub fn reading<S: Into<String>>(tables: impl IntoIterator<Item = S>) -> Analysis {
     let reads = tables.into_iter().map(Into::into).collect();
-    Analysis { parse: Parse::Parsed, references: References { reads, writes: BTreeSet::new() } }
+    Analysis {
+        parse: Parse::Parsed,
+        complexity: None,
+        references: References { reads, writes: BTreeSet::new() },
+    }
 }
 
 /// Text of this many bytes that does not compress.

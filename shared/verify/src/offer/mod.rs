@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
+use sqm_sql::indexes::{self, Index};
 use sqm_sql::lint::{Config, Finding};
 use sqm_sql::{rewrites, rules};
 
@@ -55,8 +56,8 @@ pub struct Optimization {
     pub refuted: Vec<Offer>,
     /// What the rules say about the query.
     pub findings: Vec<Finding>,
-    /// Indexes that would help. None are sought yet.
-    pub indexes: Vec<serde_json::Value>,
+    /// Indexes that would serve the query as it is.
+    pub indexes: Vec<Index>,
     /// What was not done, and why.
     pub notes: Vec<String>,
 }
@@ -182,16 +183,21 @@ impl Verified {
     }
 }
 
-/// Everything that can be done for the query: findings, and rewrites with their verdicts.
+/// Everything that can be done for the query: findings, indexes, and rewrites with their verdicts.
 ///
 /// Never fails: a text that does not parse has findings and no rewrites; without a catalog the rewrites
 /// come back as unknown, with the reason.
 pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
     let findings = rules::lint(sql, dialect, catalog, &options.lint);
-    Optimization { findings, ..rewrite(sql, dialect, catalog, options) }
+    // A text over the limits has a note about that already.
+    let advice = indexes::advise(sql, dialect, catalog).unwrap_or_default();
+    let mut optimization =
+        Optimization { findings, indexes: advice.indexes, ..rewrite(sql, dialect, catalog, options) };
+    optimization.notes.extend(advice.notes);
+    optimization
 }
 
-/// The same without findings: what the rewrites propose, judged.
+/// The same without findings and indexes: what the rewrites propose, judged.
 pub fn rewrite(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
     match rewrites::propose(sql, dialect, catalog) {
         Ok(proposed) => judge(sql, dialect, catalog, proposed.into_iter().map(Candidate::from), options),

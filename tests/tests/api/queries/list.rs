@@ -63,6 +63,26 @@ async fn every_filter_and_every_combination() {
 }
 
 #[tokio::test]
+async fn what_there_is_most_to_comes_first() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let plain = ada.store("SELECT a FROM t").await;
+    let joined = ada.store("SELECT a FROM t JOIN u ON t.a = u.a WHERE t.b > 1").await;
+    ada.store("this is no SQL").await;
+    let nested = ada.store("SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a)").await;
+    let items = ada.all("/v1/queries?sort=complexity&limit=1").await;
+    assert_eq!(ids(&items), [&nested.id, &joined.id, &plain.id].map(String::as_str));
+    let scores: Vec<_> = items.iter().map(|item| item["complexity"].as_u64().unwrap()).collect();
+    assert_eq!(scores, [9, 4, 1]);
+    assert_eq!(ids(&ada.all("/v1/queries?sort=complexity&reads=u").await), ids(&items)[..2]);
+    let newest = ada.all("/v1/queries?sort=newest").await;
+    assert_eq!((newest.len(), &newest[1]["complexity"]), (4, &Value::Null));
+    let page = ada.get("/v1/queries?sort=complexity&limit=1").send().await.ok();
+    let path = format!("/v1/queries?cursor={}", page["next"].as_str().unwrap());
+    ada.get(&path).send().await.problem(Kind::InvalidCursor);
+}
+
+#[tokio::test]
 async fn an_item_is_the_query_without_its_text() {
     let app = TestApp::start().await;
     let ada = app.user("acme");
@@ -171,6 +191,7 @@ async fn parameters_that_are_wrong_are_named() {
         ("dialect=cobol", "dialect"),
         ("reads=", "reads"),
         (&format!("writes={}", "x".repeat(1_025)), "writes"),
+        ("sort=size", "sort"),
         ("table=t", "table"),
         ("Tag=a", "Tag"),
     ] {

@@ -183,6 +183,7 @@ impl Reader<'_> {
             self.builder.drop_primary_key(table);
         } else {
             self.builder.drop_key(Some(table), name);
+            self.builder.drop_index(Some(table), name);
         }
     }
 
@@ -240,6 +241,7 @@ impl Reader<'_> {
         let AlterIndexOperation::RenameIndex { index_name } = operation;
         if let (Some(old), Some(new)) = (self.name(name).pop(), self.name(index_name).pop()) {
             self.builder.rename_key(&old, &new);
+            self.builder.rename_index(&old, &new);
         }
     }
 
@@ -260,7 +262,10 @@ impl Reader<'_> {
             {
                 let name = rest.iter().find(|word| !["IF", "EXISTS"].contains(word));
                 // The words of a qualified name, one of which is the index.
-                name.into_iter().chain(rest.get(1)).for_each(|name| self.builder.drop_key(None, name));
+                for name in name.into_iter().chain(rest.get(1)) {
+                    self.builder.drop_key(None, name);
+                    self.builder.drop_index(None, name);
+                }
                 return true;
             }
             _ if !command.kind.starts_with("ALTER TABLE") => return false,

@@ -1,3 +1,4 @@
+use super::super::IndexPart;
 use super::*;
 
 /// The catalog, one line a table, followed by the problems.
@@ -26,6 +27,13 @@ fn read(ddl: &str, dialect: Dialect) -> Vec<String> {
         }
         for check in &table.checks {
             line += &format!("; check {check}");
+        }
+        for index in &table.indexes {
+            let parts = index.iter().map(|part| match part {
+                IndexPart::Column(at) => table.columns[*at as usize].name.clone(),
+                IndexPart::Expression(text) => format!("({text})"),
+            });
+            line += &format!("; index {}", parts.collect::<Vec<_>>().join(","));
         }
         if let Some(view) = &table.view {
             line += &format!("; view {view}");
@@ -374,7 +382,7 @@ fn every_dialect_quotes_its_own_way() {
         "CREATE TABLE `t` (`id` int unsigned NOT NULL AUTO_INCREMENT, `k` varchar(9) DEFAULT NULL, \
          PRIMARY KEY (`id`), UNIQUE KEY `uk` (`k`), KEY `ix` (`k`)) ENGINE=InnoDB",
         Dialect::MySql,
-        "t: id INT UNSIGNED!, k VARCHAR(9); pk [0]; unique [1]",
+        "t: id INT UNSIGNED!, k VARCHAR(9); pk [0]; unique [1]; index k",
     );
     check(
         "CREATE TABLE t (a UInt64, b Nullable(String)) ENGINE = MergeTree PRIMARY KEY a ORDER BY a",
@@ -399,4 +407,30 @@ fn the_time_it_takes_is_that_of_its_length() {
     }
     // Where each looked at every other one it took several times as long.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn indexes_that_are_no_keys_are_kept_until_they_are_dropped() {
+    use Dialect::*;
+    let check = |dialect, rest: &str, expected: &str| {
+        let ddl = format!("CREATE TABLE t (a int, b int, c text); {rest}");
+        assert_eq!(read(&ddl, dialect), [format!("t: a INT, b INT, c TEXT{expected}")], "{rest}");
+    };
+    check(Postgres, "CREATE INDEX i ON t (b, a DESC); CREATE INDEX j ON t (b, a)", "; index b,a");
+    check(Postgres, "CREATE INDEX ON t (a); DROP INDEX t_a_idx", "");
+    check(Postgres, "CREATE INDEX i ON t (lower(c), a)", "; index (lower(c)),a");
+    // No order, or not all rows.
+    check(Postgres, "CREATE INDEX i ON t USING gin (c); CREATE INDEX j ON t (a) WHERE b > 0", "");
+    check(Postgres, "CREATE INDEX i ON t (a); ALTER INDEX i RENAME TO j; DROP INDEX j", "");
+    check(MySql, "ALTER TABLE t ADD INDEX i (a, b); CREATE INDEX j ON t (b)", "; index a,b; index b");
+    check(MySql, "CREATE INDEX j ON t (b); DROP INDEX j ON t", "");
+    check(MySql, "CREATE INDEX j ON t (a, c(10))", "; index a");
+    check(Sqlite, "CREATE INDEX i ON t (a); CREATE UNIQUE INDEX j ON t (a)", "; unique [0]; index a");
+    assert_eq!(
+        read("CREATE TABLE t (a int, b int, c int, KEY i (c, b), KEY (a))", MySql),
+        ["t: a INT, b INT, c INT; index c,b; index a"]
+    );
+    let dropped = "CREATE TABLE t (x int, a int, b int); CREATE INDEX i ON t (b); CREATE INDEX j ON t (x);
+                   ALTER TABLE t DROP COLUMN x";
+    assert_eq!(read(dropped, Postgres), ["t: a INT, b INT; index b"]);
 }
