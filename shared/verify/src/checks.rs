@@ -68,6 +68,7 @@ pub fn keep(relation: &mut Relation, dialect: Dialect) {
         name: attribute.spelled.clone(),
         data_type: attribute.written.clone(),
         not_null: !attribute.nullable,
+        ..Column::default()
     });
     let table = Table { name: vec![NAME.to_owned()], columns: columns.collect(), ..Table::default() };
     let catalog = Catalog::from(vec![table]);

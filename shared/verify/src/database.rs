@@ -7,7 +7,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
 use crate::checks::{self, Check};
-use crate::dialects::is_unsigned;
+use crate::dialects::{is_unsigned, quoted};
 use crate::forms::Form;
 use crate::value::{Kind, Value};
 
@@ -32,6 +32,10 @@ pub struct Attribute {
     pub is_unsigned: bool,
     /// The form of its texts, where it does not hold any.
     pub form: Option<Form>,
+    /// The collation of its texts, where it has one of its own.
+    pub collation: Option<String>,
+    /// Whether its values are computed, and never given.
+    pub is_generated: bool,
 }
 
 impl Attribute {
@@ -249,6 +253,13 @@ fn relation(
     dialect: Dialect,
 ) -> Relation {
     let positions = |key: &[u32]| key.iter().map(|&c| c as usize).collect::<Vec<_>>();
+    let generated = table.columns.iter().filter_map(|column| {
+        let expression = column.generated.as_ref()?;
+        let name = quoted(&column.name, dialect);
+        // A CHECK that is NULL holds.
+        let is_null = format!("{name} IS NULL AND ({expression}) IS NULL");
+        Some(format!("CASE WHEN {name} = ({expression}) THEN TRUE ELSE {is_null} END"))
+    });
     Relation {
         name: table.name.clone(),
         attributes: table
@@ -265,6 +276,8 @@ fn relation(
                 is_padded: crate::trust::is_padded(column.data_type.as_deref()),
                 is_unsigned: column.data_type.as_deref().is_some_and(|of| is_unsigned(of, dialect)),
                 form: Form::of(column.data_type.as_deref()),
+                collation: column.collation.clone(),
+                is_generated: column.generated.is_some(),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),
@@ -286,7 +299,7 @@ fn relation(
             })
             .collect(),
         kept: Vec::new(),
-        checks: table.checks.clone(),
+        checks: table.checks.iter().cloned().chain(generated).collect(),
     }
 }
 

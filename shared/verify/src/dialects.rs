@@ -147,6 +147,13 @@ pub fn divides_by_zero_to_null(dialect: Dialect) -> bool {
     speaks_mysql(dialect) || matches!(dialect, D::Sqlite | D::SparkSql | D::Hive | D::Impala)
 }
 
+/// Whether texts of other case or accents are equal under the collation.
+pub fn ignores_case(collation: &str) -> bool {
+    let lower = collation.to_ascii_lowercase();
+    let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| matches!(part, "ci" | "ai" | "nocase" | "rtrim"))
+}
+
 /// Whether texts that differ in case alone are equal under the usual collation.
 pub fn compares_without_case(dialect: Dialect) -> bool {
     is_mysql(dialect) || is_transact(dialect)
@@ -265,6 +272,14 @@ pub fn quotes(dialect: Dialect) -> (char, char) {
         | D::ClickHouse
         | D::Drill => ('`', '`'),
         _ => ('"', '"'),
+    }
+}
+
+/// The name in quotes.
+pub fn quoted(name: &str, dialect: Dialect) -> String {
+    match quotes(dialect) {
+        ('[', close) => format!("[{}]", name.replace(close, "]]")),
+        (quote, _) => format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}"))),
     }
 }
 

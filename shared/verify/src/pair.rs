@@ -62,6 +62,21 @@ pub struct Pair<'a> {
     pub dialect: Dialect,
 }
 
+/// How a run of both ended without two results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Why, in words.
+    pub message: String,
+    /// Which of the queries failed, the first or the second, where the other one did not.
+    pub alone: Option<usize>,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self { message, alone: None }
+    }
+}
+
 /// What a database showed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
@@ -75,7 +90,7 @@ pub enum Seen {
     /// Another result.
     Different(Difference),
     /// A query failed.
-    Failed(String),
+    Failed(Failure),
     /// Another order of the stored rows gives a query another result, so neither is *the* result.
     Undetermined {
         /// Whether the other query has one result all the same.
@@ -88,16 +103,16 @@ impl Pair<'_> {
     pub fn see(&self, database: &Database) -> Seen {
         let (one, two) = match self.results(database) {
             Ok(results) => results,
-            Err(message) => return Seen::Failed(message),
+            Err(failure) => return Seen::Failed(failure),
         };
         let sequence = match self.sequence(database) {
             Ok(sequence) => sequence,
-            Err(message) => return Seen::Failed(message),
+            Err(message) => return Seen::Failed(message.into()),
         };
         let found = difference(&one, &two, &sequence, self.numbers);
         if found == Some(Difference::Order) && !(self.orders[0].is_kept(&one) && self.orders[1].is_kept(&two))
         {
-            return Seen::Failed("the engine did not sort a result as its query asks".into());
+            return Seen::Failed("the engine did not sort a result as its query asks".to_owned().into());
         }
         // Where only one query has a choice, it must not choose otherwise than the other one.
         let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
@@ -134,7 +149,7 @@ impl Pair<'_> {
     ///
     /// # Errors
     /// The failure of either, in words.
-    pub fn results(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), String> {
+    pub fn results(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), Failure> {
         let (mut one, mut two) = self.run(database)?;
         if says_truth_by_number(self.dialect) {
             for value in one.iter_mut().chain(&mut two).flatten() {
@@ -146,12 +161,12 @@ impl Pair<'_> {
         Ok((one, two))
     }
 
-    fn run(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), String> {
+    fn run(&self, database: &Database) -> Result<(Vec<Row>, Vec<Row>), Failure> {
         let (engine, one, two) = match &self.runs {
             Runs::Engine { engine, one, two } => (engine, one, two),
             Runs::Sqlite { first, second } => {
                 return sqlite::results(self.schema, database, first, second)
-                    .map_err(|error| error.to_string());
+                    .map_err(|error| error.to_string().into());
             }
         };
         engine.load(database)?;
@@ -160,7 +175,12 @@ impl Pair<'_> {
                 |rows| if is_finite(&rows) { Ok(rows) } else { Err("a result is not a number".into()) },
             )
         };
-        Ok((finite(engine.run(one))?, finite(engine.run(two))?))
+        match (finite(engine.run(one)), finite(engine.run(two))) {
+            (Ok(one), Ok(two)) => Ok((one, two)),
+            (Err(message), Err(_)) => Err(message.into()),
+            (Err(message), Ok(_)) => Err(Failure { message, alone: Some(0) }),
+            (Ok(_), Err(message)) => Err(Failure { message, alone: Some(1) }),
+        }
     }
 
     /// Whether the result of each stays the same when the stored rows come in other orders.

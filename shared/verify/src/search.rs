@@ -18,6 +18,10 @@ const FEWEST: usize = 20;
 /// On so many databases where the queries agree the second engine is asked as well: an engine that is wrong
 /// about one of them may find them equal.
 const SECOND_OPINIONS: usize = 10;
+/// The queries in words.
+const WHICH: [&str; 2] = ["the first query", "the second query"];
+/// What the engine says of a scalar subquery of two rows.
+const MORE_THAN_ONE_ROW: &str = "more than one row";
 /// Why an agreement that one engine shows is none.
 const ONE_SIDED: &str = "the engines disagree: SQLite shows a difference that DataFusion does not";
 /// Why a difference that one engine shows is no refutation.
@@ -31,6 +35,11 @@ pub struct Search<'a> {
     second: &'a Bound,
     coverage: Coverage,
     failure: Option<String>,
+    /// How many differences may be none to the dialect, and why the first of them.
+    doubts: usize,
+    doubt: Option<String>,
+    /// How often each query failed where the other one did not, and why at first.
+    alone: [(usize, Option<String>); 2],
     disagreements: usize,
     /// How often the second engine was asked about an agreement.
     opinions: usize,
@@ -64,6 +73,9 @@ impl<'a> Search<'a> {
             second,
             coverage: Coverage::default(),
             failure: None,
+            doubts: 0,
+            doubt: None,
+            alone: Default::default(),
             disagreements: 0,
             opinions: 0,
             is_contradicted: false,
@@ -82,9 +94,14 @@ impl<'a> Search<'a> {
             let database = self.generator.database(self.tried as u64);
             self.tried += 1;
             match self.pair.see(&database) {
-                Seen::Failed(message) => {
+                Seen::Failed(failure) => {
                     self.coverage.errors += 1;
-                    self.failure.get_or_insert(message);
+                    if let Some(which) = failure.alone {
+                        let (times, message) = &mut self.alone[which];
+                        *times += 1;
+                        message.get_or_insert_with(|| failure.message.clone());
+                    }
+                    self.failure.get_or_insert(failure.message);
                 }
                 Seen::Undetermined { one_sided } => {
                     self.coverage.undetermined += 1;
@@ -112,6 +129,24 @@ impl<'a> Search<'a> {
                         self.second,
                         self.deadline,
                     ) {
+                        Some(counterexample)
+                            if let Some((one, other)) = counterexample::rests_on_case(
+                                &counterexample,
+                                [self.first, self.second],
+                                self.pair.schema,
+                                self.pair.dialect,
+                            ) =>
+                        {
+                            self.doubts += 1;
+                            self.doubt.get_or_insert_with(|| {
+                                format!("a difference was seen where '{one}' and '{other}' meet, which may be one text to {}", self.pair.dialect)
+                            });
+                            if self.doubts >= MOST_DISAGREEMENTS {
+                                return Some(Verdict::Unknown {
+                                    reason: self.doubt.clone().unwrap_or_default(),
+                                });
+                            }
+                        }
                         Some(counterexample) => {
                             return Some(Verdict::Refuted { counterexample: Box::new(counterexample) });
                         }
@@ -146,12 +181,32 @@ impl<'a> Search<'a> {
         (first != second && self.longest < least).then_some(least)
     }
 
+    /// Where one query alone has a scalar subquery of two rows: it has no value there, and the other one has.
+    fn two_rows(&self, compared: usize) -> Option<String> {
+        let sentences = self.alone.iter().zip(WHICH).filter_map(|((times, message), which)| {
+            let message = message.as_deref().filter(|message| message.contains(MORE_THAN_ONE_ROW))?;
+            Some(format!("on {times} databases {which} fails where the other one does not ({message}), beside {compared} on which both agree"))
+        });
+        sentences.reduce(|all, next| format!("{all}; {next}"))
+    }
+
+    /// Where one query failed alone, in words.
+    fn failures(&self) -> Vec<String> {
+        let sentence = |((times, message), which): (&(usize, Option<String>), &str)| {
+            let message = message.as_deref()?;
+            Some(format!("{which} failed on {times} databases on which the other one did not: {message}"))
+        };
+        self.alone.iter().zip(WHICH).filter_map(sentence).collect()
+    }
+
     /// What can be said when no difference was found.
-    pub fn conclude(self) -> Verdict {
+    pub fn conclude(mut self) -> Verdict {
         let looseness = self.looseness();
         let unreached_limit = self.unreached_limit();
-        let coverage = self.coverage;
-        let reason = if self.disagreements > 0 {
+        let coverage = std::mem::take(&mut self.coverage);
+        let reason = if let Some(doubt) = &self.doubt {
+            doubt.clone()
+        } else if self.disagreements > 0 {
             DISAGREEMENT.to_owned()
         } else if self.is_contradicted {
             ONE_SIDED.to_owned()
@@ -166,7 +221,7 @@ impl<'a> Search<'a> {
         } else if coverage.compared == 0 && coverage.undetermined > 0 {
             format!("not comparable: {}", looseness)
         } else if coverage.compared == 0 {
-            match self.failure {
+            match &self.failure {
                 Some(message) => format!("the queries fail on every database: {message}"),
                 None => "no database was tried within the time allowed".to_owned(),
             }
@@ -180,12 +235,16 @@ impl<'a> Search<'a> {
                     _ => "the second query",
                 }
             )
+        } else if let Some(reason) = self.two_rows(coverage.compared) {
+            reason
         } else if coverage.compared < FEWEST.min(self.asked) {
             format!(
                 "too little was tried: {} of {} databases could be compared",
                 coverage.compared, self.tried
             )
         } else {
+            let mut coverage = coverage;
+            coverage.gaps.extend(self.failures());
             return Verdict::Tested { coverage: Box::new(coverage) };
         };
         Verdict::Unknown { reason }

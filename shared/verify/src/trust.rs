@@ -4,7 +4,7 @@
 use sqm_domain::Dialect;
 
 use crate::database::{Attribute, Schema};
-use crate::dialects::{has_unequal_nan, is_mysql, keeps_types_loosely};
+use crate::dialects::{compares_without_case, has_unequal_nan, ignores_case, is_mysql, keeps_types_loosely};
 use crate::value::Kind;
 
 /// Most columns that are named.
@@ -12,6 +12,21 @@ const MOST_NAMED: usize = 3;
 
 /// What a verdict over moments with a time zone rests on: they are taken for moments without one.
 pub const ZONE: &str = "the time zone of the session is UTC";
+
+/// What a verdict rests on where the usual collation takes other texts for the same.
+pub const BINARY: &str =
+    "texts are compared with their case and the blanks at their end, as by a binary collation";
+
+/// A column whose texts are the same in other case as well, by its collation or its type.
+pub fn without_case(schema: &Schema) -> Option<String> {
+    schema.relations.iter().find_map(|relation| {
+        let found = relation.attributes.iter().find(|attribute| {
+            let is_citext = attribute.written.as_deref().is_some_and(|of| of.eq_ignore_ascii_case("citext"));
+            is_citext || attribute.collation.as_deref().is_some_and(ignores_case)
+        })?;
+        Some(format!("{}.{}", relation.dotted(), found.spelled))
+    })
+}
 
 /// What a verdict over these tables rests on, in words.
 pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
@@ -29,6 +44,9 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     }
     if has_unequal_nan(dialect) && attributes().any(|attribute| attribute.kind == Kind::Float) {
         trusted.push("no float is NaN".to_owned());
+    }
+    if compares_without_case(dialect) && attributes().any(|a| matches!(a.kind, Kind::Text { .. })) {
+        trusted.push(BINARY.to_owned());
     }
     if attributes().any(|attribute| is_zoned(attribute.written.as_deref())) {
         trusted.push(ZONE.to_owned());

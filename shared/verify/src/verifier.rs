@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
@@ -98,6 +98,9 @@ fn examine(
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
     let (mut schema, swaps) = tables.schema();
+    if let Some(column) = trust::without_case(&schema) {
+        return unknown(format!("the collation of {column} is not verified"));
+    }
     schema.keep_checks(dialect);
     assumptions.extend(trust::in_declarations(dialect, &schema));
     for relation in &schema.relations {
@@ -136,7 +139,12 @@ fn judge(
     options: &Options,
     start: Instant,
 ) -> (Verdict, usize) {
+    // Values of other kinds may look the same.
+    let unlike = unlike_outputs(&first.schema, &second.schema);
     let proof = || {
+        if let Some(reason) = &unlike {
+            return Proof::Missing(reason.clone());
+        }
         // What bounds a proof is its fuel; the clock only steps in. Planning that took long leaves it some time.
         let until = (start + options.time * 4 / 5).max(Instant::now() + options.time / 2);
         prove::prove(&first.plan, &second.plan, schema, resolve, until)
@@ -195,11 +203,44 @@ fn judge(
     }
     let tried = search.tried;
     let mut verdict = search.conclude();
+    if let (Verdict::Tested { .. }, Some(reason)) = (&verdict, unlike) {
+        return (Verdict::Unknown { reason }, tried);
+    }
     if let (Verdict::Tested { coverage }, Runs::Engine { engine, .. }) = (&mut verdict, &pair.runs) {
         let until = (Instant::now() + watching).min(start + options.time);
         coverage.watch(engine, &generator, [first, second], tried, until);
     }
     (verdict, tried)
+}
+
+/// A column of which the queries make values of kinds that are not the same: a day and a moment, a text and a number.
+fn unlike_outputs(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
+    let kind = |of: &DataType| match of {
+        DataType::Null => None,
+        DataType::Boolean => Some("a boolean"),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some("a text"),
+        DataType::Date32 | DataType::Date64 => Some("a day"),
+        DataType::Time32(_) | DataType::Time64(_) => Some("a time of day"),
+        DataType::Timestamp(..) => Some("a moment"),
+        DataType::Interval(_) | DataType::Duration(_) => Some("an interval"),
+        of if of.is_numeric() => Some("a number"),
+        _ => None,
+    };
+    if first.fields().len() != second.fields().len() {
+        return None;
+    }
+    let pairs = first.fields().iter().zip(second.fields());
+    pairs.enumerate().find_map(|(at, (one, other))| {
+        let (one, other) = (kind(one.data_type())?, kind(other.data_type())?);
+        // Where TRUE is 1 the one is the other.
+        let is_truth = matches!((one, other), ("a boolean", "a number") | ("a number", "a boolean"));
+        (one != other && !is_truth).then(|| {
+            format!(
+                "column {} is {one} in the first query and {other} in the second, which are not compared",
+                at + 1
+            )
+        })
+    })
 }
 
 /// The outputs on which the second query's order has to be the first's.

@@ -631,3 +631,88 @@ fn a_counterexample_can_be_inserted_where_texts_have_a_form() {
     assert!(inserts.contains("'00000000-0000-4000-8000-"), "{inserts}");
     assert!(!inserts.contains("'a'"), "{inserts}");
 }
+
+#[test]
+fn texts_that_are_one_to_the_dialect_refute_nothing() {
+    let over = |dialect: Dialect, schema: &str, first: &str, second: &str| {
+        let (catalog, _) = Catalog::from_ddl(schema, dialect).expect("the schema is read");
+        verify(first, second, dialect, &catalog, &Options::default())
+    };
+    let plain = "CREATE TABLE t (a INT, c VARCHAR(20), k CHAR(3))";
+    for dialect in [MySql, TSql] {
+        let (first, second) = ("SELECT a FROM t WHERE c = 'A'", "SELECT a FROM t WHERE c = 'a'");
+        assert_eq!(over(dialect, plain, first, second).verdict.name(), "unknown", "{dialect}");
+        let upper = "SELECT COUNT(DISTINCT UPPER(c)) FROM t";
+        let found = over(dialect, plain, "SELECT COUNT(DISTINCT c) FROM t", upper);
+        assert_ne!(found.verdict.name(), "refuted", "{dialect}");
+        assert!(found.assumptions.iter().any(|text| text.contains("binary collation")), "{found:?}");
+        // Other texts do.
+        let other = "SELECT a FROM t WHERE c = 'b'";
+        assert_eq!(over(dialect, plain, second, other).verdict.name(), "refuted", "{dialect}");
+    }
+    let padded = over(Postgres, plain, "SELECT a FROM t WHERE k = 'a'", "SELECT a FROM t WHERE k = 'a  '");
+    assert_eq!(padded.verdict.name(), "unknown");
+    for schema in [
+        "CREATE TABLE t (a INT, c TEXT COLLATE NOCASE)",
+        "CREATE TABLE t (a INT, c TEXT COLLATE utf8mb4_0900_ai_ci)",
+    ] {
+        let (first, second) = ("SELECT c FROM t WHERE c = 'A'", "SELECT 'A' FROM t WHERE c = 'A'");
+        let found = over(Sqlite, schema, first, second);
+        assert_eq!(found.verdict.name(), "unknown");
+        assert!(found.verdict.reason().contains("t.c"), "{}", found.verdict.reason());
+    }
+}
+
+#[test]
+fn what_arithmetic_rests_on_is_said() {
+    let said = |first: &str, second: &str| {
+        let found = verdict(
+            Sqlite,
+            &format!("SELECT id FROM t WHERE {first}"),
+            &format!("SELECT id FROM t WHERE {second}"),
+        );
+        found.assumptions.join("; ")
+    };
+    assert!(said("a + 2 > b + 2", "a > b").contains("too large"));
+    assert!(said("f - f = 0", "f IS NOT NULL").contains("infinite"));
+    assert!(!said("a > 1", "a >= 2").contains("too large"));
+}
+
+#[test]
+fn kinds_of_values_are_compared() {
+    let found = verdict(Postgres, &column("d"), &column("CAST(d AS TIMESTAMP)"));
+    assert_eq!(found.verdict.name(), "unknown");
+    assert!(found.verdict.reason().contains("column 1 is a day"), "{}", found.verdict.reason());
+}
+
+#[test]
+fn generated_columns_are_computed() {
+    let schema = "CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, g INT GENERATED ALWAYS AS (a) STORED)";
+    let (catalog, _) = Catalog::from_ddl(schema, Postgres).expect("the schema is read");
+    let found = |first: &str, second: &str| verify(first, second, Postgres, &catalog, &Options::default());
+    assert_ne!(found("SELECT g FROM t", "SELECT a FROM t").verdict.name(), "refuted");
+    let Verdict::Refuted { counterexample } = found("SELECT g FROM t", "SELECT id FROM t").verdict else {
+        panic!("not refuted")
+    };
+    assert!(counterexample.inserts[0].contains("(id, a)"), "{:?}", counterexample.inserts);
+}
+
+#[test]
+fn what_functions_look_for_is_tried() {
+    for (first, second) in [
+        ("REPLACE(s, 'a', '')", "TRIM(BOTH 'a' FROM s)"),
+        ("REPLACE(s, 'x', 'y')", "s"),
+        ("LTRIM(s, '0')", "s"),
+    ] {
+        check(Postgres, &column(first), &column(second), &["refuted"]);
+    }
+    let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    for (first, second) in [
+        ("a % 10 = 3", "a = 3"),
+        ("f > 0 AND f < 1", "f = 0.5"),
+        ("f BETWEEN 0.1 AND 0.2", "f IN (0.1, 0.2)"),
+        ("LENGTH(s) > 5", "LENGTH(s) > 6"),
+    ] {
+        check(Postgres, &select(first), &select(second), &["refuted"]);
+    }
+}

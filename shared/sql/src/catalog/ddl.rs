@@ -236,6 +236,16 @@ impl Reader<'_> {
             name: name.clone(),
             data_type: (column.data_type != DataType::Unspecified).then(|| column.data_type.to_string()),
             not_null: self.is_never_null(&column.data_type),
+            collation: column.options.iter().find_map(|option| match &option.option {
+                ColumnOption::Collation(name) => Some(name.to_string()),
+                _ => None,
+            }),
+            generated: column.options.iter().find_map(|option| match &option.option {
+                ColumnOption::Generated { generation_expr, .. } => {
+                    generation_expr.as_ref().map(ToString::to_string)
+                }
+                _ => None,
+            }),
         };
         if self.builder.column(table, declared, at.clone()).is_some() {
             self.column_options(table, &(name, at), &column.options, is_strict);
@@ -520,7 +530,7 @@ impl Reader<'_> {
         for column in &create.columns {
             let (name, at) = self.named(&column.name);
             let data_type = column.data_type.as_ref().map(ToString::to_string);
-            self.builder.column(view, Column { name, data_type, not_null: false }, at);
+            self.builder.column(view, Column { name, data_type, ..Column::default() }, at);
         }
         if let Some(table) = self.builder.get(view) {
             let written = parse::view_query(text, self.script.grammar);

@@ -74,7 +74,7 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
         };
         let table = builder.table(parts(name));
         for (column, data_type) in &input.columns {
-            let column = Column { name: column.clone(), data_type: data_type.clone(), not_null: false };
+            let column = Column { name: column.clone(), data_type: data_type.clone(), ..Column::default() };
             builder.column(table, column, at("cols"));
         }
         if let Some(positions) = builder.positions(table, "not_null", &named("not_null", &input.not_null))

@@ -59,6 +59,12 @@ pub struct Column {
     pub data_type: Option<String>,
     /// Whether NULL is excluded.
     pub not_null: bool,
+    /// The collation of its texts, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
+    /// What its values are computed from, where they are never given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<String>,
 }
 
 /// Each row's values in `columns`, where none is NULL, occur in `referred_columns` of `table`.

@@ -16,6 +16,13 @@ const CODE_POINTS: &str = "texts come in the order of their code points, as unde
 /// What a verdict rests on where a day is compared with a number, which each dialect reads in its own way.
 const DAYS_SINCE_1970: &str = "a number that is compared with a day counts days since 1970-01-01";
 
+/// What a verdict rests on where integers are added, subtracted or multiplied: what is too large is an error in
+/// some dialects, and another number in others.
+const NO_OVERFLOW: &str = "no result of integer arithmetic is too large for its type";
+
+/// What a verdict rests on where floats are computed with: infinity less infinity is no zero.
+const FINITE: &str = "no float is NaN or infinite";
+
 /// A comparison that only stands for itself where no dialect is named.
 const DAY_AND_NUMBER: &str = "a day with a number";
 
@@ -97,6 +104,11 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
+                match computes_with(part, &schema) {
+                    Some(DataType::Float32 | DataType::Float64) => rests_on.insert(FINITE),
+                    Some(of) if of.is_integer() => rests_on.insert(NO_OVERFLOW),
+                    _ => false,
+                };
                 if asks_for_order(part, &schema) {
                     rests_on.insert(CODE_POINTS);
                 }
@@ -112,6 +124,19 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
         })
     })?;
     Ok(rests_on)
+}
+
+/// The type of what it adds, subtracts, multiplies or negates, other than constants.
+fn computes_with(expr: &Expr, schema: &DFSchema) -> Option<DataType> {
+    let computes = match expr {
+        Expr::BinaryExpr(binary) => {
+            matches!(binary.op, Operator::Plus | Operator::Minus | Operator::Multiply)
+                && !(is_literal(&binary.left) && is_literal(&binary.right))
+        }
+        Expr::Negative(inner) => !is_literal(inner),
+        _ => false,
+    };
+    if computes { expr.get_type(schema).ok() } else { None }
 }
 
 /// Whether it is about which of two texts comes first.

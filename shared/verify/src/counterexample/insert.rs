@@ -4,7 +4,7 @@ use sqm_domain::Dialect;
 use sqm_sql::words::is_reserved;
 
 use crate::database::{Database, Relation, Row, Schema};
-use crate::dialects::{has_typed_literals, keeps_case, quotes};
+use crate::dialects::{has_typed_literals, keeps_case, quoted};
 use crate::value::Value;
 
 /// INSERT statements in an order that foreign keys allow, as far as they form no cycle.
@@ -44,8 +44,10 @@ fn in_order<'r>(relation: &Relation, at: usize, rows: &'r [Row]) -> Vec<&'r Row>
 fn insert(relation: &Relation, row: &[Value], dialect: Dialect) -> String {
     let join = |parts: Vec<String>, by: &str| parts.join(by);
     let table = join(relation.name.iter().map(|part| identifier(part, dialect)).collect(), ".");
-    let columns = join(relation.attributes.iter().map(|a| identifier(&a.spelled, dialect)).collect(), ", ");
-    let values = join(row.iter().map(|value| literal(value, dialect)).collect(), ", ");
+    // Values that are computed cannot be given.
+    let given = || relation.attributes.iter().zip(row).filter(|(attribute, _)| !attribute.is_generated);
+    let columns = join(given().map(|(a, _)| identifier(&a.spelled, dialect)).collect(), ", ");
+    let values = join(given().map(|(_, value)| literal(value, dialect)).collect(), ", ");
     format!("INSERT INTO {table} ({columns}) VALUES ({values});")
 }
 
@@ -74,10 +76,7 @@ fn identifier(name: &str, dialect: Dialect) -> String {
     if is_plain && is_folded && !is_reserved(name) {
         return name.to_owned();
     }
-    match quotes(dialect) {
-        ('[', close) => format!("[{}]", name.replace(close, "]]")),
-        (quote, _) => format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}"))),
-    }
+    quoted(name, dialect)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a database on which two queries differ to one that a person can read, confirmed by running it
 //! again, here and on a second engine.
 
+mod doubt;
 mod insert;
 mod minimize;
 mod render;
@@ -14,6 +15,7 @@ use crate::pair::{Pair, Runs, Seen};
 use crate::sqlite;
 use crate::verdict::Counterexample;
 
+pub use doubt::rests_on_case;
 pub use insert::inserts;
 
 /// Makes the database small, as far as there is time, and confirms it; `None` where SQLite runs both queries and finds them equal.

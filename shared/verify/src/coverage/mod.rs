@@ -143,6 +143,6 @@ impl Coverage {
         }
         let [first, second] = sides;
         (self.first, self.second) = (first.conclude(), second.conclude());
-        self.gaps = gaps::of(self);
+        self.gaps.extend(gaps::of(self));
     }
 }

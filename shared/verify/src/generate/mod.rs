@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use sqm_domain::Dialect;
 
 use crate::database::{Database, Row, Schema};
-use crate::dialects::{empty_is_null, keeps_whole_seconds};
+use crate::dialects::{compares_without_case, empty_is_null, keeps_whole_seconds};
 use crate::prove::{Guide, WishedRow};
 use crate::value::{Value, power_of_ten};
 use builder::Builder;
@@ -83,6 +83,13 @@ impl<'s> Generator<'s> {
         let mentions = guide.mentions();
         for (relation, at, value) in mentions.values {
             palette.mention(relation, &schema.relations[relation].attributes[at], at, &value);
+        }
+        for (relation, at, value) in mentions.made {
+            palette.add(relation, &schema.relations[relation].attributes[at], at, value);
+        }
+        palette.between(schema);
+        if compares_without_case(dialect) {
+            palette.one_case();
         }
         palette.fractions(schema, |attribute| {
             attribute.holds_fractions.unwrap_or(!keeps_whole_seconds(dialect))

@@ -1,6 +1,8 @@
 //! The values from which a column is filled: few and small, so that rows meet, and those that the
 //! queries mention, with their neighbours.
 
+use std::collections::BTreeSet;
+
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -94,6 +96,50 @@ impl Palette {
         }
     }
 
+    /// Adds numbers that lie between two that are mentioned.
+    pub fn between(&mut self, schema: &Schema) {
+        for (at, relation) in schema.relations.iter().enumerate() {
+            for (column, attribute) in relation.attributes.iter().enumerate() {
+                let mut mentioned = self.values[at][column][..self.mentioned[at][column]].to_vec();
+                mentioned.sort_by(Value::order);
+                let between: Vec<Value> =
+                    mentioned.windows(2).filter_map(|two| middle(&two[0], &two[1])).collect();
+                for value in between {
+                    self.add(at, attribute, column, value);
+                }
+            }
+        }
+    }
+
+    /// Leaves one of the texts that differ in case, or in blanks at their end, alone.
+    pub fn one_case(&mut self) {
+        for (values, mentioned) in self.values.iter_mut().flatten().zip(self.mentioned.iter_mut().flatten()) {
+            let mut seen = BTreeSet::new();
+            let mut at = 0;
+            let mut left = *mentioned;
+            values.retain(|value| {
+                let is_kept = match value {
+                    Value::Text(text) => seen.insert(text.trim_end().to_lowercase()),
+                    _ => true,
+                };
+                left -= usize::from(!is_kept && at < *mentioned);
+                at += 1;
+                is_kept
+            });
+            *mentioned = left;
+        }
+    }
+
+    /// Adds a value.
+    pub fn add(&mut self, relation: usize, attribute: &Attribute, at: usize, value: Value) {
+        let values = &mut self.values[relation][at];
+        let count = &mut self.mentioned[relation][at];
+        if *count < MOST_MENTIONED && attribute.holds(&value) && !values[..*count].contains(&value) {
+            values.insert(*count, value);
+            *count += 1;
+        }
+    }
+
     /// Adds the values with which CHECK constraints compare their columns.
     pub fn checks(&mut self, schema: &Schema) {
         for (at, relation) in schema.relations.iter().enumerate() {
@@ -108,12 +154,7 @@ impl Palette {
         let near =
             [Some(value.clone()), step(value, 1), step(value, -1), in_other_case(value), capitalized(value)];
         for value in near.into_iter().flatten() {
-            let values = &mut self.values[relation][at];
-            let count = &mut self.mentioned[relation][at];
-            if *count < MOST_MENTIONED && attribute.holds(&value) && !values[..*count].contains(&value) {
-                values.insert(*count, value);
-                *count += 1;
-            }
+            self.add(relation, attribute, at, value);
         }
     }
 
@@ -200,6 +241,18 @@ pub fn step(value: &Value, by: i64) -> Option<Value> {
             (!shorter.is_empty()).then_some(Value::Text(shorter))?
         }
         Value::Null | Value::Bool(_) => return None,
+    })
+}
+
+/// The number in the middle of two, where the kind has one.
+fn middle(a: &Value, b: &Value) -> Option<Value> {
+    Some(match (a, b) {
+        (Value::Float(a), Value::Float(b)) if a < b => Value::Float(a + (b - a) / 2.0),
+        (Value::Decimal { mantissa: a, scale }, Value::Decimal { mantissa: b, .. }) if b - a > 1 => {
+            Value::Decimal { mantissa: a + (b - a) / 2, scale: *scale }
+        }
+        (Value::Int(a), Value::Int(b)) if b.checked_sub(*a)? > 2 => Value::Int(a + (b - a) / 2),
+        _ => return None,
     })
 }
 

@@ -75,9 +75,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     let compares = matches!(expr, Expr::BinaryOp { op, .. } if compares(op));
     if compares_without_case(dialect) && (compares || matches!(expr, Expr::Like { .. } | Expr::InList { .. }))
     {
-        lowered.assumptions.insert(
-            "texts are compared with their case and the blanks at their end, as by a binary collation",
-        );
+        lowered.assumptions.insert(crate::trust::BINARY);
     }
 }
 

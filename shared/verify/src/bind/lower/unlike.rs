@@ -12,7 +12,7 @@ use super::dates::single_name;
 use super::types::is_narrow_integer;
 use crate::dialects::{
     counts_from_monday, counts_from_the_start, counts_whole_units, dates_have_time, empty_is_null, first_day,
-    has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, is_mysql, is_postgres,
+    has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, ignores_case, is_mysql, is_postgres,
     replaces_the_empty_text, takes_negative_lengths,
 };
 
@@ -60,13 +60,6 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Whether texts of other case or accents are equal under the collation.
-fn ignores_case(collation: &str) -> bool {
-    let lower = collation.to_ascii_lowercase();
-    let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    parts.any(|part| matches!(part, "ci" | "ai" | "nocase" | "rtrim"))
 }
 
 fn is_short_float(data_type: &DataType, dialect: Dialect) -> bool {

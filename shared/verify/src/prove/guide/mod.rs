@@ -4,6 +4,7 @@
 mod asked;
 mod classes;
 mod gather;
+mod inside;
 mod invert;
 mod linear;
 mod solve;
@@ -30,6 +31,8 @@ pub type WishedRow = (usize, BTreeMap<usize, Value>);
 pub struct Mentions {
     /// The values with which they compare them.
     pub values: Vec<(usize, usize, Value)>,
+    /// Values that their functions make something else of.
+    pub made: Vec<(usize, usize, Value)>,
     /// Those of which they ask whether they are NULL, and that may be.
     pub nulls: BTreeSet<(usize, usize)>,
 }
@@ -101,6 +104,16 @@ impl<'s> Guide<'s> {
         let mut inside = Vec::new();
         block.conditions.iter().for_each(|c| gather::facts_of(c, &mut facts, &mut inside));
         block.outputs.iter().for_each(|t| gather::queries_of(t, &mut facts, &mut inside));
+        let mut beside = Vec::new();
+        block.outputs.iter().for_each(|output| inside::of_term(output, &mut beside));
+        for fact in &facts {
+            inside::of_fact(&gather::compared(fact), &mut beside);
+        }
+        for ((var, at), literal) in beside {
+            let Some(table) = tables.get(&var) else { continue };
+            let kind = self.prover.schema.relations[*table].attributes[at].kind;
+            found.made.extend(values::value(&literal, kind).map(|value| (*table, at, value)));
+        }
         for fact in facts {
             let fact = gather::compared(&fact);
             let (a, b) = match &fact {
