@@ -31,6 +31,7 @@ impl Analysis for Line {
         Answer {
             failed: Some(refusal.into()),
             rewrites: Vec::new(),
+            alternatives: Vec::new(),
             indexes: Vec::new(),
             findings: Vec::new(),
             database: None,

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use sqm_database::{Runs, Weighed};
 use sqm_sql::indexes::Index;
 use sqm_sql::lint::{Finding, NOT_CHECKED};
+use sqm_sql::rewrites::Alternative;
 use sqm_verify::offer::{Offer, Options};
 
 use crate::args::{Bulk, Effort, Format, Reading};
@@ -79,6 +80,7 @@ pub struct Answer {
     #[serde(flatten)]
     failed: Option<bulk::Failed>,
     rewrites: Vec<Value>,
+    alternatives: Vec<Alternative>,
     indexes: Vec<Index>,
     findings: Vec<Finding>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +121,7 @@ impl Answer {
         Self {
             failed: None,
             rewrites: found.rewrites.iter().chain(&refuted).map(rewrite).collect(),
+            alternatives: found.alternatives,
             indexes: found.indexes,
             findings: found.findings,
             database: weighed,

@@ -6,7 +6,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::parse::{LineIndex, Tree};
 use sqm_sql::text::Span;
-use sqm_sql::{guard, indexes, rules};
+use sqm_sql::{guard, indexes, rewrites, rules};
 use sqm_verify::offer::{self, Offer, Optimization, Options};
 
 use super::database::{Database, Found, weighed};
@@ -65,6 +65,7 @@ pub fn optimize(
         whole.refuted.extend(part.refuted.into_iter().map(embed));
         whole.notes.extend(part.notes);
     }
+    whole.alternatives = rewrites::alternatives(sql, dialect, tables.now()).unwrap_or_default();
     let advice = indexes::advise(sql, dialect, tables.now()).unwrap_or_default();
     whole.indexes = advice.indexes;
     whole.notes.extend(advice.notes);

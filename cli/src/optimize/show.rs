@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use sqm_database::Weighed;
 use sqm_sql::indexes::Index;
+use sqm_sql::rewrites::Alternative;
 use sqm_verify::offer::{Benefit, Estimates, Evidence, Offer, OnDatabase, Ran};
 
 use super::database::Found;
@@ -48,6 +49,9 @@ pub fn write(
     if found.rewrites.len() + refuted.len() > 0 {
         writeln!(out)?;
     }
+    for alternative in &found.alternatives {
+        write_alternative(out, text, alternative, show)?;
+    }
     write_indexes(out, &found.indexes)?;
     if let Some(Weighed { server_version, indexes }) = weighed {
         let names: Vec<_> = indexes.iter().map(|index| harmless(&index.name)).collect();
@@ -71,6 +75,23 @@ pub fn write(
         1 => writeln!(out, "1 finding; `sqm lint` shows it"),
         many => writeln!(out, "{many} findings; `sqm lint` shows them"),
     }
+}
+
+/// A query that may do for the same purpose, and how its result differs.
+fn write_alternative(out: &mut Out, text: &Text, other: &Alternative, show: Show) -> io::Result<()> {
+    let style = out.style;
+    let name = harmless(&text.name).into_owned();
+    writeln!(out, "{}  {}", style.bold(harmless(&other.title)), style.yellow("another query, not the same"))?;
+    writeln!(out, "   {}", harmless(&other.explanation))?;
+    for change in &other.changes {
+        writeln!(out, "   differs: {}", harmless(change))?;
+    }
+    writeln!(out)?;
+    match show {
+        Show::Diff => write!(out, "{}", unified(&text.sql, &other.sql, &name, style))?,
+        Show::Sql => writeln!(out, "{}", harmless(other.sql.trim_end()))?,
+    }
+    writeln!(out)
 }
 
 /// Indexes: the statement that makes each, and why.

@@ -103,3 +103,20 @@ fn complexity_is_said_where_it_is_asked_for() {
     let silent = sqm(&format!("lint --format json {file}"), "").lines().remove(0);
     assert!(silent.get("complexity").is_none(), "{silent}");
 }
+
+#[test]
+fn what_changes_the_result_is_said_to() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("page.sql");
+    fs::write(&file, "SELECT name FROM stores ORDER BY store_id LIMIT 20 OFFSET 4000").unwrap();
+    let args =
+        format!("optimize --no-measure -d postgres --schema infra/sample/schema.sql {}", file.display());
+    let run = sqm(&args, "");
+    assert!(run.out.contains("another query, not the same"), "{} {}", run.out, run.err);
+    assert!(
+        run.out.contains("+SELECT name FROM stores WHERE store_id > :last_store_id ORDER BY"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("differs: it is the page after the last row seen, not the n-th"), "{}", run.out);
+}

@@ -8,6 +8,7 @@ use sqm_domain::{ConnectionName, Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
 use sqm_sql::indexes::Index;
 use sqm_sql::lint::Finding;
+use sqm_sql::rewrites::Alternative;
 use sqm_verify::Verification;
 use sqm_verify::offer::Offer;
 
@@ -41,6 +42,7 @@ struct OptimizationView<'a> {
     refuted_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     refuted: Option<&'a [Offer]>,
+    alternatives: &'a [Alternative],
     indexes: &'a [Index],
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<DatabaseView<'a>>,
@@ -74,6 +76,7 @@ pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) 
         rewrites: &found.rewrites,
         refuted_count: found.refuted.len(),
         refuted: include.map(|Include::Refuted| found.refuted.as_slice()),
+        alternatives: &found.alternatives,
         indexes: &found.indexes,
         database: database.map(|(connection, runs, weighed)| DatabaseView {
             connection,

@@ -35,7 +35,7 @@
 //! | … with SQL of several chunks | and one BatchGetItem | 100 read units per chunk |
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
-//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 12 items, about 30 write units |
+//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 13 items, about 32 write units |
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items, about 12 write units, and 2 for each changed entry |
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
@@ -52,10 +52,10 @@
 //! # Partitions
 //!
 //! A partition key takes 1,000 write units a second. Everything of one query is one partition, which no
-//! sensible load fills. Lists are the hot place: each new query writes an entry into `all`, its dialect
+//! sensible load fills. Lists are the hot place: each new query writes an entry into `all`, by its score, its dialect
 //! and its owner. Each of these is spread over shards, drawn from the id and kept in the head, so that
 //! an entry stays where it is when the number of shards grows (the `shards` item; a create that was
-//! throttled doubles it). Readers merge the shards; positions in a list are ids, so a cursor holds
+//! throttled doubles it). Readers merge the shards; positions in a list are sort keys, so a cursor holds
 //! across a growth. Four shards carry about 2,000 new queries a second and workspace.
 //!
 //! # Lists propose, heads dispose

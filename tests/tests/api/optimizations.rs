@@ -70,6 +70,18 @@ async fn indexes_that_would_serve_are_named_unless_they_are_there() {
 }
 
 #[tokio::test]
+async fn what_changes_the_result_is_no_rewrite() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let answer = ad_hoc(&ada, "SELECT total FROM orders ORDER BY id LIMIT 20 OFFSET 5000", json!({})).await;
+    let [other] = &answer["alternatives"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!(other["sql"], "SELECT total FROM orders WHERE id > :last_id ORDER BY id LIMIT 20");
+    assert!(!other["changes"].as_array().unwrap().is_empty() && other.get("verdict").is_none(), "{other}");
+    assert!(!answer["rewrites"].to_string().contains("last_id"), "{answer}");
+    assert_eq!(ad_hoc(&ada, ABOVE_AVERAGE, json!({})).await["alternatives"], json!([]));
+}
+
+#[tokio::test]
 async fn findings_say_where() {
     let app = TestApp::start().await;
     let ada = app.user("acme");

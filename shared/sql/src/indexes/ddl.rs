@@ -65,7 +65,7 @@ fn column(part: &Part, dialect: Dialect) -> String {
 }
 
 /// A name as it may stand in a statement.
-pub(super) fn quoted(name: &str, dialect: Dialect) -> String {
+pub(crate) fn quoted(name: &str, dialect: Dialect) -> String {
     let is_kept = match Folding::of(dialect) {
         Folding::Lower => !name.chars().any(char::is_uppercase),
         Folding::Upper => !name.chars().any(char::is_lowercase),

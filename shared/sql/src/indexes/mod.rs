@@ -27,6 +27,7 @@ use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
 use crate::parse::{ParsedStatement, Script, Tree};
 use crate::text::Span;
+pub(crate) use ddl::quoted;
 use merge::Merged;
 use wanted::Wanted;
 

@@ -24,10 +24,11 @@ pub struct Example {
 
 /// The examples of all rewrites.
 pub fn examples() -> Vec<Example> {
-    SOURCES.iter().flat_map(|(name, source)| of_rewrite(name, source)).collect()
+    SOURCES.iter().flat_map(|(name, source)| of_source(name, source)).collect()
 }
 
-fn of_rewrite(rewrite: &'static str, source: &str) -> Vec<Example> {
+/// The examples of one documentation.
+pub(super) fn of_source(rewrite: &'static str, source: &str) -> Vec<Example> {
     let blocks = blocks(source);
     let of = |wanted: &'static str| blocks.iter().filter(move |(section, ..)| section == wanted);
     let tables = of("Tables").map(|(.., sql)| sql.as_str()).collect::<Vec<_>>().join("\n");

@@ -5,6 +5,7 @@
 //! whether it pays for whoever measures. Nothing here knows either of them.
 
 mod aggregate;
+mod alternative;
 mod block;
 mod calendar;
 mod clauses;
@@ -15,6 +16,7 @@ mod determined;
 mod docs;
 mod edit;
 mod expression;
+mod keyset;
 mod names;
 mod negation;
 mod predicate;
@@ -38,6 +40,7 @@ use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
 use crate::parse::{self, ParsedStatement, Script, Tree};
 use crate::text::Span;
+pub use alternative::{Alternative, alternatives};
 use block::Blocks;
 use context::Context;
 pub use docs::{Example, examples};
@@ -229,31 +232,41 @@ fn drafts(
     catalog: &Catalog,
     combining: bool,
 ) -> Vec<Found> {
+    let found = in_context(script, statement, catalog, |cx| {
+        let mut found = Vec::new();
+        for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
+            let mut drafts = Vec::new();
+            (rewrite.propose)(cx, &mut drafts);
+            if rewrite.merges {
+                drafts = merged(drafts);
+            }
+            found.extend(drafts.into_iter().map(|draft| (rewrite, (cx.source.span(&draft.tokens), draft))));
+        }
+        found
+    });
+    found.unwrap_or_default()
+}
+
+/// Looks at a statement that is not too long and whose text and tree agree.
+fn in_context<T>(
+    script: &Script<'_>,
+    statement: &ParsedStatement,
+    catalog: &Catalog,
+    look: impl FnOnce(&Context<'_>) -> T,
+) -> Option<T> {
     let text = script.text_of(statement);
-    let Ok(Tree::Sql(tree)) = &statement.tree else { return Vec::new() };
+    let Ok(Tree::Sql(tree)) = &statement.tree else { return None };
     if text.len() > MAX_BYTES {
-        return Vec::new();
+        return None;
     }
-    let Ok(tokens) = parse::tokenize(statement.grammar.parser(), text, statement.span.start) else {
-        return Vec::new();
-    };
-    let Some(source) = Source::new(script.text, &tokens) else { return Vec::new() };
-    let Some(blocks) = Blocks::read(tree, &source, catalog) else { return Vec::new() };
+    let tokens = parse::tokenize(statement.grammar.parser(), text, statement.span.start).ok()?;
+    let source = Source::new(script.text, &tokens)?;
+    let blocks = Blocks::read(tree, &source, catalog)?;
     let query = match &**tree {
         Statement::Query(query) => Some(query.as_ref()),
         _ => None,
     };
-    let cx = Context::new(&source, &blocks, script.dialect, query);
-    let mut found = Vec::new();
-    for rewrite in REWRITES.iter().filter(|rewrite| rewrite.combines || !combining) {
-        let mut drafts = Vec::new();
-        (rewrite.propose)(&cx, &mut drafts);
-        if rewrite.merges {
-            drafts = merged(drafts);
-        }
-        found.extend(drafts.into_iter().map(|draft| (rewrite, (source.span(&draft.tokens), draft))));
-    }
-    found
+    Some(look(&Context::new(&source, &blocks, script.dialect, query)))
 }
 
 /// One draft of all.

@@ -15,6 +15,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::indexes::{self, Index};
 use sqm_sql::lint::{Config, Finding};
+use sqm_sql::rewrites::Alternative;
 use sqm_sql::{rewrites, rules};
 
 use crate::verdict::{Verdict, Verification};
@@ -56,6 +57,8 @@ pub struct Optimization {
     pub refuted: Vec<Offer>,
     /// What the rules say about the query.
     pub findings: Vec<Finding>,
+    /// Other queries for the same purpose, whose results differ: never to be taken for rewrites.
+    pub alternatives: Vec<Alternative>,
     /// Indexes that would serve the query as it is.
     pub indexes: Vec<Index>,
     /// What was not done, and why.
@@ -191,13 +194,18 @@ pub fn optimize(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Option
     let findings = rules::lint(sql, dialect, catalog, &options.lint);
     // A text over the limits has a note about that already.
     let advice = indexes::advise(sql, dialect, catalog).unwrap_or_default();
-    let mut optimization =
-        Optimization { findings, indexes: advice.indexes, ..rewrite(sql, dialect, catalog, options) };
+    let alternatives = rewrites::alternatives(sql, dialect, catalog).unwrap_or_default();
+    let mut optimization = Optimization {
+        findings,
+        indexes: advice.indexes,
+        alternatives,
+        ..rewrite(sql, dialect, catalog, options)
+    };
     optimization.notes.extend(advice.notes);
     optimization
 }
 
-/// The same without findings and indexes: what the rewrites propose, judged.
+/// The same without findings, alternatives and indexes: what the rewrites propose, judged.
 pub fn rewrite(sql: &str, dialect: Dialect, catalog: &Catalog, options: &Options) -> Optimization {
     match rewrites::propose(sql, dialect, catalog) {
         Ok(proposed) => judge(sql, dialect, catalog, proposed.into_iter().map(Candidate::from), options),
