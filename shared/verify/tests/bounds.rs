@@ -207,3 +207,17 @@ fn a_hundred_tables_are_filled_in_time() {
         judged_over(&schema, "SELECT x FROM t99 WHERE x > 3", "SELECT x FROM t99 WHERE x >= 3");
     assert!(matches!(verdict, "refuted" | "unknown"), "{reason}");
 }
+
+#[test]
+fn numbers_far_apart_have_no_middle_that_overflows() {
+    let most = "9".repeat(38);
+    let (verdict, reason) = judged_over(
+        "CREATE TABLE w (n NUMERIC(38, 1), f DOUBLE PRECISION);",
+        &format!(
+            "SELECT f FROM w WHERE n > -{m}.9 AND n < {m}.9 AND f > -1.7e308 AND f < 1.7e308",
+            m = &most[1..]
+        ),
+        "SELECT f FROM w",
+    );
+    assert!(matches!(verdict, "refuted" | "unknown"), "{reason}");
+}

@@ -247,8 +247,10 @@ pub fn step(value: &Value, by: i64) -> Option<Value> {
 /// The number in the middle of two, where the kind has one.
 fn middle(a: &Value, b: &Value) -> Option<Value> {
     Some(match (a, b) {
-        (Value::Float(a), Value::Float(b)) if a < b => Value::Float(a + (b - a) / 2.0),
-        (Value::Decimal { mantissa: a, scale }, Value::Decimal { mantissa: b, .. }) if b - a > 1 => {
+        (Value::Float(a), Value::Float(b)) if a < b && (b - a).is_finite() => Value::Float(a + (b - a) / 2.0),
+        (Value::Decimal { mantissa: a, scale }, Value::Decimal { mantissa: b, .. })
+            if b.checked_sub(*a)? > 1 =>
+        {
             Value::Decimal { mantissa: a + (b - a) / 2, scale: *scale }
         }
         (Value::Int(a), Value::Int(b)) if b.checked_sub(*a)? > 2 => Value::Int(a + (b - a) / 2),

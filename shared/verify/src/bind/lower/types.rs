@@ -75,20 +75,29 @@ pub fn is_narrow_integer(data_type: &DataType) -> bool {
     )
 }
 
+/// Whether it is an integer that is not below zero.
+fn is_unsigned_integer(data_type: &DataType) -> bool {
+    use DataType as T;
+    matches!(
+        data_type,
+        T::Unsigned
+            | T::UnsignedInteger
+            | T::IntUnsigned(_)
+            | T::IntegerUnsigned(_)
+            | T::BigIntUnsigned(_)
+            | T::UInt8
+            | T::UInt16
+            | T::UInt32
+            | T::UInt64
+    )
+}
+
 /// What a cast to the type rests on.
 fn assumption(data_type: &DataType) -> Option<&'static str> {
     use DataType as T;
     match data_type {
         _ if is_narrow_integer(data_type) => Some("a number that is cast to a narrower integer fits into it"),
-        T::Unsigned
-        | T::UnsignedInteger
-        | T::IntUnsigned(_)
-        | T::IntegerUnsigned(_)
-        | T::BigIntUnsigned(_)
-        | T::UInt8
-        | T::UInt16
-        | T::UInt32
-        | T::UInt64 => Some("a number that is cast to an unsigned one fits into it"),
+        _ if is_unsigned_integer(data_type) => Some("a number that is cast to an unsigned one fits into it"),
         T::Char(Some(_)) | T::Character(Some(_)) => {
             Some("a text that is cast to CHAR is not filled up with blanks")
         }
@@ -135,16 +144,8 @@ pub fn lower_type(data_type: &DataType) -> DataType {
         | T::Int64
         | T::BigInt(_)
         | T::Signed
-        | T::SignedInteger
-        | T::Unsigned
-        | T::UnsignedInteger
-        | T::IntUnsigned(_)
-        | T::IntegerUnsigned(_)
-        | T::BigIntUnsigned(_)
-        | T::UInt8
-        | T::UInt16
-        | T::UInt32
-        | T::UInt64 => T::BigInt(None),
+        | T::SignedInteger => T::BigInt(None),
+        _ if is_unsigned_integer(data_type) => T::BigInt(None),
         T::String(_)
         | T::Text
         | T::Char(_)
