@@ -7,8 +7,9 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Table};
 
 use crate::checks::{self, Check};
-use crate::dialects::{is_unsigned, quoted};
+use crate::dialects::{is_unsigned, pads_texts, quoted};
 use crate::forms::Form;
+use crate::trust;
 use crate::value::{Kind, Value};
 
 /// A column of a [`Relation`].
@@ -28,6 +29,8 @@ pub struct Attribute {
     pub holds_fractions: Option<bool>,
     /// Whether it is a text of fixed length, filled up with blanks.
     pub is_padded: bool,
+    /// Whether the order of its values is another one than that of the texts that stand for them.
+    pub has_own_order: bool,
     /// Whether it holds no number below zero.
     pub is_unsigned: bool,
     /// The form of its texts, where it does not hold any.
@@ -41,7 +44,7 @@ pub struct Attribute {
 impl Attribute {
     /// Whether it can hold the value, which is not NULL.
     pub fn holds(&self, value: &Value) -> bool {
-        let has_form = match (self.form, value) {
+        let has_form = match (&self.form, value) {
             (Some(form), Value::Text(text)) => form.takes(text),
             _ => true,
         };
@@ -50,7 +53,7 @@ impl Attribute {
 
     /// The value, or for a text that it cannot hold one that it can: for equal texts an equal one.
     pub fn adapted(&self, value: Value) -> Value {
-        match (self.form, value) {
+        match (&self.form, value) {
             (Some(form), Value::Text(text)) => Value::Text(form.adapted(&text)),
             (_, value) => value,
         }
@@ -69,7 +72,7 @@ pub struct Reference {
 }
 
 /// A table with what holds in it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Relation {
     /// Its name as the catalog gives it, in parts.
     pub name: Vec<String>,
@@ -77,6 +80,8 @@ pub struct Relation {
     pub attributes: Vec<Attribute>,
     /// Keys: positions of columns whose values occur once; where NULL is among them, see [`NullsInKeys`].
     pub keys: Vec<Vec<usize>>,
+    /// Those of the keys to which NULL is a value like any other, whatever it is to others.
+    pub null_once: Vec<Vec<usize>>,
     /// Foreign keys.
     pub references: Vec<Reference>,
     /// CHECK constraints that its rows keep.
@@ -91,7 +96,7 @@ pub struct Relation {
 pub struct Schema {
     /// The relations, those read first.
     pub relations: Vec<Relation>,
-    /// What NULL is to a key.
+    /// What NULL is to a key that does not say so itself.
     pub nulls: NullsInKeys,
 }
 
@@ -184,6 +189,27 @@ impl Schema {
         self.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
     }
 
+    /// Has the texts of these CHAR columns, by their names in lower case, fill them, so that no blanks follow.
+    pub fn fill(&mut self, columns: &BTreeSet<String>) {
+        for attribute in self.relations.iter_mut().flat_map(|relation| &mut relation.attributes) {
+            if let Kind::Text { length } = attribute.kind
+                && attribute.is_padded
+                && attribute.form.is_none()
+                && columns.contains(&attribute.name)
+            {
+                attribute.form = Some(Form::Full(length.unwrap_or(1) as usize));
+            }
+        }
+    }
+
+    /// The values of a key as one text that occurs once; `None` where they may repeat.
+    pub fn key_text(&self, relation: usize, row: &[Value], key: &[usize]) -> Option<String> {
+        let relation = &self.relations[relation];
+        let has_one_null = relation.null_once.iter().any(|other| other == key);
+        let nulls = if has_one_null { NullsInKeys::Bound } else { self.nulls };
+        nulls.key_text(row, key)
+    }
+
     /// An empty database of this schema.
     pub fn empty(&self) -> Database {
         Database { tables: vec![Vec::new(); self.relations.len()] }
@@ -192,11 +218,22 @@ impl Schema {
     /// What the database violates, in words; `None` when it keeps every key, NOT NULL, foreign key
     /// and CHECK.
     pub fn violation(&self, database: &Database) -> Option<String> {
-        self.relations.iter().zip(&database.tables).find_map(|(relation, rows)| {
+        self.relations.iter().zip(&database.tables).enumerate().find_map(|(at, (relation, rows))| {
             null_in_not_null(relation, rows)
-                .or_else(|| repeated_key(relation, rows, self.nulls))
+                .or_else(|| self.repeated_key(at, rows))
                 .or_else(|| dangling_reference(relation, rows, database))
                 .or_else(|| broken_check(relation, rows))
+        })
+    }
+
+    fn repeated_key(&self, at: usize, rows: &[Row]) -> Option<String> {
+        let relation = &self.relations[at];
+        relation.keys.iter().find_map(|key| {
+            let mut seen = BTreeSet::new();
+            rows.iter().find_map(|row| {
+                let value = self.key_text(at, row, key)?;
+                (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
+            })
         })
     }
 
@@ -260,6 +297,13 @@ fn relation(
         let is_null = format!("{name} IS NULL AND ({expression}) IS NULL");
         Some(format!("CASE WHEN {name} = ({expression}) THEN TRUE ELSE {is_null} END"))
     });
+    let spelled = |at: u32| table.columns.get(at as usize).map(|column| quoted(&column.name, dialect));
+    let whole = table.whole_or_null.iter().flat_map(|columns| {
+        columns.windows(2).filter_map(|two| {
+            let (one, other) = (spelled(two[0])?, spelled(two[1])?);
+            Some(format!("CASE WHEN {one} IS NULL THEN {other} IS NULL ELSE {other} IS NOT NULL END"))
+        })
+    });
     Relation {
         name: table.name.clone(),
         attributes: table
@@ -273,14 +317,20 @@ fn relation(
                 written: column.data_type.clone(),
                 nullable: !table.is_not_null(at),
                 holds_fractions: holds_fractions(column.data_type.as_deref()),
-                is_padded: crate::trust::is_padded(column.data_type.as_deref()),
+                is_padded: pads_texts(dialect) && trust::is_padded(column.data_type.as_deref()),
+                has_own_order: trust::has_own_order(
+                    kinds(column.data_type.as_deref()),
+                    column.data_type.as_deref(),
+                    &column.labels,
+                ),
                 is_unsigned: column.data_type.as_deref().is_some_and(|of| is_unsigned(of, dialect)),
-                form: Form::of(column.data_type.as_deref()),
+                form: Form::of(column.data_type.as_deref(), &column.labels),
                 collation: column.collation.clone(),
                 is_generated: column.generated.is_some(),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),
+        null_once: table.null_once.iter().map(|key| positions(key)).collect(),
         references: table
             .foreign_keys
             .iter()
@@ -299,7 +349,7 @@ fn relation(
             })
             .collect(),
         kept: Vec::new(),
-        checks: table.checks.iter().cloned().chain(generated).collect(),
+        checks: table.checks.iter().cloned().chain(generated).chain(whole).collect(),
     }
 }
 
@@ -307,16 +357,6 @@ fn null_in_not_null(relation: &Relation, rows: &[Row]) -> Option<String> {
     rows.iter().find_map(|row| {
         let bad = relation.attributes.iter().zip(row).find(|(a, value)| !a.nullable && value.is_null())?;
         Some(format!("NULL in {}.{}", relation.dotted(), bad.0.name))
-    })
-}
-
-fn repeated_key(relation: &Relation, rows: &[Row], nulls: NullsInKeys) -> Option<String> {
-    relation.keys.iter().find_map(|key| {
-        let mut seen = BTreeSet::new();
-        rows.iter().find_map(|row| {
-            let value = nulls.key_text(row, key)?;
-            (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
-        })
     })
 }
 

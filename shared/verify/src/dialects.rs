@@ -184,6 +184,31 @@ pub fn ignores_lengths(dialect: Dialect) -> bool {
     matches!(dialect, D::Sqlite | D::DuckDb)
 }
 
+/// Whether the texts of a CHAR column are filled up with blanks to its length, which functions see.
+pub fn pads_texts(dialect: Dialect) -> bool {
+    !is_mysql(dialect)
+        && !matches!(
+            dialect,
+            D::Sqlite | D::DuckDb | D::Snowflake | D::BigQuery | D::ClickHouse | D::SingleStore
+        )
+}
+
+/// Whether functions get the texts of a CHAR column with the blanks that fill them up. PostgreSQL takes these away
+/// from all but patterns.
+pub fn passes_blanks_on(dialect: Dialect) -> bool {
+    pads_texts(dialect) && !is_postgres(dialect)
+}
+
+/// How long a text is that is cast to CHAR without a length, or to VARCHAR (`varies`).
+pub fn implied_length(varies: bool, dialect: Dialect) -> Option<i64> {
+    match dialect {
+        _ if is_transact(dialect) => Some(30),
+        _ if varies || is_mysql(dialect) || ignores_lengths(dialect) => None,
+        D::SingleStore | D::BigQuery | D::ClickHouse => None,
+        _ => Some(1),
+    }
+}
+
 /// Whether GREATEST and LEAST are NULL where one argument is, rather than skip it.
 pub fn greatest_keeps_null(dialect: Dialect) -> bool {
     is_mysql(dialect)
@@ -286,6 +311,11 @@ pub fn quoted(name: &str, dialect: Dialect) -> String {
 /// Whether a DATE has a time of day.
 pub fn dates_have_time(dialect: Dialect) -> bool {
     dialect == D::Oracle
+}
+
+/// Whether a day and an interval make a moment.
+pub fn makes_moments(dialect: Dialect) -> bool {
+    is_postgres(dialect) && !is_standard(dialect) || matches!(dialect, D::Redshift | D::DuckDb)
 }
 
 /// Whether a column of this written type holds no number below zero.

@@ -2,7 +2,7 @@
 //! that a counterexample can be inserted where such a type is kept.
 
 /// The form of the texts of a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
     /// JSON as RFC 8259 has it.
     Json,
@@ -14,11 +14,18 @@ pub enum Form {
     Array,
     /// A document of XML.
     Xml,
+    /// One of the labels of an enumeration.
+    Label(Vec<String>),
+    /// So many characters.
+    Full(usize),
 }
 
 impl Form {
-    /// The form that the written type asks for; `None` where any text will do.
-    pub fn of(written: Option<&str>) -> Option<Self> {
+    /// The form that the written type, or the labels of an enumeration, ask for; `None` where any text will do.
+    pub fn of(written: Option<&str>, labels: &[String]) -> Option<Self> {
+        if !labels.is_empty() {
+            return Some(Self::Label(labels.to_vec()));
+        }
         let lower = written?.trim().to_ascii_lowercase();
         if let Some(element) = lower.strip_suffix("[]") {
             let name = element.split(['(', ' ']).next().unwrap_or_default();
@@ -49,7 +56,7 @@ impl Form {
     }
 
     /// Whether the text has the form. What has is taken as it is, though there are more texts of most forms.
-    pub fn takes(self, text: &str) -> bool {
+    pub fn takes(&self, text: &str) -> bool {
         match self {
             Self::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
             Self::Uuid => {
@@ -62,6 +69,8 @@ impl Form {
                 let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
                 inside.is_some_and(|inside| inside.split(',').all(|part| part.parse::<i32>().is_ok()))
             }
+            Self::Full(length) => text.chars().count() == *length,
+            Self::Label(labels) => labels.iter().any(|label| label == text),
             Self::Xml => {
                 let inside = text.strip_prefix("<a>").and_then(|rest| rest.strip_suffix("</a>"));
                 inside.is_some_and(|inside| inside.chars().all(|c| c.is_ascii_digit()))
@@ -69,13 +78,15 @@ impl Form {
         }
     }
 
-    /// The text, or one of the form in its place: of equal texts an equal one.
-    pub fn adapted(self, text: &str) -> String {
+    /// The text, or one of the form in its place: of equal texts an equal one, and of others another one, as far as
+    /// there are so many.
+    pub fn adapted(&self, text: &str) -> String {
         if self.takes(text) {
             return text.to_owned();
         }
         let n = number(text);
         match self {
+            Self::Full(length) => text.chars().chain(std::iter::repeat('a')).take(*length).collect(),
             Self::Json => n.to_string(),
             Self::Uuid => format!("00000000-0000-4000-8000-{n:012}"),
             Self::Address => {
@@ -84,6 +95,7 @@ impl Form {
             }
             Self::Array => format!("{{{n}}}"),
             Self::Xml => format!("<a>{n}</a>"),
+            Self::Label(labels) => labels[n as usize % labels.len()].clone(),
         }
     }
 }
@@ -111,7 +123,7 @@ mod tests {
             ("text", None),
             ("jsonpath", None),
         ] {
-            assert_eq!(Form::of(Some(written)), expected, "{written}");
+            assert_eq!(Form::of(Some(written), &[]), expected, "{written}");
         }
     }
 

@@ -20,8 +20,9 @@ const FEWEST: usize = 20;
 const SECOND_OPINIONS: usize = 10;
 /// The queries in words.
 const WHICH: [&str; 2] = ["the first query", "the second query"];
-/// What the engine says of a scalar subquery of two rows.
-const MORE_THAN_ONE_ROW: &str = "more than one row";
+/// What the engine says where a query has no value in every database: of a scalar subquery of two rows, and of a
+/// division by zero in dialects to which it is an error.
+const NO_VALUE: [&str; 2] = ["more than one row", "ivide by zero"];
 /// Why an agreement that one engine shows is none.
 const ONE_SIDED: &str = "the engines disagree: SQLite shows a difference that DataFusion does not";
 /// Why a difference that one engine shows is no refutation.
@@ -181,10 +182,10 @@ impl<'a> Search<'a> {
         (first != second && self.longest < least).then_some(least)
     }
 
-    /// Where one query alone has a scalar subquery of two rows: it has no value there, and the other one has.
-    fn two_rows(&self, compared: usize) -> Option<String> {
+    /// Where one query alone fails as it would elsewhere: it has no value there, and the other one has.
+    fn no_value(&self, compared: usize) -> Option<String> {
         let sentences = self.alone.iter().zip(WHICH).filter_map(|((times, message), which)| {
-            let message = message.as_deref().filter(|message| message.contains(MORE_THAN_ONE_ROW))?;
+            let message = message.as_deref().filter(|message| NO_VALUE.iter().any(|known| message.contains(known)))?;
             Some(format!("on {times} databases {which} fails where the other one does not ({message}), beside {compared} on which both agree"))
         });
         sentences.reduce(|all, next| format!("{all}; {next}"))
@@ -235,7 +236,7 @@ impl<'a> Search<'a> {
                     _ => "the second query",
                 }
             )
-        } else if let Some(reason) = self.two_rows(coverage.compared) {
+        } else if let Some(reason) = self.no_value(coverage.compared) {
             reason
         } else if coverage.compared < FEWEST.min(self.asked) {
             format!(

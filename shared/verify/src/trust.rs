@@ -5,6 +5,7 @@ use sqm_domain::Dialect;
 
 use crate::database::{Attribute, Schema};
 use crate::dialects::{compares_without_case, has_unequal_nan, ignores_case, is_mysql, keeps_types_loosely};
+use crate::forms::Form;
 use crate::value::Kind;
 
 /// Most columns that are named.
@@ -62,7 +63,10 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     {
         trusted.push("no difference of unsigned numbers is below zero".to_owned());
     }
-    if let Some(odd) = named(schema, is_odd) {
+    if let Some(odd) = named(schema, |attribute| {
+        let has_labels = matches!(attribute.form, Some(Form::Label(_)));
+        !has_labels && is_odd(attribute.kind, attribute.written.as_deref())
+    }) {
         trusted.push(format!("values of types of their own are compared as their texts are ({odd})"));
     }
     // Some engines fill them up with blanks and compare them without. The databases hold no text with blanks at
@@ -102,9 +106,18 @@ pub fn is_zoned(written: Option<&str>) -> bool {
         || lower.ends_with("with local time zone")
 }
 
-/// Whether the column is of a type that has an equality or an order of its own and is taken for a text.
-fn is_odd(attribute: &Attribute) -> bool {
-    let written = attribute.written.as_deref().unwrap_or_default().to_ascii_lowercase();
+/// Whether the order of a column's values is not that of texts: it has a type that is taken for texts, or labels in
+/// an order of their own.
+pub fn has_own_order(kind: Kind, written: Option<&str>, labels: &[String]) -> bool {
+    match labels {
+        [] => is_odd(kind, written) && Form::of(written, labels) != Some(Form::Uuid),
+        labels => !labels.is_sorted(),
+    }
+}
+
+/// Whether values of this written type have an equality or an order of their own, and are taken for texts.
+fn is_odd(kind: Kind, written: Option<&str>) -> bool {
+    let written = written.unwrap_or_default().to_ascii_lowercase();
     let name: String = written.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let plain = [
         "",
@@ -116,6 +129,7 @@ fn is_odd(attribute: &Attribute) -> bool {
         "fixedstring",
         "longtext",
         "mediumtext",
+        "name",
         "national",
         "nchar",
         "nclob",
@@ -123,12 +137,13 @@ fn is_odd(attribute: &Attribute) -> bool {
         "nvarchar",
         "nvarchar2",
         "string",
+        "sysname",
         "text",
         "tinytext",
         "varchar",
         "varchar2",
     ];
-    matches!(attribute.kind, Kind::Text { .. }) && !plain.contains(&name.as_str())
+    matches!(kind, Kind::Text { .. }) && (written.ends_with(']') || !plain.contains(&name.as_str()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
-use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait};
+use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait, odd_columns};
 use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
@@ -101,6 +101,15 @@ fn examine(
     if let Some(column) = trust::without_case(&schema) {
         return unknown(format!("the collation of {column} is not verified"));
     }
+    for bound in [&first, &second] {
+        if let Some(what) = odd_columns::asked_for_own_order(&bound.plan, &schema) {
+            return unknown(format!(
+                "the order of values of {what} is that of its type, and is not verified"
+            ));
+        }
+    }
+    let seen = [&first, &second].map(|bound| odd_columns::seen_blanks(&bound.plan, &schema, dialect));
+    schema.fill(&seen.into_iter().flatten().collect());
     schema.keep_checks(dialect);
     assumptions.extend(trust::in_declarations(dialect, &schema));
     for relation in &schema.relations {
@@ -120,6 +129,9 @@ fn examine(
             "where the order of rows leaves a choice, both queries choose the same of the same rows"
                 .to_owned(),
         );
+    }
+    if matches!(verdict, Verdict::Proved { .. } | Verdict::Tested { .. }) {
+        assumptions.extend(other_numbers(&first.schema, &second.schema));
     }
     let is_float = |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
     if matches!(verdict, Verdict::Tested { .. }) && first.schema.fields().iter().any(is_float) {
@@ -183,8 +195,8 @@ fn judge(
         Some((Box::new(engine.plan(&bound).ok()?), &keyed.ordering))
     });
     let pair = Pair { runs, schema, keys, keyed, orders, numbers, loose, dialect: first.dialect };
-    let guide = prove::Guide::new([&first.plan, &second.plan], schema, resolve);
-    let mut generator = Generator::guided(schema, options.seed, guide, first.dialect);
+    let plans = [&first.plan, &second.plan];
+    let mut generator = Generator::guided(schema, options.seed, plans, resolve, first.dialect);
     if first.traits.trims || second.traits.trims {
         generator.with_blanks();
     }
@@ -239,6 +251,18 @@ fn unlike_outputs(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
                 "column {} is {one} in the first query and {other} in the second, which are not compared",
                 at + 1
             )
+        })
+    })
+}
+
+/// What is said of outputs that are whole numbers in one query and fractions in the other.
+fn other_numbers(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
+    let pairs = first.fields().iter().zip(second.fields());
+    pairs.enumerate().find_map(|(at, (one, other))| {
+        let (one, other) = (one.data_type(), other.data_type());
+        let is_other = one.is_numeric() && other.is_numeric() && one.is_integer() != other.is_integer();
+        is_other.then(|| {
+            format!("column {} is a whole number in one query and a fraction in the other; equal values count as the same", at + 1)
         })
     })
 }

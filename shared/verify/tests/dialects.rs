@@ -194,7 +194,7 @@ fn a_function_has_its_names_in_other_dialects() {
 
 #[test]
 fn what_a_comparison_or_a_cast_rests_on_is_said() {
-    for (cast, words) in [("SMALLINT", "fits into it"), ("CHAR(3)", "filled up with blanks")] {
+    for (cast, words) in [("SMALLINT", "fits into it"), ("CHAR(3)", "no blanks fill it up")] {
         let found = verdict(Postgres, &format!("SELECT CAST(s AS {cast}) FROM t"), "SELECT s FROM t");
         assert!(found.assumptions.iter().any(|said| said.contains(words)), "{:?}", found.assumptions);
     }

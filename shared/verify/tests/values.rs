@@ -141,3 +141,44 @@ fn texts_are_values_however_they_are_quoted() {
         check(dialect, &select(first), &select(first), &["proved", "unknown"]);
     }
 }
+
+/// The two differ on few values, which no literal of theirs names.
+#[test]
+fn functions_are_told_apart_by_values_that_none_of_them_mentions() {
+    let select = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+    for (one, other) in [
+        ("10 / id > 1", "10 / id >= 1"),
+        ("id::text < '2'", "id < 2"),
+        ("id % 7 = 3", "id % 7 = 4"),
+        ("id * id = 144", "id = 12"),
+        ("ABS(id) > 40", "id > 40"),
+        ("TO_CHAR(day, 'MM') = '01'", "TO_CHAR(day, 'MM') = '02'"),
+        ("EXTRACT(DOW FROM day) = 0", "EXTRACT(DOW FROM day) = 6"),
+        ("EXTRACT(MONTH FROM day) = 3", "day >= '2024-03-01' AND day < '2024-04-01'"),
+        ("s LIKE '_x'", "s LIKE '%x'"),
+        ("s LIKE '_x%'", "s LIKE '__x%'"),
+        ("SPLIT_PART(s, ',', 2) = 'x'", "SPLIT_PART(s, ',', 1) = 'x'"),
+        ("POSITION('-' IN s) > 2", "POSITION('-' IN s) > 1"),
+        ("s ~ '^a[0-9]+$'", "s ~ '^a[0-9]*$'"),
+    ] {
+        check(Dialect::Postgres, &select(one), &select(other), &["refuted"]);
+    }
+    for (one, other) in [
+        ("REGEXP_REPLACE(s, 'a', 'b')", "REGEXP_REPLACE(s, 'a', 'b', 'g')"),
+        ("INITCAP(s)", "UPPER(s)"),
+        (
+            "CASE WHEN id BETWEEN 1 AND 17 THEN 1 ELSE 2 END",
+            "CASE WHEN id BETWEEN 1 AND 18 THEN 1 ELSE 2 END",
+        ),
+    ] {
+        let select = |output: &str| format!("SELECT {output} AS r FROM t");
+        check(Dialect::Postgres, &select(one), &select(other), &["refuted"]);
+    }
+    // Behind names that a query gives.
+    check(
+        Dialect::Postgres,
+        "WITH q AS (SELECT id AS k, s AS text FROM t WHERE f > 0) SELECT k FROM q WHERE text LIKE '_x'",
+        "WITH q AS (SELECT id AS k, s AS text FROM t WHERE f > 0) SELECT k FROM q WHERE text LIKE '%x'",
+        &["refuted"],
+    );
+}

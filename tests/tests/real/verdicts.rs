@@ -10,7 +10,6 @@ use sqm_verify::bind::{self, Tables};
 use sqm_verify::counterexample::inserts;
 use sqm_verify::database::position;
 use sqm_verify::generate::Generator;
-use sqm_verify::prove::Guide;
 use sqm_verify::{Options, Verdict, verify};
 
 /// What people get wrong, as words for words.
@@ -63,7 +62,43 @@ const SAME: &[(&str, &str)] = &[
     ),
 ];
 
-/// A server with the tables of the sample workspace, and how to ask it.
+/// Tables of which generated rows have to keep more than keys.
+const PARTICULAR: &str = "
+    CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+    CREATE DOMAIN positive AS INT CHECK (VALUE > 0);
+    CREATE TABLE pairs (a INT, b INT, PRIMARY KEY (a, b));
+    CREATE TABLE t (
+        id INT PRIMARY KEY, m mood, p positive, code CHAR(4), once INT UNIQUE NULLS NOT DISTINCT, a INT, b INT,
+        s TEXT, d DATE, FOREIGN KEY (a, b) REFERENCES pairs MATCH FULL
+    );
+";
+
+/// Pairs over these that differ.
+const DIFFERENT: &[(&str, &str)] = &[
+    ("SELECT id FROM t WHERE m = 'sad'", "SELECT id FROM t WHERE m <> 'happy'"),
+    ("SELECT id FROM t WHERE m IS NULL", "SELECT id FROM t WHERE m = 'ok'"),
+    ("SELECT id FROM t WHERE p >= 1", "SELECT id FROM t WHERE p > 1"),
+    ("SELECT id FROM t WHERE code LIKE 'ab%'", "SELECT id FROM t WHERE code LIKE '%ab'"),
+    ("SELECT id FROM t WHERE code LIKE 'ab__'", "SELECT id FROM t WHERE code LIKE 'a___'"),
+    ("SELECT id FROM t WHERE LENGTH(code) > 2", "SELECT id FROM t WHERE LENGTH(code) > 3"),
+    ("SELECT code || 'x' AS r FROM t", "SELECT 'x' || code AS r FROM t"),
+    ("SELECT once FROM t", "SELECT DISTINCT p FROM t"),
+    ("SELECT id FROM t WHERE once IS NULL", "SELECT id FROM t WHERE once = 0"),
+    ("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b > 1"),
+    ("SELECT id FROM t WHERE 10 / p > 1", "SELECT id FROM t WHERE 10 / p >= 1"),
+    ("SELECT id FROM t WHERE p::text < '2'", "SELECT id FROM t WHERE p < 2"),
+    ("SELECT id FROM t WHERE TO_CHAR(d, 'MM') = '01'", "SELECT id FROM t WHERE TO_CHAR(d, 'MM') = '02'"),
+    ("SELECT id FROM t WHERE s LIKE '_x'", "SELECT id FROM t WHERE s LIKE '%x'"),
+    (
+        "SELECT id FROM t WHERE SPLIT_PART(s, ',', 2) = 'x'",
+        "SELECT id FROM t WHERE SPLIT_PART(s, ',', 1) = 'x'",
+    ),
+    ("SELECT REGEXP_REPLACE(s, 'a', 'b') AS r FROM t", "SELECT REGEXP_REPLACE(s, 'a', 'b', 'g') AS r FROM t"),
+    ("SELECT id FROM t WHERE s ~ '^a[0-9]+$'", "SELECT id FROM t WHERE s ~ '^a[0-9]*$'"),
+    ("SELECT id FROM t WHERE ABS(p - 20) > 15", "SELECT id FROM t WHERE p - 20 > 15"),
+];
+
+/// A server with tables, those of the sample workspace if no others are named, and how to ask it.
 struct Sample {
     server: Postgres,
     catalog: Catalog,
@@ -72,9 +107,13 @@ struct Sample {
 impl Sample {
     async fn start() -> Self {
         let schema = std::fs::read_to_string(checkout::root().join("infra/sample/schema.sql")).unwrap();
-        let (catalog, _) = Catalog::from_ddl(&schema, Dialect::Postgres).unwrap();
+        Self::of(&schema).await
+    }
+
+    async fn of(schema: &str) -> Self {
+        let (catalog, _) = Catalog::from_ddl(schema, Dialect::Postgres).unwrap();
         let server = Postgres::start(&Tools::of_checkout(&checkout::root()), Release::V18).await.unwrap();
-        server.query(&schema).await.unwrap();
+        server.query(schema).await.unwrap();
         Self { server, catalog }
     }
 
@@ -104,8 +143,8 @@ impl Sample {
             let name = &self.catalog.tables().get(position(&self.catalog, parts)?)?.name;
             schema.relations.iter().position(|relation| relation.name == *name)
         };
-        let guide = Guide::new([&one.plan, &two.plan], &schema, &resolve);
-        let generator = Generator::guided(&schema, 4711, guide, Dialect::Postgres);
+        let plans = [&one.plan, &two.plan];
+        let generator = Generator::guided(&schema, 4711, plans, &resolve, Dialect::Postgres);
         (0..DATABASES)
             .map(|number| inserts(&schema, &generator.database(number), Dialect::Postgres))
             .collect()
@@ -199,5 +238,20 @@ async fn what_is_proved_is_the_same_in_postgres() {
     println!("{proved} proved pairs, {run} runs in PostgreSQL, {rows} rows");
     assert!(proved >= 15, "{proved} of {}", pairs.len());
     assert!(run >= proved * 4 && rows > proved, "{run} runs, {rows} rows");
+    sample.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_counterexample_keeps_what_the_schema_declares() {
+    let sample = Sample::of(PARTICULAR).await;
+    for (one, two) in DIFFERENT {
+        let found = verify(one, two, Dialect::Postgres, &sample.catalog, &Options::default());
+        let reason = found.verdict.reason();
+        let Verdict::Refuted { counterexample } = found.verdict else { panic!("{one}\n{two}\n{reason}") };
+        let inserts = counterexample.inserts.join("\n");
+        let rows = sample.rows(&counterexample.inserts, [one, two]).await;
+        let [first, second] = rows.unwrap_or_else(|| panic!("refused:\n{one}\n{two}\n{inserts}"));
+        assert_ne!(sorted(first), sorted(second), "\n{one}\n{two}\n{inserts}");
+    }
     sample.server.stop().await;
 }

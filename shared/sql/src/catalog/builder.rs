@@ -284,7 +284,7 @@ impl Builder {
                 referring.push(table);
             }
         }
-        if let (Name::Given(name) | Name::Implied(name), Rule::PrimaryKey { .. } | Rule::Unique(_)) =
+        if let (Name::Given(name) | Name::Implied(name), Rule::PrimaryKey { .. } | Rule::Unique { .. }) =
             (&name, &rule)
         {
             let tables = self.by_key_name.entry(name.to_lowercase()).or_default();
@@ -323,11 +323,17 @@ impl Builder {
         }
     }
 
-    pub(super) fn unique(&mut self, table: usize, name: Name, columns: &[(String, Place)]) {
+    pub(super) fn unique(
+        &mut self,
+        table: usize,
+        name: Name,
+        columns: &[(String, Place)],
+        has_one_null: bool,
+    ) {
         if let Some(positions) = self.positions(table, "a unique key", columns)
             && !positions.is_empty()
         {
-            self.constrain(table, name, Rule::Unique(positions));
+            self.constrain(table, name, Rule::Unique { columns: positions, has_one_null });
         }
     }
 
@@ -371,8 +377,8 @@ impl Builder {
 
     pub(super) fn foreign_key(&mut self, table: usize, name: Name, key: DeclaredForeignKey) {
         if let Some(columns) = self.positions(table, "a foreign key", &key.columns) {
-            let DeclaredForeignKey { table: other, referred, at, .. } = key;
-            self.constrain(table, name, Rule::ForeignKey { columns, table: other, referred, at });
+            let DeclaredForeignKey { table: other, referred, is_full, at, .. } = key;
+            self.constrain(table, name, Rule::ForeignKey { columns, table: other, referred, is_full, at });
         }
     }
 
@@ -438,7 +444,7 @@ impl Builder {
             let is_known = draft.constraints.iter().any(is_it);
             draft.constraints.retain(|constraint| {
                 let is_nameless = !is_known
-                    && matches!(constraint.rule, Rule::Unique(_))
+                    && matches!(constraint.rule, Rule::Unique { .. })
                     && constraint.name == Name::Unknown;
                 !is_it(constraint) && !is_nameless
             });
@@ -547,14 +553,23 @@ impl Builder {
                             table.primary_key = columns;
                         }
                     }
-                    Rule::Unique(columns) if table.unique.contains(&columns) => {}
-                    Rule::Unique(columns) => table.unique.push(columns),
+                    Rule::Unique { columns, has_one_null } => {
+                        if has_one_null && !table.null_once.contains(&columns) {
+                            table.null_once.push(columns.clone());
+                        }
+                        if !table.unique.contains(&columns) {
+                            table.unique.push(columns);
+                        }
+                    }
                     Rule::NotNull(_) => {}
                     Rule::Check(condition) => table.checks.push(condition),
-                    Rule::ForeignKey { columns, table, referred, at: place } => {
+                    Rule::ForeignKey { columns, table: other, referred, is_full, at: place } => {
+                        if is_full && columns.len() > 1 {
+                            table.whole_or_null.push(columns.clone());
+                        }
                         foreign_keys.push((
                             at,
-                            ForeignKey { columns, table, referred_columns: referred },
+                            ForeignKey { columns, table: other, referred_columns: referred },
                             place,
                         ));
                     }

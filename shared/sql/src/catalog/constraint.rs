@@ -7,6 +7,8 @@ pub(super) struct DeclaredForeignKey {
     pub(super) columns: Vec<(String, Place)>,
     pub(super) table: Vec<String>,
     pub(super) referred: Vec<String>,
+    /// MATCH FULL: either all of its values are NULL or none.
+    pub(super) is_full: bool,
     pub(super) at: Place,
 }
 
@@ -17,13 +19,18 @@ pub(super) enum Rule {
         columns: Vec<u32>,
         takes_null: bool,
     },
-    Unique(Vec<u32>),
+    /// `has_one_null` where NULL is a value like another, and two rows with it break the key.
+    Unique {
+        columns: Vec<u32>,
+        has_one_null: bool,
+    },
     NotNull(u32),
     Check(String),
     ForeignKey {
         columns: Vec<u32>,
         table: Vec<String>,
         referred: Vec<String>,
+        is_full: bool,
         at: Place,
     },
 }
@@ -35,14 +42,14 @@ impl Rule {
     }
 
     pub(super) fn is_key(&self) -> bool {
-        matches!(self, Self::Unique(_) | Self::PrimaryKey { .. })
+        matches!(self, Self::Unique { .. } | Self::PrimaryKey { .. })
     }
 
     pub(super) fn columns(&self) -> &[u32] {
         match self {
-            Self::PrimaryKey { columns, .. } | Self::Unique(columns) | Self::ForeignKey { columns, .. } => {
-                columns
-            }
+            Self::PrimaryKey { columns, .. }
+            | Self::Unique { columns, .. }
+            | Self::ForeignKey { columns, .. } => columns,
             Self::NotNull(column) => std::slice::from_ref(column),
             Self::Check(_) => &[],
         }
@@ -50,9 +57,9 @@ impl Rule {
 
     pub(super) fn columns_mut(&mut self) -> &mut [u32] {
         match self {
-            Self::PrimaryKey { columns, .. } | Self::Unique(columns) | Self::ForeignKey { columns, .. } => {
-                columns
-            }
+            Self::PrimaryKey { columns, .. }
+            | Self::Unique { columns, .. }
+            | Self::ForeignKey { columns, .. } => columns,
             Self::NotNull(column) => std::slice::from_mut(column),
             Self::Check(_) => &mut [],
         }

@@ -5,11 +5,12 @@
 //! ClickHouse primary key is no key). Other statements are noted.
 
 mod alter;
+mod types;
 
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, CreateIndex, CreateTable,
-    CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident, IndexColumn, IndexType,
-    ObjectName, ObjectType, Statement, TableConstraint,
+    ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, ConstraintReferenceMatchKind,
+    CreateIndex, CreateTable, CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident,
+    IndexColumn, IndexType, NullsDistinctOption, ObjectName, ObjectType, Statement, TableConstraint,
 };
 use sqm_domain::Dialect;
 
@@ -28,7 +29,12 @@ impl Catalog {
     /// Unquoted names are folded as the dialect folds them; types are kept as the parser prints them.
     pub fn from_ddl(ddl: &str, dialect: Dialect) -> Result<(Self, Vec<CatalogProblem>), CatalogError> {
         let reader = guard::with_script(ddl, dialect, |script| {
-            let mut reader = Reader { script, builder: Builder::default(), start: Position::START };
+            let mut reader = Reader {
+                script,
+                builder: Builder::default(),
+                types: types::Types::default(),
+                start: Position::START,
+            };
             for (statement, is_undone) in script.statements.iter().zip(undone(script)) {
                 if !is_undone {
                     reader.statement(statement);
@@ -83,6 +89,7 @@ enum Kind {
 struct Reader<'s> {
     script: &'s Script<'s>,
     builder: Builder,
+    types: types::Types,
     /// Where the statement at hand starts.
     start: Position,
 }
@@ -96,6 +103,10 @@ impl Reader<'_> {
                 Statement::CreateView(create) => self.create_view(create, self.script.text_of(statement)),
                 Statement::AlterTable(alter) => self.alter_table(alter),
                 Statement::AlterIndex { name, operation } => self.alter_index(name, operation),
+                Statement::CreateType { name, representation } => {
+                    self.create_type(name, representation.as_ref());
+                }
+                Statement::CreateDomain(domain) => self.create_domain(domain),
                 Statement::CreateIndex(index) if index.unique => self.unique_index(index),
                 Statement::CreateIndex(index) => self.index(index),
                 Statement::Drop { object_type: ObjectType::Table | ObjectType::View, names, .. } => {
@@ -232,9 +243,11 @@ impl Reader<'_> {
     /// A column. `is_strict` where the columns of a SQLite table's primary key take no NULL.
     fn column(&mut self, table: usize, column: &ColumnDef, is_strict: bool) {
         let (name, at) = self.named(&column.name);
+        let types::Resolved { data_type, labels, checks } = self.resolved(&column.name, &column.data_type);
         let declared = Column {
             name: name.clone(),
-            data_type: (column.data_type != DataType::Unspecified).then(|| column.data_type.to_string()),
+            data_type,
+            labels,
             not_null: self.is_never_null(&column.data_type),
             collation: column.options.iter().find_map(|option| match &option.option {
                 ColumnOption::Collation(name) => Some(name.to_string()),
@@ -248,6 +261,9 @@ impl Reader<'_> {
             }),
         };
         if self.builder.column(table, declared, at.clone()).is_some() {
+            for check in checks {
+                self.builder.check(table, Name::Unknown, check);
+            }
             self.column_options(table, &(name, at), &column.options, is_strict);
         }
     }
@@ -289,7 +305,7 @@ impl Reader<'_> {
                 }
                 ColumnOption::Unique(key) if self.is_kept(key.characteristics.as_ref(), &column.1) => {
                     let name = self.name_of(table, name, Kind::Unique, this);
-                    self.builder.unique(table, name, this);
+                    self.builder.unique(table, name, this, has_one_null(&key.nulls_distinct));
                 }
                 ColumnOption::Check(check) if check.enforced != Some(false) => {
                     let name = self.name_of(table, name, Kind::Check, this);
@@ -353,7 +369,8 @@ impl Reader<'_> {
         at: Place,
     ) -> DeclaredForeignKey {
         let referred = key.referred_columns.iter().map(|ident| self.fold(ident)).collect();
-        DeclaredForeignKey { columns, table: self.name(&key.foreign_table), referred, at }
+        let is_full = key.match_kind == Some(ConstraintReferenceMatchKind::Full);
+        DeclaredForeignKey { columns, table: self.name(&key.foreign_table), referred, is_full, at }
     }
 
     /// The name of a constraint: as written, or as the database makes it up.
@@ -384,7 +401,7 @@ impl Reader<'_> {
                 if let Some(columns) = self.key_columns(&key.columns) {
                     let name = key.name.as_ref().or(key.index_name.as_ref());
                     let name = self.name_of(table, name, Kind::Unique, &columns);
-                    self.builder.unique(table, name, &columns);
+                    self.builder.unique(table, name, &columns, has_one_null(&key.nulls_distinct));
                 }
             }
             TableConstraint::ForeignKey(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
@@ -434,7 +451,7 @@ impl Reader<'_> {
                 Some(name) => Name::Given(name),
                 None => self.implied_name(table, Kind::Index, &columns),
             };
-            self.builder.unique(table, name, &columns);
+            self.builder.unique(table, name, &columns, index.nulls_distinct == Some(false));
         }
     }
 
@@ -537,6 +554,11 @@ impl Reader<'_> {
             table.view = Some(written.map_or_else(|| create.query.to_string(), str::to_owned));
         }
     }
+}
+
+/// Whether NULL is a value like another to a unique key.
+fn has_one_null(option: &NullsDistinctOption) -> bool {
+    matches!(option, NullsDistinctOption::NotDistinct)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
             builder.primary_key(table, Name::Unknown, &named("pk", &input.primary_key), false, at("pk"));
         }
         for key in &input.unique {
-            builder.unique(table, Name::Unknown, &named("unique", key));
+            builder.unique(table, Name::Unknown, &named("unique", key), false);
         }
         for index in &input.indexes {
             let positions = builder.positions(table, "an index", &named("indexes", index));
@@ -100,6 +100,7 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
                 columns: named("fk", columns),
                 table: parts(other),
                 referred: referred.clone(),
+                is_full: false,
                 at: at("fk"),
             };
             builder.foreign_key(table, Name::Unknown, key);

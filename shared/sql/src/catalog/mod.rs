@@ -38,8 +38,14 @@ pub struct Table {
     pub primary_key: Vec<u32>,
     /// Further keys: positions of columns whose values, where none is NULL, occur once.
     pub unique: Vec<Vec<u32>>,
+    /// Those of `unique` to which NULL is a value like another: NULLS NOT DISTINCT.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub null_once: Vec<Vec<u32>>,
     /// Foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Columns of which a row has either all values or none: those of foreign keys that are MATCH FULL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub whole_or_null: Vec<Vec<u32>>,
     /// CHECK constraints, as written.
     pub checks: Vec<String>,
     /// Indexes that are no keys, each with its parts in order. Those on some of the rows only, and those that
@@ -59,6 +65,9 @@ pub struct Column {
     pub data_type: Option<String>,
     /// Whether NULL is excluded.
     pub not_null: bool,
+    /// The labels of its type in their order, where it is an enumeration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// The collation of its texts, where it has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,

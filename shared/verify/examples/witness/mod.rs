@@ -59,8 +59,7 @@ pub fn examine(
     let runs = Runs::Engine { engine: &engine, one: Box::new(one), two: Box::new(two) };
     let orders = [&first.ordering, &second.ordering];
     let pair = Pair { runs, schema: &schema, keys, keyed: None, orders, numbers, loose, dialect };
-    let guide = prove::Guide::new([&first.plan, &second.plan], &schema, &resolve);
-    let generator = Generator::guided(&schema, seed, guide, dialect);
+    let generator = Generator::guided(&schema, seed, [&first.plan, &second.plan], &resolve, dialect);
     for number in 0..databases {
         let database = generator.database(number);
         // DataFusion has wrong results of its own (`NOT IN` of a NULL under OR is one): where SQLite runs

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialects::{fills_with_defaults, is_standard, reads_numbers};
+use crate::dialects::{fills_with_defaults, is_standard, makes_moments, reads_numbers};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, JoinType, Result, plan_err};
@@ -22,6 +22,10 @@ const NO_OVERFLOW: &str = "no result of integer arithmetic is too large for its 
 
 /// What a verdict rests on where floats are computed with: infinity less infinity is no zero.
 const FINITE: &str = "no float is NaN or infinite";
+
+/// What a verdict rests on where a query returns a day to which an interval was added, which is a moment in some
+/// dialects.
+const DAY_AND_INTERVAL: &str = "a day and an interval make a day";
 
 /// A comparison that only stands for itself where no dialect is named.
 const DAY_AND_NUMBER: &str = "a day with a number";
@@ -104,6 +108,9 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
+                if makes_moments(dialect) && is_output(node) && adds_interval_to_day(part, &schema) {
+                    rests_on.insert(DAY_AND_INTERVAL);
+                }
                 match computes_with(part, &schema) {
                     Some(DataType::Float32 | DataType::Float64) => rests_on.insert(FINITE),
                     Some(of) if of.is_integer() => rests_on.insert(NO_OVERFLOW),
@@ -137,6 +144,23 @@ fn computes_with(expr: &Expr, schema: &DFSchema) -> Option<DataType> {
         _ => false,
     };
     if computes { expr.get_type(schema).ok() } else { None }
+}
+
+/// Whether what the node computes may be what a query returns.
+fn is_output(node: &LogicalPlan) -> bool {
+    matches!(node, LogicalPlan::Projection(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Window(_))
+}
+
+/// Whether it adds an interval to a day that is no literal, or takes one away.
+fn adds_interval_to_day(expr: &Expr, schema: &DFSchema) -> bool {
+    let Expr::BinaryExpr(binary) = expr else { return false };
+    let types = [&binary.left, &binary.right].map(|side| side.get_type(schema));
+    matches!(binary.op, Operator::Plus | Operator::Minus)
+        && matches!(
+            types,
+            [Ok(DataType::Date32), Ok(DataType::Interval(_))]
+                | [Ok(DataType::Interval(_)), Ok(DataType::Date32)]
+        )
 }
 
 /// Whether it is about which of two texts comes first.

@@ -46,6 +46,11 @@ impl SwapTable {
         Self { schema, kinds: relation.attributes.iter().map(|a| a.kind).collect(), rows }
     }
 
+    /// Its columns as DataFusion has them.
+    pub fn arrow(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
     /// Puts these rows in the place of those before.
     ///
     /// # Errors

@@ -143,7 +143,7 @@ impl<'s> Builder<'s> {
     /// Changes the row so that it repeats no key, leaving the `fixed` columns alone.
     pub fn free_keys(&mut self, relation: usize, row: &mut Row, fixed: &[usize]) {
         for key in &self.schema.relations[relation].keys {
-            let Some(text) = self.schema.nulls.key_text(row, key) else { continue };
+            let Some(text) = self.schema.key_text(relation, row, key) else { continue };
             if !self.present[&(relation, key.clone())].contains(&text) {
                 continue;
             }
@@ -175,7 +175,9 @@ impl<'s> Builder<'s> {
         for (at, attribute) in shape.attributes.iter().enumerate() {
             let bad = if row[at].is_null() { !attribute.nullable } else { !attribute.holds(&row[at]) };
             if bad {
-                row[at] = self.palette.pick(relation, at, rng);
+                let adapted = attribute.adapted(std::mem::replace(&mut row[at], Value::Null));
+                let fits = !adapted.is_null() && attribute.holds(&adapted);
+                row[at] = if fits { adapted } else { self.palette.pick(relation, at, rng) };
             }
         }
         if !self.mend_checks(relation, &mut row, rng) || self.breaks_key(relation, &row) {
@@ -231,7 +233,7 @@ impl<'s> Builder<'s> {
         for ((_, columns), values) in
             self.present.range_mut((relation, Vec::new())..(relation + 1, Vec::new()))
         {
-            values.extend(schema.nulls.key_text(&row, columns));
+            values.extend(schema.key_text(relation, &row, columns));
         }
         self.database.tables[relation].push(row);
         true
@@ -253,7 +255,7 @@ impl<'s> Builder<'s> {
 
     fn breaks_key(&self, relation: usize, row: &Row) -> bool {
         self.schema.relations[relation].keys.iter().any(|key| {
-            let text = self.schema.nulls.key_text(row, key);
+            let text = self.schema.key_text(relation, row, key);
             text.is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
         })
     }

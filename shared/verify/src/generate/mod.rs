@@ -1,9 +1,12 @@
 //! Databases on which two queries that differ are likely to show it. Every one keeps the catalog's
 //! constraints, and the same seed makes the same databases.
 
+mod apart;
 mod builder;
 mod palette;
+mod pool;
 
+use datafusion::logical_expr::LogicalPlan;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -11,8 +14,9 @@ use sqm_domain::Dialect;
 
 use crate::database::{Database, Row, Schema};
 use crate::dialects::{compares_without_case, empty_is_null, keeps_whole_seconds};
-use crate::prove::{Guide, WishedRow};
+use crate::prove::{Guide, Resolve, WishedRow};
 use crate::value::{Value, power_of_ten};
+use apart::Telling;
 use builder::Builder;
 use palette::Palette;
 pub use palette::step;
@@ -23,6 +27,8 @@ pub struct Generator<'s> {
     palette: Palette,
     seed: u64,
     guide: Option<Guide<'s>>,
+    /// Values that tell what the queries compute apart.
+    telling: Telling,
     /// Attributes of relations of which a query asks whether they are NULL.
     nulls: Vec<(usize, usize)>,
 }
@@ -67,11 +73,19 @@ impl<'s> Generator<'s> {
     pub fn new(schema: &'s Schema, seed: u64) -> Self {
         let mut palette = Palette::new(schema);
         palette.checks(schema);
-        Self { schema, palette, seed, guide: None, nulls: Vec::new() }
+        Self { schema, palette, seed, guide: None, telling: Telling::new(), nulls: Vec::new() }
     }
 
-    /// A generator that looks for rows on which the queries return something.
-    pub fn guided(schema: &'s Schema, seed: u64, guide: Guide<'s>, dialect: Dialect) -> Self {
+    /// A generator that looks for rows on which the queries return something, and not the same.
+    pub fn guided(
+        schema: &'s Schema,
+        seed: u64,
+        queries: [&LogicalPlan; 2],
+        resolve: Resolve<'_>,
+        dialect: Dialect,
+    ) -> Self {
+        let guide = Guide::new(queries, schema, resolve);
+        let telling = apart::values(queries, schema, resolve);
         let mut palette = Palette::new(schema);
         if !empty_is_null(dialect) {
             palette.empty_texts(schema);
@@ -87,6 +101,16 @@ impl<'s> Generator<'s> {
         for (relation, at, value) in mentions.made {
             palette.add(relation, &schema.relations[relation].attributes[at], at, value);
         }
+        let is_null = |value: &Value| empty_is_null(dialect) && *value == Value::Text(String::new());
+        let telling: Telling = telling
+            .into_iter()
+            .map(|(place, values)| (place, values.into_iter().filter(|value| !is_null(value)).collect()))
+            .collect();
+        for ((relation, at), values) in &telling {
+            for value in values {
+                palette.add(*relation, &schema.relations[*relation].attributes[*at], *at, value.clone());
+            }
+        }
         palette.between(schema);
         if compares_without_case(dialect) {
             palette.one_case();
@@ -95,7 +119,8 @@ impl<'s> Generator<'s> {
             attribute.holds_fractions.unwrap_or(!keeps_whole_seconds(dialect))
         });
         let guide = (!guide.is_empty()).then_some(guide);
-        Self { schema, palette, seed, guide, nulls: mentions.nulls.into_iter().collect() }
+        let telling = telling.into_iter().filter(|(_, values)| !values.is_empty()).collect();
+        Self { schema, palette, seed, guide, telling, nulls: mentions.nulls.into_iter().collect() }
     }
 
     /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
@@ -146,6 +171,9 @@ impl<'s> Generator<'s> {
                 }
             }
         }
+        if !self.telling.is_empty() && rng.random_bool(0.3) {
+            self.tell(&mut wished, rng);
+        }
         let nulls = if rng.random_bool(0.7) { 0.03 } else { 0.2 };
         let beside = rng.random_range(0.0..0.6);
         let mood = Mood::any(rng);
@@ -168,6 +196,17 @@ impl<'s> Generator<'s> {
                     self.colour(mood, relation, &mut row, rng);
                     builder.free_keys(relation, &mut row, &[]);
                     builder.insert(relation, row, rng);
+                }
+            }
+        }
+    }
+
+    /// Puts values that tell expressions apart where they are computed.
+    fn tell(&self, wished: &mut [WishedRow], rng: &mut StdRng) {
+        for (relation, values) in wished {
+            for ((_, at), telling) in self.telling.range((*relation, 0)..(*relation + 1, 0)) {
+                if rng.random_bool(0.5) {
+                    values.insert(*at, telling[rng.random_range(0..telling.len())].clone());
                 }
             }
         }

@@ -132,6 +132,7 @@ impl Palette {
 
     /// Adds a value.
     pub fn add(&mut self, relation: usize, attribute: &Attribute, at: usize, value: Value) {
+        let value = attribute.adapted(value);
         let values = &mut self.values[relation][at];
         let count = &mut self.mentioned[relation][at];
         if *count < MOST_MENTIONED && attribute.holds(&value) && !values[..*count].contains(&value) {

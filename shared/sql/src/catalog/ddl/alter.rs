@@ -197,7 +197,7 @@ impl Reader<'_> {
             AlterColumnOperation::DropNotNull => {
                 self.builder.not_null(table, &column, false, Name::Unknown);
             }
-            AlterColumnOperation::SetDataType { data_type, .. } => self.retype(table, &column.0, data_type),
+            AlterColumnOperation::SetDataType { data_type, .. } => self.retype(table, name, data_type),
             _ => {}
         }
     }
@@ -213,7 +213,7 @@ impl Reader<'_> {
         match data_type.to_string().to_uppercase().as_str() {
             "DROP" => return self.builder.not_null(table, &column, false, Name::Unknown),
             "SET" => return self.builder.not_null(table, &column, true, Name::Unknown),
-            _ => self.retype(table, &column.0, data_type),
+            _ => self.retype(table, name, data_type),
         }
         self.builder.not_null(table, &column, false, Name::Unknown);
         let options: Vec<_> =
@@ -221,10 +221,15 @@ impl Reader<'_> {
         self.column_options(table, &column, &options, false);
     }
 
-    fn retype(&mut self, table: usize, column: &str, data_type: &DataType) {
-        let position = self.builder.position(table, column);
+    fn retype(&mut self, table: usize, column: &Ident, data_type: &DataType) {
+        let resolved = self.resolved(column, data_type);
+        let position = self.builder.position(table, &self.fold(column));
         if let (Some(at), Some(declared)) = (position, self.builder.get(table)) {
-            declared.columns[at].data_type = Some(data_type.to_string());
+            declared.columns[at].data_type = resolved.data_type;
+            declared.columns[at].labels = resolved.labels;
+            for check in resolved.checks {
+                self.builder.check(table, Name::Unknown, check);
+            }
         }
     }
 

@@ -7,7 +7,8 @@ fn read(ddl: &str, dialect: Dialect) -> Vec<String> {
     let tables = catalog.tables().iter().map(|table| {
         let column = |c: &Column| {
             let data_type = c.data_type.as_deref().unwrap_or("?");
-            format!("{} {data_type}{}", c.name, if c.not_null { "!" } else { "" })
+            let labels = if c.labels.is_empty() { String::new() } else { format!(" {:?}", c.labels) };
+            format!("{} {data_type}{labels}{}", c.name, if c.not_null { "!" } else { "" })
         };
         let columns: Vec<_> = table.columns.iter().map(column).collect();
         let mut line = format!("{}: {}", table.name.join("|"), columns.join(", "));
@@ -15,7 +16,11 @@ fn read(ddl: &str, dialect: Dialect) -> Vec<String> {
             line += &format!("; pk {:?}", table.primary_key);
         }
         for key in &table.unique {
-            line += &format!("; unique {key:?}");
+            let nulls = if table.null_once.contains(key) { " with one NULL" } else { "" };
+            line += &format!("; unique {key:?}{nulls}");
+        }
+        for columns in &table.whole_or_null {
+            line += &format!("; all or none of {columns:?}");
         }
         for key in &table.foreign_keys {
             line += &format!(
@@ -433,4 +438,44 @@ fn indexes_that_are_no_keys_are_kept_until_they_are_dropped() {
     let dropped = "CREATE TABLE t (x int, a int, b int); CREATE INDEX i ON t (b); CREATE INDEX j ON t (x);
                    ALTER TABLE t DROP COLUMN x";
     assert_eq!(read(dropped, Postgres), ["t: a INT, b INT; index b"]);
+}
+
+#[test]
+fn types_of_the_schemas_own() {
+    assert_eq!(
+        read(
+            "CREATE TYPE shop.mood AS ENUM ('sad', 'ok', 'happy');
+             CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+             CREATE DOMAIN small AS positive CHECK (value < 100);
+             CREATE TABLE t (a mood, b small NOT NULL, \"C\" Positive, value int);
+             ALTER TABLE t ALTER COLUMN value TYPE shop.mood",
+            Dialect::Postgres
+        ),
+        [
+            "t: a mood [\"sad\", \"ok\", \"happy\"], b INT!, C INT, value shop.mood [\"sad\", \"ok\", \"happy\"]; \
+             check b < 100; check b > 0; check \"C\" > 0"
+        ]
+    );
+    assert_eq!(
+        read("CREATE TABLE t (a ENUM('x', 'y'))", Dialect::MySql),
+        ["t: a ENUM('x', 'y') [\"x\", \"y\"]"]
+    );
+}
+
+#[test]
+fn null_in_keys_of_several_kinds() {
+    assert_eq!(
+        read(
+            "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));
+             CREATE TABLE t (a int UNIQUE NULLS NOT DISTINCT, b int, c int, UNIQUE NULLS NOT DISTINCT (b, c), UNIQUE (b),
+               FOREIGN KEY (b, c) REFERENCES p MATCH FULL);
+             CREATE UNIQUE INDEX i ON t (c) NULLS NOT DISTINCT",
+            Dialect::Postgres
+        ),
+        [
+            "p: a INT!, b INT!; pk [0, 1]",
+            "t: a INT, b INT, c INT; unique [0] with one NULL; unique [1, 2] with one NULL; unique [1]; \
+             unique [2] with one NULL; all or none of [1, 2]; [1, 2] -> p()"
+        ]
+    );
 }

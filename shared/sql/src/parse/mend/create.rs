@@ -266,6 +266,7 @@ pub(super) fn column(source: &Source, start: usize, end: usize, output: &mut Out
                 constraint,
                 match () {
                     () if source.is(constraint, "PRIMARY") => "PRIMARY KEY",
+                    () if takes_null_once(source, constraint) => "UNIQUE NULLS NOT DISTINCT",
                     () if source.is(constraint, "UNIQUE") => "UNIQUE",
                     () => "FOREIGN KEY",
                 },
@@ -324,8 +325,14 @@ pub(super) fn column(source: &Source, start: usize, end: usize, output: &mut Out
         }
     }
     let mut last = at;
+    let mut takes_null = None;
     while last < end {
         let words = match () {
+            // The grammar has it for keys of the table.
+            () if takes_null_once(source, last) => {
+                takes_null = Some(last);
+                None
+            }
             () if source.are(last, &["NOT", "NULL"]) => Some("NOT NULL"),
             () if source.are(last, &["PRIMARY", "KEY"]) => Some("PRIMARY KEY"),
             () if source.is(last, "UNIQUE") => Some("UNIQUE"),
@@ -341,6 +348,16 @@ pub(super) fn column(source: &Source, start: usize, end: usize, output: &mut Out
         last = source.after_group(last);
     }
     references(source, at, end, output);
+    if let Some(at) = takes_null {
+        output.words(source, at, ", UNIQUE NULLS NOT DISTINCT (");
+        output.copy(source, start);
+        output.words(source, at, ")");
+    }
+}
+
+/// Whether a key starts here to which NULL is a value like another.
+fn takes_null_once(source: &Source, at: usize) -> bool {
+    source.are(at, &["UNIQUE", "NULLS", "NOT", "DISTINCT"])
 }
 
 /// Whether a constraint, within which `start` lies, is switched off, or does not hold for old rows. In
@@ -353,14 +370,19 @@ pub(super) fn is_off(source: &Source, start: usize, end: usize) -> bool {
         && source.find(words.start, words.end, |at| source.is_any(at, &["DISABLE", "NOVALIDATE"])).is_some()
 }
 
-/// `REFERENCES t (a)`.
+/// `REFERENCES t (a) MATCH FULL`.
 fn references(source: &Source, start: usize, end: usize, output: &mut Output) {
     let references = source.find(start, end, |at| source.is(at, "REFERENCES"));
     if let Some(at) = references.filter(|&at| !is_off(source, at, end)) {
         let after = source.after_name(at + 1);
         output.copy_range(source, at..after);
+        let mut behind = after;
         if source.is_token(after, &Token::LParen) {
-            names(source, after, source.after_group(after), output);
+            behind = source.after_group(after);
+            names(source, after, behind, output);
+        }
+        if source.are(behind, &["MATCH", "FULL"]) {
+            output.copy_range(source, behind..behind + 2);
         }
     }
 }

@@ -110,7 +110,9 @@ fn word_operator(source: &Source, at: usize, output: &mut Output) -> Option<usiz
             Token::StringConcat
         }
         () if source.is_any(at, &["GLOB", "MATCH", "REGEXP"])
-            && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON"]) =>
+            && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON"])
+            // What a foreign key says of NULL.
+            && !source.are(at, &["MATCH", "FULL"]) =>
         {
             Token::make_keyword("LIKE")
         }

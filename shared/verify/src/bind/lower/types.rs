@@ -10,7 +10,7 @@ use super::Lowered;
 use super::build::{as_number, call, cast, number};
 use super::dates::single_name;
 use crate::bind::functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
-use crate::dialects::{casts_to_nearest, ignores_lengths, rounds_to_even};
+use crate::dialects::{casts_to_nearest, ignores_lengths, implied_length, pads_texts, rounds_to_even};
 
 /// The function that goes to the nearest integer as the dialect does.
 pub fn nearest(dialect: Dialect) -> &'static str {
@@ -24,8 +24,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
             if format.is_some() {
                 return;
             }
-            let length = text_length(data_type).filter(|_| !ignores_lengths(dialect));
-            if let Some(assumption) = assumption(data_type).filter(|_| !matches!(**inner, Expr::Value(_))) {
+            let length = text_length(data_type, dialect).filter(|_| !ignores_lengths(dialect));
+            if let Some(assumption) =
+                assumption(data_type, dialect).filter(|_| !matches!(**inner, Expr::Value(_)))
+            {
                 lowered.assumptions.insert(assumption);
             }
             if is_zoned(data_type) {
@@ -93,13 +95,13 @@ fn is_unsigned_integer(data_type: &DataType) -> bool {
 }
 
 /// What a cast to the type rests on.
-fn assumption(data_type: &DataType) -> Option<&'static str> {
+fn assumption(data_type: &DataType, dialect: Dialect) -> Option<&'static str> {
     use DataType as T;
     match data_type {
         _ if is_narrow_integer(data_type) => Some("a number that is cast to a narrower integer fits into it"),
         _ if is_unsigned_integer(data_type) => Some("a number that is cast to an unsigned one fits into it"),
-        T::Char(Some(_)) | T::Character(Some(_)) => {
-            Some("a text that is cast to CHAR is not filled up with blanks")
+        T::Char(_) | T::Character(_) if pads_texts(dialect) => {
+            Some("a text that is cast to CHAR is as long as the type, so that no blanks fill it up")
         }
         _ => None,
     }
@@ -113,8 +115,10 @@ fn is_whole(expr: &Expr) -> bool {
     }
 }
 
-fn text_length(data_type: &DataType) -> Option<i64> {
+fn text_length(data_type: &DataType, dialect: Dialect) -> Option<i64> {
     match data_type {
+        DataType::Char(None) | DataType::Character(None) => implied_length(false, dialect),
+        DataType::Varchar(None) | DataType::Nvarchar(None) => implied_length(true, dialect),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | DataType::Char(Some(CharacterLength::IntegerLength { length, .. }))
         | DataType::Nvarchar(Some(CharacterLength::IntegerLength { length, .. }))

@@ -1,0 +1,131 @@
+//! What a schema declares beside keys and CHECKs: types of its own, NULL in keys, texts of a fixed length. Generated
+//! rows keep it, and a verdict that would rest on something else is none.
+
+use sqm_domain::Dialect;
+use sqm_sql::catalog::Catalog;
+use sqm_verify::{Options, Verdict, Verification, verify};
+
+const SCHEMA: &str = "
+    CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+    CREATE TYPE grade AS ENUM ('a', 'b', 'c');
+    CREATE DOMAIN positive AS INT CHECK (VALUE > 0);
+    CREATE TABLE pairs (a INT, b INT, PRIMARY KEY (a, b));
+    CREATE TABLE t (
+        id INT PRIMARY KEY, m mood, g grade, p positive NOT NULL, code CHAR(4),
+        once INT UNIQUE NULLS NOT DISTINCT, a INT, b INT, FOREIGN KEY (a, b) REFERENCES pairs MATCH FULL
+    );
+";
+
+fn found(dialect: Dialect, first: &str, second: &str) -> Verification {
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Dialect::Postgres).expect("the schema is read");
+    verify(first, second, dialect, &catalog, &Options::default())
+}
+
+#[track_caller]
+fn check(first: &str, second: &str, expected: &str) -> Verification {
+    let found = found(Dialect::Postgres, first, second);
+    assert_eq!(found.verdict.name(), expected, "{first}\n{second}\n{}", found.verdict.reason());
+    found
+}
+
+#[test]
+fn an_enumeration_has_its_labels_and_no_other_text() {
+    check(
+        "SELECT id FROM t WHERE m IN ('sad', 'ok', 'happy')",
+        "SELECT id FROM t WHERE m IS NOT NULL",
+        "tested",
+    );
+    let found = check("SELECT id FROM t WHERE m = 'sad'", "SELECT id FROM t WHERE m <> 'happy'", "refuted");
+    let Verdict::Refuted { counterexample } = found.verdict else { panic!() };
+    assert!(
+        counterexample.inserts.iter().any(|insert| insert.contains("'ok'")),
+        "{:?}",
+        counterexample.inserts
+    );
+}
+
+#[test]
+fn the_order_of_labels_is_not_that_of_texts() {
+    for (one, two) in [
+        ("SELECT MAX(m) AS x FROM t", "SELECT MAX(m::text) AS x FROM t"),
+        ("SELECT id, m FROM t ORDER BY m", "SELECT id, m FROM t ORDER BY m::text"),
+        ("SELECT id FROM t WHERE m > 'ok'", "SELECT id FROM t WHERE m = 'sad'"),
+        ("SELECT MAX(k) AS x FROM (SELECT m AS k FROM t) q", "SELECT MAX(m::text) AS x FROM t"),
+        (
+            "SELECT id, ROW_NUMBER() OVER (ORDER BY m, id) AS x FROM t",
+            "SELECT id, ROW_NUMBER() OVER (ORDER BY m::text, id) AS x FROM t",
+        ),
+    ] {
+        let found = check(one, two, "unknown");
+        assert!(found.verdict.reason().contains("order of values"), "{}", found.verdict.reason());
+    }
+    // Where it is, nothing stands against it.
+    check("SELECT MAX(g) AS x FROM t", "SELECT MIN(g) AS x FROM t", "refuted");
+}
+
+#[test]
+fn a_domain_is_its_type_and_its_condition() {
+    check("SELECT id FROM t WHERE p > 0", "SELECT id FROM t", "tested");
+    check("SELECT id FROM t WHERE p > 1", "SELECT id FROM t", "refuted");
+}
+
+#[test]
+fn a_key_to_which_null_is_a_value_has_it_once() {
+    check(
+        "SELECT COUNT(*) AS n FROM t WHERE once IS NULL",
+        "SELECT COUNT(DISTINCT COALESCE(once, 0)) AS n FROM t WHERE once IS NULL",
+        "tested",
+    );
+    check("SELECT once FROM t WHERE once IS NULL", "SELECT 1 AS once FROM t WHERE once = 1", "refuted");
+}
+
+#[test]
+fn a_foreign_key_that_matches_fully_is_null_as_a_whole() {
+    check("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b IS NULL", "tested");
+    check("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b > 1", "refuted");
+}
+
+#[test]
+fn what_sees_the_blanks_of_a_text_of_fixed_length_gets_one_without() {
+    let rows = |found: Verification| {
+        let Verdict::Refuted { counterexample } = found.verdict else { panic!("{}", found.verdict.reason()) };
+        counterexample.tables["t"].rows.iter().map(|row| row[4].to_string()).collect::<Vec<_>>()
+    };
+    let pattern = ("SELECT id FROM t WHERE code LIKE 'ab__'", "SELECT id FROM t WHERE code LIKE 'a___'");
+    let length = ("SELECT id FROM t WHERE LENGTH(code) = 4", "SELECT id FROM t WHERE LENGTH(code) = 3");
+    for (dialect, (one, two)) in
+        [(Dialect::Postgres, pattern), (Dialect::Oracle, pattern), (Dialect::Oracle, length)]
+    {
+        for code in rows(found(dialect, one, two)) {
+            assert!(code == "NULL" || code.chars().count() == 4, "{dialect}: {code}");
+        }
+    }
+    // PostgreSQL takes the blanks away, and MySQL hands none out.
+    for dialect in [Dialect::Postgres, Dialect::MySql] {
+        let shorter =
+            ("SELECT id FROM t WHERE CHAR_LENGTH(code) > 2", "SELECT id FROM t WHERE CHAR_LENGTH(code) > 3");
+        assert_eq!(found(dialect, shorter.0, shorter.1).verdict.name(), "refuted", "{dialect}");
+    }
+}
+
+#[test]
+fn a_query_that_fails_where_the_other_does_not_is_not_the_same() {
+    let found =
+        check("SELECT 10 / b AS q FROM t", "SELECT CASE WHEN b <> 0 THEN 10 / b END AS q FROM t", "unknown");
+    assert!(
+        found.verdict.reason().contains("fails where the other one does not"),
+        "{}",
+        found.verdict.reason()
+    );
+    // Where a division by zero is NULL, it is.
+    let (one, two) = ("SELECT 10 / b AS q FROM t", "SELECT CASE WHEN b <> 0 THEN 10 / b END AS q FROM t");
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Dialect::Postgres).expect("the schema is read");
+    let found = verify(one, two, Dialect::MySql, &catalog, &Options::default());
+    assert_eq!(found.verdict.name(), "proved", "{}", found.verdict.reason());
+}
+
+#[test]
+fn a_whole_number_and_a_fraction_are_said_to_be_compared() {
+    let found = check("SELECT 1 AS x FROM t", "SELECT 1.0 AS x FROM t", "proved");
+    assert!(found.assumptions.iter().any(|text| text.contains("whole number")), "{:?}", found.assumptions);
+}
