@@ -155,6 +155,8 @@ fn rows_are_compared_column_by_column() {
         ),
         ("(a, b) NOT IN ((1, 2))", "a <> 1 OR b <> 2", "NOT COALESCE(a = 1 AND b = 2, FALSE)"),
         ("ROW(a, b) IS NOT DISTINCT FROM ROW(1, c)", "a = 1 AND b = c", "a = 1 AND b <= c"),
+        ("(a, b) IS NULL", "a IS NULL AND b IS NULL", "a IS NULL"),
+        ("(a, b) IS NOT NULL", "a IS NOT NULL AND b IS NOT NULL", "NOT ((a, b) IS NULL)"),
         ("(a, b, c) > (1, 2, 3)", "a > 1 OR (a = 1 AND (b, c) > (2, 3))", "(a, b, c) >= (1, 2, 3)"),
     ] {
         same(Postgres, &rows(first), &rows(second));
@@ -192,6 +194,7 @@ fn lists_that_are_written_out_are_lists() {
         "at most 200 rows",
         "line 1, column 15",
     );
+    unknown(Postgres, &rows("a = ANY (ARRAY[1.7]::INT[])"), "an array of constants", "line 1, column 24");
     unknown(Postgres, "SELECT ARRAY[a] FROM t", "an array is verified only in", "line 1, column 14");
 }
 

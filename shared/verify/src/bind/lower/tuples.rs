@@ -30,6 +30,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, names: &dyn Names) -> ControlFlo
             });
             if matches!(expr, Expr::IsDistinctFrom(..)) { same.map(|same| same.map(negated)) } else { same }
         }
+        // A row is NULL where all of it is, and is not where nothing of it is.
+        Expr::IsNull(row) => items(row).map(|row| Ok(each(row, Expr::IsNull))),
+        Expr::IsNotNull(row) => items(row).map(|row| Ok(each(row, Expr::IsNotNull))),
         Expr::InList { expr: row, list, negated: is_negated } => match items(row) {
             Some(row) if list.iter().all(|item| items(item).is_some()) => {
                 let found = list.iter().filter_map(items).map(|item| equal(row.clone(), item));
@@ -118,6 +121,10 @@ fn all_of(left: Vec<Expr>, right: Vec<Expr>, one: impl Fn(Expr, Expr) -> Expr) -
     Ok(joined(all, BinaryOperator::And))
 }
 
+fn each(row: Vec<Expr>, one: impl Fn(Box<Expr>) -> Expr) -> Expr {
+    joined(row.into_iter().map(|column| one(Box::new(column))).collect(), BinaryOperator::And)
+}
+
 fn joined(all: Vec<Expr>, op: BinaryOperator) -> Expr {
     let nothing = Expr::value(Value::Boolean(op == BinaryOperator::And));
     all.into_iter().reduce(|a, b| binary(a, op.clone(), b)).unwrap_or(nothing)
@@ -178,8 +185,21 @@ pub fn elements(array: &Expr, of_texts: bool) -> Option<Vec<Expr>> {
     match array {
         Expr::Array(array) => Some(array.elem.clone()),
         Expr::Nested(inner) => elements(inner, of_texts),
-        // The elements are of the type already, or it is told from them.
-        Expr::Cast { expr, .. } => elements(expr, of_texts),
+        // Only of whole numbers that are cast to whole numbers, and texts to texts, nothing is changed.
+        Expr::Cast { expr, data_type, .. } => {
+            let name = data_type.to_string().to_ascii_uppercase();
+            let list = elements(expr, of_texts || name.contains("TEXT") || name.contains("CHAR"))?;
+            let is_kept = |item: &Expr| match item {
+                Expr::Value(value) => match &value.value {
+                    Value::Number(digits, _) => name.contains("INT") && digits.parse::<i64>().is_ok(),
+                    Value::SingleQuotedString(_) => name.starts_with("TEXT") || name.starts_with("VARCHAR["),
+                    Value::Null => true,
+                    _ => false,
+                },
+                _ => false,
+            };
+            list.iter().all(is_kept).then_some(list)
+        }
         Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(written), .. }) => {
             let inside = written.trim().strip_prefix('{')?.strip_suffix('}')?;
             if inside.trim().is_empty() {
