@@ -242,6 +242,46 @@ pub fn says_truth_by_number(dialect: Dialect) -> bool {
     is_mysql(dialect) || is_transact(dialect) || dialect == D::Sqlite
 }
 
+/// Whether a number is a condition: true unless it is zero.
+pub fn takes_numbers_for_truth(dialect: Dialect) -> bool {
+    is_mysql(dialect) || dialect == D::Sqlite
+}
+
+/// Whether a comparison is a number that can be computed with.
+pub fn compares_as_values(dialect: Dialect) -> bool {
+    takes_numbers_for_truth(dialect)
+}
+
+/// Whether rows are compared as values of their own, so that two NULLs inside of them are equal.
+pub fn compares_rows_as_values(dialect: Dialect) -> bool {
+    is_java(dialect) || matches!(dialect, D::DuckDb | D::ClickHouse)
+}
+
+/// Whether `*` begins with the columns that USING or NATURAL joins. Elsewhere each stays where the left side has it.
+pub fn puts_joined_columns_first(dialect: Dialect) -> bool {
+    !matches!(dialect, D::Sqlite | D::DuckDb | D::ClickHouse)
+}
+
+/// Whether HAVING may name outputs, and prefers them, or may, to columns of the same name.
+pub fn prefers_outputs_in_having(dialect: Dialect) -> bool {
+    !orders_by_alias_alone(dialect) || dialect == D::DuckDb
+}
+
+/// Whether MAX_BY and MIN_BY pass over rows whose key is NULL, and over no other.
+pub fn skips_null_keys(dialect: Dialect) -> bool {
+    is_trino(dialect) || matches!(dialect, D::Snowflake | D::BigQuery | D::SparkSql | D::Databricks)
+}
+
+/// Whether a table DUAL of one row is there without being declared.
+pub fn has_dual(dialect: Dialect) -> bool {
+    is_mysql(dialect) || matches!(dialect, D::Oracle | D::Db2 | D::Snowflake | D::Exasol)
+}
+
+/// Whether `||` makes texts of integers.
+pub fn joins_numbers_as_texts(dialect: Dialect) -> bool {
+    matches!(dialect, D::Sqlite | D::Oracle | D::Snowflake | D::Databricks | D::SparkSql)
+}
+
 /// Where NULLs stand when ORDER BY does not say.
 pub fn null_order(dialect: Dialect) -> NullOrdering {
     match dialect {

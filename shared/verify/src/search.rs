@@ -217,7 +217,7 @@ impl<'a> Search<'a> {
             "a LIMIT, OFFSET, LAG, frame or rank is larger than any database that is tried".to_owned()
         } else if let Some(limit) = unreached_limit {
             format!("a LIMIT of {limit} cut nothing: no result had more than {} rows", self.longest)
-        } else if self.is_one_sided {
+        } else if self.is_one_sided || self.first.traits.picks != self.second.traits.picks {
             format!("one query has several results where the other has one: {}", looseness)
         } else if coverage.compared == 0 && coverage.undetermined > 0 {
             format!("not comparable: {}", looseness)

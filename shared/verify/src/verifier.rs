@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
 
-use crate::bind::{self, BindError, Bound, SwapTable, Tables, Trait, odd_columns};
+use crate::bind::{self, Bound, SwapTable, Tables, Trait, odd_columns};
 use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
@@ -75,7 +75,7 @@ fn examine(
     let tables = Tables::new(catalog, dialect);
     let bound = |sql: &str, which: &str| {
         bind::bind(sql, dialect, &tables)
-            .map_err(|error| format!("the {which} query cannot be verified: {}", describe(&error)))
+            .map_err(|error| format!("the {which} query cannot be verified: {}", bind::describe(&error)))
     };
     let is_same_text = first == second;
     let first = match bound(first, "first") {
@@ -89,8 +89,22 @@ fn examine(
     if first.approximates != second.approximates {
         return unknown("one of the queries approximates, and the other one is exact".to_owned());
     }
+    let unnamed = |bound: &Bound| bound.placeholders.iter().filter(|value| value.written == "?").count();
+    if unnamed(&first) != unnamed(&second) {
+        return unknown(format!(
+            "the first query has {} placeholders ?, and the second {}: which of them is the same value is not known; write their values",
+            unnamed(&first),
+            unnamed(&second)
+        ));
+    }
     let mut assumptions: BTreeSet<String> =
         first.assumptions.iter().chain(&second.assumptions).map(|text| (*text).to_owned()).collect();
+    if unnamed(&first) > 1 {
+        assumptions.insert(
+            "each ? of the first query has the value of the same ? of the second, counted from the first one"
+                .to_owned(),
+        );
+    }
     // Texts would not do: what is a word and what a value in them is the dialect's business.
     if first.plan == second.plan && !first.traits.loose.contains(&Trait::Volatile) {
         // What is the same word for word rests on nothing.
@@ -165,6 +179,12 @@ fn judge(
         Proof::Found(steps) => (Verdict::Proved { steps }, 0),
         Proof::Missing(_) => (Verdict::Unknown { reason }, 0),
     };
+    let unexecuted = first.unexecuted.as_ref().or(second.unexecuted.as_ref());
+    if let (Some(reason), false) =
+        (unexecuted, first.placeholders.is_empty() && second.placeholders.is_empty())
+    {
+        return otherwise(reason.clone());
+    }
     // One run that takes long leaves time for others: another database may be smaller.
     let limits = Limits { run: options.time / 4, until: start + options.time };
     let engine = match Engine::new(swaps, limits) {
@@ -215,6 +235,10 @@ fn judge(
     }
     let tried = search.tried;
     let mut verdict = search.conclude();
+    // Some of the rows were never asked for what cannot be told of them.
+    if let (Some(reason), false) = (unexecuted, matches!(verdict, Verdict::Refuted { .. })) {
+        return (Verdict::Unknown { reason: reason.clone() }, tried);
+    }
     if let (Verdict::Tested { .. }, Some(reason)) = (&verdict, unlike) {
         return (Verdict::Unknown { reason }, tried);
     }
@@ -271,11 +295,4 @@ fn other_numbers(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
 fn comparable_keys(first: &Bound, second: &Bound) -> Vec<usize> {
     let outputs = second.schema.fields().len();
     first.ordering.outputs.iter().copied().filter(|&key| key < outputs).collect()
-}
-
-fn describe(error: &BindError) -> String {
-    match error {
-        BindError::Unresolved { message, position: Some(position) } => format!("{message}, at {position}"),
-        other => other.to_string(),
-    }
 }

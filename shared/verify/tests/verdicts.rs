@@ -396,7 +396,7 @@ fn bad_input_is_answered() {
         ("SELECT 1; SELECT 2", "SELECT id FROM emp"),
         ("", "SELECT id FROM emp"),
         ("SELECT id FROM emp WHERE pay > random()", "SELECT id FROM emp"),
-        ("SELECT id FROM emp FULL JOIN dept USING (id)", "SELECT id FROM emp"),
+        ("SELECT id FROM (emp FULL JOIN dept USING (id))", "SELECT id FROM emp"),
         ("SELECT (SELECT COUNT(e.id) FROM log WHERE emp = e.id) FROM emp e", "SELECT id FROM emp"),
         ("SELECT id FROM emp LEFT UNION ALL BY NAME SELECT id FROM dept", "SELECT id FROM emp"),
     ] {

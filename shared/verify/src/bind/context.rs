@@ -14,12 +14,14 @@ use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, TypePlanne
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::prelude::SessionConfig;
 use sqm_domain::Dialect;
-use sqm_sql::catalog::Catalog;
+use sqm_sql::catalog::{Catalog, Table};
 
 use super::functions;
 use super::lower::Names;
+use super::operands::Operands;
 use super::tables::SwapTable;
 use super::types;
+use super::views::View;
 use crate::database::{Schema, position};
 use crate::sqlite::Declared;
 use crate::value::Kind;
@@ -50,6 +52,7 @@ pub fn session() -> &'static SessionState {
             .build();
         functions::register(&mut state);
         super::texts::register(&mut state);
+        super::opaque::register(&mut state);
         state
     })
 }
@@ -68,12 +71,14 @@ pub struct Tables<'c> {
     /// Position in the catalog → its relation; in the order of first mention.
     read: RwLock<Vec<usize>>,
     made: RwLock<BTreeMap<usize, Arc<SwapTable>>>,
+    /// The views that were asked for, each written out or why it cannot be.
+    pub(super) views: RwLock<BTreeMap<usize, Result<Arc<View>, String>>>,
 }
 
 impl<'c> Tables<'c> {
     /// None yet.
     pub fn new(catalog: &'c Catalog, dialect: Dialect) -> Self {
-        Self { catalog, dialect, read: RwLock::default(), made: RwLock::default() }
+        Self { catalog, dialect, read: RwLock::default(), made: RwLock::default(), views: RwLock::default() }
     }
 
     /// The schema of all that was read and what that refers to, and the tables in its order.
@@ -84,6 +89,17 @@ impl<'c> Tables<'c> {
         let mut tables: Vec<_> = read.iter().map(|at| made.get(at).cloned()).collect();
         tables.resize(schema.relations.len(), None);
         (schema, tables)
+    }
+
+    /// The position of the view that a name of these parts means.
+    pub(super) fn view(&self, parts: &[String]) -> Option<usize> {
+        let at = position(self.catalog, parts)?;
+        self.catalog.tables()[at].view.is_some().then_some(at)
+    }
+
+    /// What the catalog says of the relation at this position.
+    pub(super) fn declared(&self, at: usize) -> &Table {
+        &self.catalog.tables()[at]
     }
 
     fn schema_of(&self, tables: &[usize]) -> Schema {
@@ -102,7 +118,7 @@ impl<'c> Tables<'c> {
         }
         let declared = &self.catalog.tables()[at];
         if declared.view.is_some() {
-            return plan_err!("{} is a view; views are not verified yet", parts.join("."));
+            return plan_err!("{} is a view that is not written out", parts.join("."));
         }
         if declared.columns.is_empty() {
             return plan_err!("the catalog does not know the columns of {}", parts.join("."));
@@ -125,10 +141,22 @@ impl<'c> Tables<'c> {
 
 /// Answers DataFusion's questions.
 pub struct Provider<'a> {
-    /// Functions and options.
-    pub session: &'a SessionState,
-    /// Tables.
-    pub tables: &'a Tables<'a>,
+    session: &'static SessionState,
+    tables: &'a Tables<'a>,
+    /// What plans the operators that mean another thing for operands of another type.
+    pub operands: Arc<Operands>,
+    planners: Vec<Arc<dyn ExprPlanner>>,
+}
+
+impl<'a> Provider<'a> {
+    /// One for a query of this dialect.
+    pub fn new(tables: &'a Tables<'a>, dialect: Dialect) -> Self {
+        let session = session();
+        let operands = Arc::new(Operands::of(dialect));
+        let own: Arc<dyn ExprPlanner> = Arc::<Operands>::clone(&operands);
+        let planners = std::iter::once(own).chain(session.expr_planners().iter().cloned()).collect();
+        Self { session, tables, operands, planners }
+    }
 }
 
 impl Names for Provider<'_> {
@@ -149,6 +177,17 @@ impl Names for Provider<'_> {
     fn is_moment(&self, column: &str) -> bool {
         self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
     }
+
+    fn is_truth(&self, column: &str) -> bool {
+        let mut found = self.kinds_of(column).peekable();
+        found.peek().is_some() && found.all(|kind| kind == Kind::Bool)
+    }
+
+    fn columns(&self, parts: &[String]) -> Option<Vec<String>> {
+        let table = self.tables.catalog.find(parts).filter(|table| table.view.is_none())?;
+        let columns: Vec<String> = table.columns.iter().map(|column| column.name.to_lowercase()).collect();
+        (!columns.is_empty()).then_some(columns)
+    }
 }
 
 impl Declared for Provider<'_> {
@@ -163,7 +202,8 @@ impl Declared for Provider<'_> {
 
 impl Provider<'_> {
     fn kinds_of(&self, column: &str) -> impl Iterator<Item = Kind> {
-        let columns = self.tables.catalog.tables().iter().flat_map(|table| &table.columns);
+        let tables = self.tables.catalog.tables().iter().filter(|table| table.view.is_none());
+        let columns = tables.flat_map(|table| &table.columns);
         columns
             .filter(move |declared| declared.name.to_lowercase() == column)
             .map(|declared| types::kind(declared.data_type.as_deref(), self.tables.dialect))
@@ -180,7 +220,7 @@ impl ContextProvider for Provider<'_> {
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        self.session.expr_planners()
+        &self.planners
     }
 
     fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {

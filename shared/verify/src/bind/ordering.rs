@@ -68,6 +68,8 @@ pub struct Traits {
     pub cuts: Vec<usize>,
     /// How many rows its result has at most, where it ends with a LIMIT.
     pub most: Option<usize>,
+    /// Whether a LIMIT leaves some of rows that nothing sorts: any of them will do.
+    pub picks: bool,
     /// Whether it takes blanks away.
     pub trims: bool,
     /// Whether it gives rows their rank.
@@ -245,13 +247,36 @@ fn most_rows(plan: &LogicalPlan) -> Option<usize> {
     }
 }
 
+/// Whether a LIMIT outside of subqueries, which may only ask whether there are rows, cuts rows in no order.
+fn picks(plan: &LogicalPlan) -> Result<bool> {
+    fn is_sorted(plan: &LogicalPlan) -> bool {
+        match plan {
+            LogicalPlan::Sort(_) => true,
+            LogicalPlan::Projection(projection) => is_sorted(&projection.input),
+            LogicalPlan::SubqueryAlias(alias) => is_sorted(&alias.input),
+            LogicalPlan::Limit(limit) => is_sorted(&limit.input),
+            _ => false,
+        }
+    }
+    plan.exists(|node| {
+        let LogicalPlan::Limit(limit) = node else { return Ok(false) };
+        let kept = match limit.get_fetch_type()? {
+            FetchType::Literal(kept) => kept,
+            FetchType::UnsupportedExpr => return Ok(false),
+        };
+        let all = limit.input.max_rows();
+        let cuts = kept.is_some_and(|kept| kept > 0 && all.is_none_or(|all| all > kept));
+        Ok(cuts && !is_sorted(&limit.input))
+    })
+}
+
 impl Traits {
     /// Reads them off a plan and its subqueries.
     ///
     /// # Errors
     /// When the plan cannot be walked.
     pub fn of(plan: &LogicalPlan) -> Result<Self> {
-        let mut traits = Self { most: most_rows(plan), ..Self::default() };
+        let mut traits = Self { most: most_rows(plan), picks: picks(plan)?, ..Self::default() };
         let mut ranked = Vec::new();
         plan.apply_with_subqueries(|node| {
             match node {

@@ -10,6 +10,8 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
+use super::refusal::refused_at;
+
 /// What a verdict rests on where texts are compared by order.
 const CODE_POINTS: &str = "texts come in the order of their code points, as under the collation C";
 
@@ -124,7 +126,10 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
                         rests_on.insert(DAYS_SINCE_1970);
                         Ok(TreeNodeRecursion::Continue)
                     }
-                    Some(what) => plan_err!("a comparison of {what} is not verified"),
+                    Some(what) => refused_at(
+                        part,
+                        format!("a comparison of {what} is not verified: cast one of the sides"),
+                    ),
                     None => Ok(TreeNodeRecursion::Continue),
                 }
             })

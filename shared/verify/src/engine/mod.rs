@@ -17,7 +17,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bind::{Bound, SwapTable, context, texts};
+use crate::bind::{Bound, SwapTable, context, counts, texts};
 use crate::database::{Database, Row};
 use fence::Fence;
 
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     fn physical(&self, plan: LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        let plan = texts::bounded(plan)?;
+        let plan = texts::bounded(counts::executable(plan)?)?;
         let plan = self.runtime.block_on(context::session().create_physical_plan(&plan))?;
         fence::around_joins(plan, &self.fence)
     }

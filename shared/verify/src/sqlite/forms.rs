@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::planner::NullOrdering;
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Statement,
-    TableAlias, TableFactor, TypedString, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
+    BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause,
+    ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    Statement, TableAlias, TableFactor, TypedString, Value, Visit, VisitMut, Visitor, VisitorMut, WindowType,
 };
 
 use super::{Declared, table_name};
-use crate::bind::{NEAREST_INTEGER, NEAREST_OR_EVEN, single_name};
+use crate::bind::{NEAREST_INTEGER, NEAREST_OR_EVEN, TRUTH, single_name};
 use crate::value;
 
 /// Functions that both mean alike.
@@ -231,6 +231,13 @@ impl VisitorMut for Pass<'_> {
                 }
                 _ => return ControlFlow::Break(()),
             },
+            // Whether a number is true, in words that take it for nothing but a number.
+            Expr::BinaryOp { op: op @ BinaryOperator::Custom(_), .. } => {
+                if !matches!(op, BinaryOperator::Custom(name) if name == TRUTH) {
+                    return ControlFlow::Break(());
+                }
+                *op = BinaryOperator::NotEq;
+            }
             Expr::BinaryOp { left, right, .. } if self.is_moment(left) || self.is_moment(right) => {
                 write_out(left);
                 write_out(right);

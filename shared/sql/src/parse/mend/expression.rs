@@ -11,7 +11,7 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
             .or_else(|| apply(source, at, output))
             .or_else(|| super::types::mend(source, at, output))
             .or_else(|| except_qualified(source, at, output))
-            .or_else(|| word_operator(source, at, output))
+            .or_else(|| likened(source, at, output))
             .or_else(|| small_words(source, at, output)),
         Token::LParen => phrase(source, at, output).or_else(|| star_of_name(source, at, output)),
         Token::LBracket => comprehension(source, at, output),
@@ -20,6 +20,16 @@ pub(super) fn mend(source: &Source, at: usize, output: &mut Output) -> Option<us
         }
         Token::Number(text, _) if text.starts_with('.') => tuple_element(source, at, text, output),
         _ => symbols(source, at, output),
+    }
+}
+
+/// What means the same in other words.
+pub(super) fn spelled(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    match source.token(at) {
+        Token::Word(word) if word.quote_style.is_none() => {
+            word_operator(source, at, output).or_else(|| is(source, at, output))
+        }
+        _ => None,
     }
 }
 
@@ -95,8 +105,13 @@ fn except_qualified(source: &Source, at: usize, output: &mut Output) -> Option<u
 
 /// Operators that are words.
 fn word_operator(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
-    if at == 0 || !is_operand_end(source, at - 1) || !is_operand_start(source, at + 1) {
+    if !is_between_operands(source, at) {
         return None;
+    }
+    // GLOB binds as LIKE does. SQLite has no SIMILAR TO that it could be taken for.
+    if source.is(at, "GLOB") && source.dialect == Dialect::Sqlite {
+        output.words(source, at, "SIMILAR TO");
+        return Some(at + 1);
     }
     let token = match () {
         () if source.is(at, "EQ") => Token::Eq,
@@ -109,28 +124,36 @@ fn word_operator(source: &Source, at: usize, output: &mut Output) -> Option<usiz
         () if source.is(at, "CONCAT") && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR"]) => {
             Token::StringConcat
         }
-        () if source.is_any(at, &["GLOB", "MATCH", "REGEXP"])
-            && !source.is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON"])
-            // What a foreign key says of NULL.
-            && !source.are(at, &["MATCH", "FULL"]) =>
-        {
-            Token::make_keyword("LIKE")
-        }
         () => return None,
     };
-    // A call `mod(a, b)` or a column of that name is no operator.
-    let keyword_before = source
-        .is_any(at - 1, &["SELECT", "BY", "AND", "OR", "WHERE", "ON", "WHEN", "THEN", "ELSE", "AS", "NOT"]);
-    if keyword_before || source.is_any(at + 1, &["FROM", "AS", "AND", "OR", "IS", "IN", "THEN"]) {
-        return None;
-    }
     output.put(source, at, token);
     Some(at + 1)
 }
 
-/// Words that are left out, or that stand for one.
-fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
-    // IS compares where no keyword follows.
+/// Operators that match texts, which look at the same columns as LIKE does.
+fn likened(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
+    // MATCH FULL is what a foreign key says of NULL.
+    let is_operator = source.is_any(at, &["GLOB", "MATCH", "REGEXP"]) && !source.are(at, &["MATCH", "FULL"]);
+    (is_operator && is_between_operands(source, at)).then(|| {
+        output.put(source, at, Token::make_keyword("LIKE"));
+        at + 1
+    })
+}
+
+/// A call `mod(a, b)` or a column of that name is no operator.
+fn is_between_operands(source: &Source, at: usize) -> bool {
+    let keywords = ["SELECT", "BY", "AND", "OR", "WHERE", "ON", "WHEN", "THEN", "ELSE", "AS", "NOT"];
+    let is_negated =
+        source.is(at, "GLOB") && at > 1 && source.is(at - 1, "NOT") && is_operand_end(source, at - 2);
+    at > 0
+        && is_operand_end(source, at - 1)
+        && is_operand_start(source, at + 1)
+        && (is_negated || !source.is_any(at - 1, &keywords))
+        && !source.is_any(at + 1, &["FROM", "AS", "AND", "OR", "IS", "IN", "THEN"])
+}
+
+/// SQLite's IS, which compares where no keyword follows.
+fn is(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     if source.is(at, "IS") && source.dialect == Dialect::Sqlite {
         let not = source.is(at + 1, "NOT");
         let next = at + 1 + usize::from(not);
@@ -141,6 +164,11 @@ fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize>
             return Some(next);
         }
     }
+    None
+}
+
+/// Words that are left out, or that stand for one.
+fn small_words(source: &Source, at: usize, output: &mut Output) -> Option<usize> {
     if source.is(at, "IS")
         && let Some(next) = is_json(source, at)
     {

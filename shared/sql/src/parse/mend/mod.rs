@@ -108,7 +108,8 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
     while at < source.len() {
         let spelled = expression::dollar_name(&source, at, &mut output)
             .or_else(|| clause::spelled(&source, at, &mut output))
-            .or_else(|| table::brackets(&source, at, &mut output));
+            .or_else(|| table::brackets(&source, at, &mut output))
+            .or_else(|| expression::spelled(&source, at, &mut output));
         let kind = if spelled.is_some() { MendKind::Spelled } else { MendKind::Rephrased };
         let next = spelled
             .or_else(|| setop::mend(&source, at, &mut output, &mut mends))

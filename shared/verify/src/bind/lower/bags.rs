@@ -13,6 +13,17 @@ use datafusion::sql::sqlparser::ast::{
 use super::build::call;
 use super::select::{column, derived, query, select};
 
+/// Calls MINUS what others call EXCEPT.
+pub fn call_minus_except(body: &mut SetExpr) {
+    if let SetExpr::SetOperation { op, left, right, .. } = body {
+        if *op == SetOperator::Minus {
+            *op = SetOperator::Except;
+        }
+        call_minus_except(left);
+        call_minus_except(right);
+    }
+}
+
 /// Rewrites them in the body of a query.
 pub fn lower(body: &mut SetExpr, names: &mut usize) -> ControlFlow<String> {
     let SetExpr::SetOperation { op, set_quantifier, left, right } = body else {

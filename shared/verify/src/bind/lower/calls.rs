@@ -3,15 +3,16 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    Ident, ObjectName, Value, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowType,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, Value, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowType,
 };
 use sqm_domain::Dialect;
 
-use super::Lowered;
 use super::build::{binary, call, case, cast, number, text};
 use super::dates::{positional, single_name, widen_extract};
 use super::operators::{take_out, whole_quotient};
+use super::{Lowered, Names};
 use super::{formats, types};
 use crate::bind::{NEAREST_OR_EVEN, WHOLE_AVERAGE};
 use crate::dialects;
@@ -55,7 +56,12 @@ fn whole_window(expr: &mut Expr) {
 }
 
 /// Rewrites one call.
-pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> ControlFlow<String> {
+pub fn lower(
+    expr: &mut Expr,
+    dialect: Dialect,
+    lowered: &mut Lowered,
+    names: &dyn Names,
+) -> ControlFlow<String> {
     widen_extract(expr);
     if dialects::looks_at_whole_windows(dialect) {
         whole_window(expr);
@@ -72,6 +78,10 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> Contro
     if let Some(renamed) = renamed(&name, dialect) {
         function.name = ObjectName::from(vec![Ident::new(renamed)]);
     }
+    if matches!(name.as_str(), "max_by" | "min_by") && dialects::skips_null_keys(dialect) {
+        by_key(function, name == "max_by");
+        return ControlFlow::Continue(());
+    }
     if matches!(name.as_str(), "group_concat" | "listagg" | "string_agg") {
         concatenate(function);
         return ControlFlow::Continue(());
@@ -85,7 +95,7 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) -> Contro
         Ok(None) => {}
         Err(reason) => return ControlFlow::Break(reason),
     }
-    if let Some(rewritten) = rewrite(&name, arguments, dialect, lowered) {
+    if let Some(rewritten) = rewrite(&name, arguments, dialect, lowered, names) {
         *expr = rewritten;
     }
     ControlFlow::Continue(())
@@ -117,7 +127,13 @@ fn renamed(name: &str, dialect: Dialect) -> Option<&'static str> {
     })
 }
 
-fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut Lowered) -> Option<Expr> {
+fn rewrite(
+    name: &str,
+    mut arguments: Vec<Expr>,
+    dialect: Dialect,
+    lowered: &mut Lowered,
+    names: &dyn Names,
+) -> Option<Expr> {
     match (name, arguments.as_mut_slice()) {
         ("len", [whole]) if matches!(dialect, Dialect::TSql | Dialect::Fabric) => {
             // Blanks at the end do not count.
@@ -142,10 +158,12 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             arguments.push(number(0));
             Some(call("nullif", arguments))
         }
-        ("if" | "iff", [condition, yes, no]) => {
+        ("if" | "iff" | "iif", [condition, yes, no]) => {
             Some(case(vec![(take_out(condition), take_out(yes))], Some(take_out(no))))
         }
-        ("if" | "iff", [condition, yes]) => Some(case(vec![(take_out(condition), take_out(yes))], None)),
+        ("if" | "iff" | "iif", [condition, yes]) => {
+            Some(case(vec![(take_out(condition), take_out(yes))], None))
+        }
         ("nvl2", [value, some, none]) => Some(case(
             vec![(Expr::IsNotNull(Box::new(take_out(value))), take_out(some))],
             Some(take_out(none)),
@@ -167,17 +185,22 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
         ("mod", [left, right]) => Some(binary(take_out(left), BinaryOperator::Modulo, take_out(right))),
         ("div", [left, right]) => Some(whole_quotient(take_out(left), take_out(right), dialect)),
         ("positive", [value]) => Some(take_out(value)),
-        ("safe_divide", [left, right]) => {
-            Some(quotient_or(take_out(left), take_out(right), Expr::value(Value::Null), dialect, lowered))
-        }
+        ("safe_divide", [left, right]) => Some(quotient_or(
+            take_out(left),
+            take_out(right),
+            Expr::value(Value::Null),
+            dialect,
+            lowered,
+            names,
+        )),
         ("div0", [left, right]) => {
             let (left, right) = (take_out(left), take_out(right));
             let is_zero = binary(right.clone(), BinaryOperator::Eq, number(0));
-            let otherwise = quotient_or(left, right, Expr::value(Value::Null), dialect, lowered);
+            let otherwise = quotient_or(left, right, Expr::value(Value::Null), dialect, lowered, names);
             Some(case(vec![(is_zero, number(0))], Some(otherwise)))
         }
         ("div0null", [left, right]) => {
-            Some(quotient_or(take_out(left), take_out(right), number(0), dialect, lowered))
+            Some(quotient_or(take_out(left), take_out(right), number(0), dialect, lowered, names))
         }
         ("concat", [_, _, ..]) if concat_keeps_null(dialect) => {
             lowered.assumptions.insert("CONCAT with a NULL is NULL");
@@ -190,18 +213,51 @@ fn rewrite(name: &str, mut arguments: Vec<Expr>, dialect: Dialect, lowered: &mut
             let value = call(name, arguments);
             Some(case(vec![(null, Expr::value(Value::Null))], Some(value)))
         }
+        ("choose" | "elt", [n, _, ..]) => {
+            let n = take_out(n);
+            let arms = arguments.into_iter().skip(1).zip(1..);
+            let arms = arms.map(|(value, at)| (binary(n.clone(), BinaryOperator::Eq, number(at)), value));
+            Some(case(arms.collect(), None))
+        }
+        ("field", [value, _, ..]) if dialects::is_mysql(dialect) => {
+            let value = take_out(value);
+            let arms = arguments.into_iter().skip(1).zip(1..);
+            let arms = arms.map(|(item, at)| (binary(value.clone(), BinaryOperator::Eq, item), number(at)));
+            Some(case(arms.collect(), Some(number(0))))
+        }
+        ("equal_null", [left, right]) => {
+            Some(Expr::IsNotDistinctFrom(Box::new(take_out(left)), Box::new(take_out(right))))
+        }
+        ("total", [value]) if dialect == Dialect::Sqlite => {
+            let sum = call("sum", vec![cast(take_out(value), DataType::Double(ExactNumberInfo::None))]);
+            let none = cast(number(0), DataType::Double(ExactNumberInfo::None));
+            Some(call("coalesce", vec![sum, none]))
+        }
+        ("max" | "min", [_, _, ..]) if dialect == Dialect::Sqlite => {
+            let nulls = arguments.iter().map(|argument| Expr::IsNull(Box::new(argument.clone())));
+            let null = nulls.reduce(|a, b| binary(a, BinaryOperator::Or, b))?;
+            let value = call(if name == "max" { "greatest" } else { "least" }, arguments);
+            Some(case(vec![(null, Expr::value(Value::Null))], Some(value)))
+        }
         ("space", [n]) => Some(call("repeat", vec![text(" "), take_out(n)])),
         _ => None,
     }
 }
 
 /// The quotient as the dialect's `/` has it; `otherwise` where the divisor is zero or NULL.
-fn quotient_or(left: Expr, right: Expr, otherwise: Expr, dialect: Dialect, lowered: &mut Lowered) -> Expr {
+fn quotient_or(
+    left: Expr,
+    right: Expr,
+    otherwise: Expr,
+    dialect: Dialect,
+    lowered: &mut Lowered,
+    names: &dyn Names,
+) -> Expr {
     let divisor = call("nullif", vec![right, number(0)]);
     let is_there = Expr::IsNotNull(Box::new(divisor.clone()));
     let (left, right) = (Box::new(left), Box::new(divisor));
     let mut quotient = Expr::BinaryOp { left, op: BinaryOperator::Divide, right };
-    super::operators::lower(&mut quotient, dialect, lowered);
+    super::operators::lower(&mut quotient, dialect, lowered, names);
     case(vec![(is_there, quotient)], Some(otherwise))
 }
 
@@ -219,6 +275,27 @@ fn decode(arguments: Vec<Expr>) -> Expr {
         })
         .collect();
     case(arms, otherwise)
+}
+
+/// `MAX_BY(x, y)`: the x of a row that has the greatest y, NULL apart.
+fn by_key(function: &mut datafusion::sql::sqlparser::ast::Function, is_greatest: bool) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    if !list.clauses.is_empty() || list.duplicate_treatment.is_some() || list.args.len() != 2 {
+        return;
+    }
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(key))) = list.args.pop() else { return };
+    let is_there = Expr::IsNotNull(Box::new(key.clone()));
+    list.clauses.push(FunctionArgumentClause::OrderBy(vec![OrderByExpr {
+        expr: key,
+        options: OrderByOptions { asc: Some(!is_greatest), nulls_first: Some(false) },
+        with_fill: None,
+    }]));
+    function.name = ObjectName::from(vec![Ident::new("first_value")]);
+    let before = function.filter.take();
+    function.filter = Some(Box::new(match before {
+        Some(filter) => binary(*filter, BinaryOperator::And, is_there),
+        None => is_there,
+    }));
 }
 
 /// LISTAGG, GROUP_CONCAT and STRING_AGG: the separator is the second argument, the order stands inside.

@@ -193,12 +193,12 @@ pub fn single_name(function: &Function) -> Option<&str> {
     }
 }
 
-/// Moves plain positional arguments out of a call; `None`, and nothing moved, when there are others.
-pub fn positional(function: &mut Function) -> Option<Vec<Expr>> {
+/// The plain positional arguments of a call; `None` when there are others.
+pub fn positional(function: &Function) -> Option<Vec<Expr>> {
     if function.over.is_some() || function.filter.is_some() {
         return None;
     }
-    let FunctionArguments::List(list) = &mut function.args else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
     let plain = list.duplicate_treatment.is_none()
         && list.clauses.is_empty()
         && list.args.iter().all(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(_))));

@@ -4,10 +4,11 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Statement,
-    VisitMut, VisitorMut,
+    CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Select,
+    Statement, VisitMut, VisitorMut,
 };
 
+use super::Lowered;
 use super::operators::take_out;
 
 /// What has to be known of functions and tables.
@@ -20,21 +21,50 @@ pub trait Names {
     fn is_date(&self, column: &str) -> bool;
     /// Whether some column of this name holds moments.
     fn is_moment(&self, column: &str) -> bool;
+    /// Whether every column of this name holds truth values.
+    fn is_truth(&self, column: &str) -> bool;
+    /// The columns in lower case of the table that a name of these parts means.
+    fn columns(&self, parts: &[String]) -> Option<Vec<String>>;
 }
 
-/// Changes the statement so that the refusal may go; what its reading then rests on, or `None` where nothing
+/// Changes the statement so that the refusal may go, and notes what its reading then rests on. Whether anything
 /// is known to help.
-pub fn mend(statement: &mut Statement, refusal: &str, names: &dyn Names) -> Option<&'static str> {
+pub fn mend(statement: &mut Statement, refusal: &str, names: &dyn Names, lowered: &mut Lowered) -> bool {
     if refusal.contains("must appear in the GROUP BY clause") {
         super::bare::lower(statement, &|name| names.is_aggregate(name));
-        return Some("a column that is neither grouped nor aggregated is that of some row of its group");
+        return lowered
+            .assumptions
+            .insert("a column that is neither grouped nor aggregated is that of some row of its group");
+    }
+    if refusal.contains("require unique expression names") {
+        let mut apart = Apart { renamed: &mut lowered.renamed, changed: false };
+        let _ = statement.visit(&mut apart);
+        return apart.changed;
     }
     if refusal.contains("failed to match any signature") && refusal.contains("received String") {
         let mut sums = Sums { names, changed: false };
         let _ = statement.visit(&mut sums);
-        return sums.changed.then_some("a text that is summed is the number that it spells");
+        if sums.changed {
+            lowered.assumptions.insert("a text that is summed is the number that it spells");
+        }
+        return sums.changed;
     }
-    None
+    false
+}
+
+/// Gives outputs names of their own.
+struct Apart<'r> {
+    renamed: &'r mut super::outputs::Renamed,
+    changed: bool,
+}
+
+impl VisitorMut for Apart<'_> {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        self.changed |= super::outputs::name_all(select, self.renamed);
+        ControlFlow::Continue(())
+    }
 }
 
 /// Reads texts as numbers where they are summed.

@@ -1,23 +1,25 @@
 //! Operators and literals: what a dialect's `/`, `||`, LIKE or double-quoted string mean.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, DataType, ExactNumberInfo, Expr, Interval, UnaryOperator, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
-use super::Lowered;
 use super::build::{binary, call, cast, number};
-use crate::dialects::{compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash};
+use super::dates::single_name;
+use super::{Lowered, Names};
+use crate::dialects::{
+    compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash, is_transact,
+};
 
-fn compares(op: &BinaryOperator) -> bool {
+/// Whether it compares two values.
+pub fn compares(op: &BinaryOperator) -> bool {
     use BinaryOperator as B;
     matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
 }
 
 /// Rewrites one expression.
-pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
+pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered, names: &dyn Names) {
     if let Expr::Like { pattern, escape_char: None, .. } | Expr::ILike { pattern, escape_char: None, .. } =
         expr
         && !escapes_by_backslash(dialect)
@@ -39,6 +41,9 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
                     take(right, |right| call("nullif", vec![right, number(0)]));
                 }
             }
+            BinaryOperator::Plus if is_transact(dialect) && is_text(left, names) && is_text(right, names) => {
+                *expr = binary(take_out(left), BinaryOperator::StringConcat, take_out(right));
+            }
             BinaryOperator::Multiply => {
                 if let Some(interval) = times_interval(left, right).or_else(|| times_interval(right, left)) {
                     *expr = interval;
@@ -54,6 +59,25 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
             _ => {}
         },
         Expr::UnaryOp { op: op @ UnaryOperator::BangNot, .. } => *op = UnaryOperator::Not,
+        Expr::RLike { negated, expr: text, pattern, .. } => {
+            let op = if *negated { BinaryOperator::PGRegexNotMatch } else { BinaryOperator::PGRegexMatch };
+            if compares_without_case(dialect) {
+                lowered.assumptions.insert(crate::trust::BINARY);
+            }
+            *expr = binary(take_out(text), op, take_out(pattern));
+        }
+        // What the parser makes of GLOB.
+        Expr::SimilarTo { negated, expr: text, pattern, escape_char: None } if dialect == Dialect::Sqlite => {
+            if let Some(pattern) = glob(pattern) {
+                *expr = Expr::Like {
+                    negated: *negated,
+                    any: false,
+                    expr: Box::new(take_out(text)),
+                    pattern: Box::new(super::build::text(&pattern)),
+                    escape_char: None,
+                };
+            }
+        }
         Expr::Like { negated, any: false, expr: text, pattern, escape_char }
             if dialect == Dialect::Sqlite =>
         {
@@ -76,6 +100,47 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered) {
     if compares_without_case(dialect) && (compares || matches!(expr, Expr::Like { .. } | Expr::InList { .. }))
     {
         lowered.assumptions.insert(crate::trust::BINARY);
+    }
+}
+
+/// The pattern of a LIKE that matches what the one of a GLOB does; `None` where LIKE has nothing for it.
+fn glob(pattern: &Expr) -> Option<String> {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(pattern), .. }) = pattern else {
+        return None;
+    };
+    if pattern.contains('[') {
+        return None;
+    }
+    let mut like = String::new();
+    for letter in pattern.chars() {
+        match letter {
+            '*' => like.push('%'),
+            '?' => like.push('_'),
+            '%' | '_' | '\\' => like.extend(['\\', letter]),
+            other => like.push(other),
+        }
+    }
+    Some(like)
+}
+
+/// Whether it is a text, as far as its form and the names of columns say.
+fn is_text(expr: &Expr, names: &dyn Names) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_text(inner, names),
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(_), .. }) => true,
+        Expr::Identifier(name) => names.is_text(&name.value),
+        Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|name| names.is_text(&name.value)),
+        Expr::BinaryOp { op: BinaryOperator::StringConcat, .. }
+        | Expr::Trim { .. }
+        | Expr::Substring { .. } => true,
+        Expr::Cast { data_type, .. } => {
+            matches!(data_type, DataType::Varchar(_) | DataType::Char(_) | DataType::Text)
+        }
+        Expr::Function(function) => single_name(function).is_some_and(|name| {
+            let names = ["upper", "lower", "ltrim", "rtrim", "left", "right", "replace", "concat", "substr"];
+            names.contains(&name)
+        }),
+        _ => false,
     }
 }
 
@@ -178,7 +243,7 @@ pub fn take_out(place: &mut Expr) -> Expr {
 }
 
 /// Brings the many forms of text literals to one.
-pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) -> ControlFlow<String> {
+pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) {
     let text = match &mut value.value {
         Value::DoubleQuotedString(text)
         | Value::TripleSingleQuotedString(text)
@@ -192,15 +257,11 @@ pub fn lower_value(value: &mut ValueWithSpan, dialect: Dialect) -> ControlFlow<S
         | Value::NationalStringLiteral(text)
         | Value::SingleQuotedString(text) => std::mem::take(text),
         Value::DollarQuotedString(text) => std::mem::take(&mut text.value),
-        Value::Placeholder(name) => {
-            return ControlFlow::Break(format!("the placeholder {name} has no value"));
-        }
-        _ => return ControlFlow::Continue(()),
+        _ => return,
     };
     value.value = if text.is_empty() && dialect == Dialect::Oracle {
         Value::Null // Oracle's empty text.
     } else {
         Value::SingleQuotedString(text)
     };
-    ControlFlow::Continue(())
 }

@@ -13,6 +13,22 @@ pub fn doubt(expr: &Expr, dialect: Dialect) -> Option<&'static str> {
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } if rank(expr) == Some(R::Power) => {
             Some("a sign before a power is not verified without brackets")
         }
+        Expr::BinaryOp { left, op, right }
+            if !matches!(op, BinaryOperator::Or | BinaryOperator::Xor) && (is_xor(left) || is_xor(right)) =>
+        {
+            Some(XOR)
+        }
+        Expr::InList { expr, .. }
+        | Expr::InSubquery { expr, .. }
+        | Expr::Between { expr, .. }
+        | Expr::Like { expr, .. }
+        | Expr::ILike { expr, .. }
+        | Expr::IsNull(expr)
+        | Expr::IsNotNull(expr)
+            if is_xor(expr) =>
+        {
+            Some(XOR)
+        }
         Expr::BinaryOp { left, op, right } => {
             // What ends in a bracket leaves no doubt about what follows.
             let left = if is_membership(left) { None } else { rank(left) };
@@ -31,6 +47,13 @@ pub fn doubt(expr: &Expr, dialect: Dialect) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// MySQL lets XOR reach further than AND, the grammar less far than `=`.
+const XOR: &str = "XOR beside another operator is not verified without brackets";
+
+fn is_xor(expr: &Expr) -> bool {
+    matches!(expr, Expr::BinaryOp { op: BinaryOperator::Xor, .. })
 }
 
 const COMPARISONS: &str = "a comparison of comparisons is not verified without brackets";

@@ -8,7 +8,17 @@ use datafusion::sql::sqlparser::ast::{
 
 /// `SELECT outputs FROM from WHERE condition`.
 pub fn select(projection: Vec<SelectItem>, from: TableFactor, selection: Option<Expr>) -> SetExpr {
-    SetExpr::Select(Box::new(Select {
+    let from = vec![TableWithJoins { relation: from, joins: Vec::new() }];
+    SetExpr::Select(Box::new(Select { from, selection, ..bare(projection) }))
+}
+
+/// `SELECT outputs`: one row.
+pub fn row(projection: Vec<SelectItem>) -> SetExpr {
+    SetExpr::Select(Box::new(bare(projection)))
+}
+
+fn bare(projection: Vec<SelectItem>) -> Select {
+    Select {
         select_token: AttachedToken::empty(),
         optimizer_hints: Vec::new(),
         distinct: None,
@@ -18,10 +28,10 @@ pub fn select(projection: Vec<SelectItem>, from: TableFactor, selection: Option<
         projection,
         exclude: None,
         into: None,
-        from: vec![TableWithJoins { relation: from, joins: Vec::new() }],
+        from: Vec::new(),
         lateral_views: Vec::new(),
         prewhere: None,
-        selection,
+        selection: None,
         connect_by: Vec::new(),
         group_by: GroupByExpr::Expressions(Vec::new(), Vec::new()),
         cluster_by: Vec::new(),
@@ -33,7 +43,7 @@ pub fn select(projection: Vec<SelectItem>, from: TableFactor, selection: Option<
         window_before_qualify: false,
         value_table_mode: None,
         flavor: SelectFlavor::Standard,
-    }))
+    }
 }
 
 /// A query of nothing but this body.

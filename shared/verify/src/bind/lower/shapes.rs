@@ -119,15 +119,15 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
         return ControlFlow::Break("SELECT INTO writes a table".into());
     }
     if !select.connect_by.is_empty() || !select.lateral_views.is_empty() || select.prewhere.is_some() {
-        return ControlFlow::Break("CONNECT BY, LATERAL VIEW and PREWHERE are not verified".into());
+        return ControlFlow::Break(
+            "CONNECT BY, LATERAL VIEW and PREWHERE are not verified: write a join, or WITH RECURSIVE".into(),
+        );
     }
     if matches!(select.distinct, Some(Distinct::All)) {
         select.distinct = None;
     }
     select.optimizer_hints.clear();
-    for from in &mut select.from {
-        lower_joins(from)?;
-    }
+    select.from.iter_mut().for_each(lower_joins);
     if let GroupByExpr::Expressions(keys, modifiers) = &mut select.group_by {
         let sets = |keys: &mut Vec<Expr>| std::mem::take(keys).into_iter().map(|key| vec![key]).collect();
         match modifiers.pop() {
@@ -139,6 +139,7 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
             None => {}
         }
         keys.iter_mut().for_each(grouping_sets);
+        group_by_nothing(keys, &select.projection, &mut select.having);
         let outputs = select.projection.len();
         for key in keys.iter_mut().filter(|key| is_beyond(key, outputs)) {
             super::operators::take(key, |key| build::binary(key, BinaryOperator::Plus, number(0)));
@@ -157,6 +158,25 @@ pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     ControlFlow::Continue(())
 }
 
+/// `GROUP BY ()` makes one group of all rows, also of none, as an aggregate without GROUP BY does.
+fn group_by_nothing(keys: &mut Vec<Expr>, outputs: &[SelectItem], having: &mut Option<Expr>) {
+    let all = keys.len();
+    keys.retain(|key| !matches!(key, Expr::Tuple(columns) if columns.is_empty()));
+    if keys.len() == all || !keys.is_empty() {
+        return;
+    }
+    let aggregates = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+            super::bare::aggregates(expr, &crate::bind::context::is_aggregate)
+        }
+        _ => false,
+    };
+    if having.is_none() && !outputs.iter().any(aggregates) {
+        let count = build::call("count", vec![number(1)]);
+        *having = Some(build::binary(count, BinaryOperator::GtEq, number(0)));
+    }
+}
+
 /// ROLLUP and CUBE, where the grammar takes them for functions.
 fn grouping_sets(key: &mut Expr) {
     let Expr::Function(function) = key else { return };
@@ -172,10 +192,13 @@ fn grouping_sets(key: &mut Expr) {
     }
 }
 
-/// An outer join without a condition joins everything. The column that USING leaves of a right or full join
-/// is that of either side, which DataFusion does not see.
-fn lower_joins(from: &mut TableWithJoins) -> ControlFlow<String> {
+/// An outer join without a condition joins everything.
+fn lower_joins(from: &mut TableWithJoins) {
     for join in &mut from.joins {
+        // It says in which order the tables are read.
+        if let JoinOperator::StraightJoin(on) = &join.join_operator {
+            join.join_operator = JoinOperator::Inner(on.clone());
+        }
         if let JoinOperator::Left(on)
         | JoinOperator::LeftOuter(on)
         | JoinOperator::Right(on)
@@ -185,14 +208,7 @@ fn lower_joins(from: &mut TableWithJoins) -> ControlFlow<String> {
         {
             *on = JoinConstraint::On(Expr::value(Value::Boolean(true)));
         }
-        if let JoinOperator::Right(on) | JoinOperator::RightOuter(on) | JoinOperator::FullOuter(on) =
-            &join.join_operator
-            && matches!(on, JoinConstraint::Using(_) | JoinConstraint::Natural)
-        {
-            return ControlFlow::Break("a right or full join with USING is not verified".into());
-        }
     }
-    ControlFlow::Continue(())
 }
 
 /// An ordinal that names no output is a constant in the engines that take it at all.

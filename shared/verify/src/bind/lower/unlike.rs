@@ -35,7 +35,13 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } if is_mysql(dialect) => {
             Some("|| is OR or joins texts, by a setting, and is not verified".to_owned())
         }
-        Expr::SimilarTo { .. } => Some("SIMILAR TO is not verified".to_owned()),
+        Expr::SimilarTo { .. } if dialect == Dialect::Sqlite => {
+            let is_plain = matches!(expr, Expr::SimilarTo { pattern, .. } if literal(pattern).is_some_and(|of| !of.contains('[')));
+            (!is_plain).then(|| "GLOB with [ ], or a pattern that is no constant, is not verified".to_owned())
+        }
+        Expr::SimilarTo { .. } => {
+            Some("SIMILAR TO is not verified: use LIKE or a regular expression".to_owned())
+        }
         Expr::BinaryOp {
             op:
                 BinaryOperator::PGRegexMatch

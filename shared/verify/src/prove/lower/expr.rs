@@ -91,6 +91,14 @@ impl Lower<'_, '_> {
                 }
             }
             Expr::ScalarFunction(function) => self.function(expr, function, row)?,
+            // One value in the whole of both queries, of which nothing else is known, not even whether it is NULL.
+            Expr::Placeholder(placeholder) => match &placeholder.field {
+                Some(field) => {
+                    let of = data_type(field.data_type());
+                    call(&format!("placeholder {} {of:?}", placeholder.id), Vec::new(), &of)
+                }
+                None => return Err(format!("the type of {} is not known", placeholder.id)),
+            },
             Expr::Exists(exists) => {
                 let query = self.subquery(&exists.subquery, row)?;
                 let found = super::subquery::exists(query);
