@@ -113,6 +113,18 @@ pub(super) fn is_aggregate(expr: &Expr) -> bool {
     })
 }
 
+/// Whether it is an aggregate, and may give another value where a row is there twice.
+pub(super) fn minds_copies(expr: &Expr) -> bool {
+    let distinct = |function: &Function| {
+        matches!(&function.args, FunctionArguments::List(list)
+            if list.duplicate_treatment == Some(sqlparser::ast::DuplicateTreatment::Distinct))
+    };
+    is_aggregate(expr)
+        && expression::call(expr).is_some_and(|(name, function)| {
+            !matches!(name.as_str(), "MIN" | "MAX" | "BOOL_AND" | "BOOL_OR" | "EVERY") && !distinct(function)
+        })
+}
+
 /// Whether an aggregate stands in the expression outside of its subqueries.
 pub(super) fn has_aggregate(expr: &Expr) -> bool {
     expression::any(expr, is_aggregate)
@@ -238,4 +250,25 @@ pub(super) fn selects_aggregate(block: &super::block::Block<'_>) -> bool {
         | sqlparser::ast::SelectItem::ExprWithAlias { expr, .. } => has_aggregate(expr),
         _ => false,
     })
+}
+
+/// Whether an aggregate stands in the SELECT list, HAVING or ORDER BY.
+pub(super) fn has_any(block: &super::block::Block<'_>) -> bool {
+    of_block(block).any(has_aggregate)
+}
+
+/// Every expression of a block that may hold aggregates of its own groups.
+pub(super) fn of_block<'a>(block: &super::block::Block<'a>) -> impl Iterator<Item = &'a Expr> + use<'a> {
+    let select = block.select;
+    let items = select.projection.iter().filter_map(|item| match item {
+        sqlparser::ast::SelectItem::UnnamedExpr(expr)
+        | sqlparser::ast::SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    });
+    let order =
+        block.query.and_then(|query| query.order_by.as_ref()).map_or(&[][..], |order| match &order.kind {
+            sqlparser::ast::OrderByKind::Expressions(list) => list.as_slice(),
+            sqlparser::ast::OrderByKind::All(_) => &[],
+        });
+    items.chain(&select.having).chain(order.iter().map(|order| &order.expr))
 }

@@ -59,6 +59,15 @@ use super::{Draft, Rewrite};
 /// select s.id, s.amount / s.total from (select s.*, sum(s.amount) over (partition by s.customer_id) as total from sale s) as s where s.id > 3
 /// ```
 ///
+/// ## Bad
+/// ```sql
+/// select s.* from sale s join (select customer_id, max(amount) as amount from sale group by customer_id) m on s.customer_id = m.customer_id and s.amount = m.amount
+/// ```
+/// ## Good
+/// ```sql
+/// select s.id, s.customer_id, s.voucher, s.amount from (select s.*, max(amount) over (partition by customer_id) as max_amount from sale s) as s where s.amount = s.max_amount
+/// ```
+///
 /// ## Kept
 /// Rows without a voucher meet no group, yet have one.
 /// ```sql
@@ -147,11 +156,11 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, derived: usize, table
         if !known || list.duplicate_treatment == Some(DuplicateTreatment::Distinct) || name.is_empty() {
             return None;
         }
-        if own.table?.column(name).is_some() {
-            return None;
-        }
-        items.push(format!("{} {window} {} {name}", over(&tokens)?, cx.word("as")));
-        written.insert(name.to_lowercase(), format!("{qualifier}.{name}"));
+        // The table may have a column of that name.
+        let taken = own.table?.column(name).is_some();
+        let output = if taken { cx.fresh(&found.column_name()) } else { name.clone() };
+        items.push(format!("{} {window} {} {output}", over(&tokens)?, cx.word("as")));
+        written.insert(name.to_lowercase(), format!("{qualifier}.{output}"));
     }
     // The equalities that lead each row to its own group.
     let mut gone = BTreeMap::new();

@@ -292,6 +292,12 @@ impl Block<'_> {
         })
     }
 
+    /// Whether these tokens are an item of the SELECT list without an alias.
+    pub(super) fn is_unnamed_item(&self, tokens: &Tokens) -> bool {
+        let mut items = self.select.projection.iter().zip(&self.clauses.projection);
+        items.any(|(item, own)| matches!(item, SelectItem::UnnamedExpr(_)) && own == tokens)
+    }
+
     /// The expressions of a plain GROUP BY; `None` where it is of another kind.
     pub(super) fn group_by(&self) -> Option<&[Expr]> {
         match &self.select.group_by {

@@ -80,7 +80,7 @@ impl Conditions {
             return;
         }
         let source = cx.source;
-        let Some(clause) = &block.clauses.selection else {
+        if block.clauses.selection.is_none() {
             let Some(last) = block.clauses.from.last().and_then(|item| item.tokens.end.checked_sub(1)) else {
                 return;
             };
@@ -99,7 +99,7 @@ impl Conditions {
                 format!("{}{} {text}", cx.line_break(block, from), cx.word("where")),
             );
             return;
-        };
+        }
         if let [Operand { expr: Expr::BinaryOp { op: BinaryOperator::Or, .. }, tokens }] = conjuncts
             && self.changed.is_empty()
         {
@@ -108,12 +108,7 @@ impl Conditions {
         }
         let kept = (0..conjuncts.len()).rev().find(|index| !matches!(self.changed.get(index), Some(None)));
         let Some(last) = kept.and_then(|index| conjuncts.get(index)) else { return };
-        let (starts_line, _) = source.indent(last.tokens.start - 1);
-        let separator = if conjuncts.len() > 1 && starts_line && source.is(last.tokens.start - 1, "AND") {
-            format!("\n{}", source.indent(last.tokens.start - 1).1)
-        } else {
-            inner_break(cx, block, clause.start - 1)
-        };
+        let separator = separator(cx, block, conjuncts, last);
         for condition in &self.added {
             edits.insert_after(
                 source,
@@ -121,6 +116,21 @@ impl Conditions {
                 format!("{separator}{} {}", cx.word("and"), guarded(condition)),
             );
         }
+    }
+}
+
+/// What stands between this condition of WHERE and an AND behind it: as between those that are there.
+pub(super) fn separator(
+    cx: &Context<'_>,
+    block: &Block<'_>,
+    conjuncts: &[Operand<'_>],
+    before: &Operand<'_>,
+) -> String {
+    let last = before.tokens.start - 1;
+    match (cx.source.indent(last), &block.clauses.selection) {
+        ((true, blanks), _) if conjuncts.len() > 1 && cx.source.is(last, "AND") => format!("\n{blanks}"),
+        (_, Some(clause)) => inner_break(cx, block, clause.start - 1),
+        _ => " ".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{JoinOperator, TableFactor};
 
@@ -50,14 +50,23 @@ use super::{Draft, Rewrite};
 /// ) AS s1
 /// ```
 ///
+/// ## Bad
+/// ```sql
+/// select a.n as few, b.n as many, a.n / b.n as share from (select count(*) as n from sale where shop = 3) a cross join (select count(*) as n from sale) b
+/// ```
+/// ## Good
+/// ```sql
+/// select a.n as few, a.n_2 as many, a.n / a.n_2 as share from (select count(*) filter (where shop = 3) as n, count(*) as n_2 from sale) as a
+/// ```
+///
 /// ## Kept
 /// They read different tables, or group.
 /// ```sql
 /// SELECT a.n, b.n FROM (SELECT COUNT(*) AS n FROM sale) a, (SELECT shop, COUNT(*) AS n FROM sale GROUP BY shop) b
 /// ```
-/// Two columns of one name.
+/// All columns are selected, of which two have one name.
 /// ```sql
-/// SELECT a.n, b.n FROM (SELECT COUNT(*) AS n FROM sale WHERE shop = 3) a, (SELECT COUNT(*) AS n FROM sale WHERE shop = 4) b
+/// SELECT * FROM (SELECT COUNT(*) AS n FROM sale WHERE shop = 3) a, (SELECT COUNT(*) AS n FROM sale WHERE shop = 4) b
 /// ```
 pub(super) const REWRITE: Rewrite = Rewrite {
     name: "derived-tables-to-one-pass",
@@ -126,7 +135,10 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     let is_common = |text: &String| found.iter().all(|one| one.local.iter().any(|(other, _)| other == text));
     let mut own: Vec<Vec<String>> = Vec::new();
     let (mut items, mut names) = (Vec::new(), BTreeSet::new());
-    for (one, relation) in found.iter().zip(&block.relations) {
+    // Columns that have another name from now on, since an earlier table has one of theirs.
+    let mut renamed: BTreeMap<(usize, String), String> = BTreeMap::new();
+    cx.forget_names();
+    for (at, (one, relation)) in found.iter().zip(&block.relations).enumerate() {
         let texts: Vec<String> = one
             .local
             .iter()
@@ -138,8 +150,14 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
         let inner = cx.blocks.list.get(one.inner)?;
         for (index, name) in relation.columns.clone()?.iter().enumerate() {
             let (value, tokens) = cx.item(inner, index)?;
-            if name.is_empty() || !names.insert(name.to_lowercase()) {
+            if name.is_empty() {
                 return None;
+            }
+            let mut name = name.clone();
+            if !names.insert(name.to_lowercase()) {
+                let other = cx.fresh(&name);
+                renamed.insert((at, name.to_lowercase()), other.clone());
+                name = other;
             }
             let mut edits = Edits::default();
             for aggregate in aggregate::shape(cx, value)?.aggregates {
@@ -168,11 +186,22 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     let qualifier = cx.qualifier(block, block.relations.first()?)?;
     let mut edits = Edits::default();
     for name in cx.names(&block.clauses.scope) {
-        let of_this = name.target.as_ref().is_some_and(|target| target.block == id && target.relation > 0);
-        if of_this && name.qualified && !whole.contains(&name.tokens.start) {
-            let text = format!("{qualifier}.{}", same::column_text(cx, name));
+        let Some(target) = name.target.as_ref().filter(|target| target.block == id && target.relation > 0) else {
+            continue;
+        };
+        if name.qualified && !whole.contains(&name.tokens.start) {
+            let own = same::column_text(cx, name);
+            let other = renamed.get(&(target.relation, target.column.to_lowercase()));
+            let mut text = format!("{qualifier}.{}", other.map_or(own, String::as_str));
+            // What it comes out as stays.
+            if other.is_some() && block.is_unnamed_item(&name.tokens) {
+                text = format!("{text} {} {own}", cx.word("as"));
+            }
             edits.replace(cx.source, &name.tokens, text);
         }
+    }
+    if !renamed.is_empty() && super::unused_left_join::selects_all(block) {
+        return None;
     }
     if (1..block.relations.len()).any(|at| super::unused_left_join::selects_all_of(block, at)) {
         return None;

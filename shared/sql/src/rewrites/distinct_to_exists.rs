@@ -14,7 +14,8 @@ use super::{Draft, Rewrite};
 
 /// ## What it does
 /// `SELECT DISTINCT` over a join of which only some tables are selected becomes a SELECT from those, with
-/// the others inside EXISTS; DISTINCT goes where a key of what remains is selected.
+/// the others inside EXISTS; DISTINCT goes where a key of what remains is selected. So does a GROUP BY
+/// without aggregates, which is another way to say DISTINCT.
 ///
 /// ## Why
 /// The join makes a row for every match, and DISTINCT sorts or hashes all of them to throw the copies
@@ -24,7 +25,7 @@ use super::{Draft, Rewrite};
 /// Only inner joins take part, and nothing of the tables that move is selected or ordered by: what is
 /// left of them is whether a match exists, which EXISTS says once per row. DISTINCT is superfluous then
 /// if every table that remains has a key all of whose columns are NOT NULL and selected; otherwise it
-/// stays.
+/// stays. A GROUP BY goes if such a key is among what is grouped by: each group is one row then.
 ///
 /// ## Source
 /// Pirahesh, Hellerstein and Hasan, *Extensible/rule based query rewrite optimization in Starburst*
@@ -69,6 +70,15 @@ use super::{Draft, Rewrite};
 /// select distinct city from customer where exists (select 1 from sale s, sale_line where sale_id = s.id and customer_id = customer.id)
 /// ```
 ///
+/// ## Bad
+/// ```sql
+/// SELECT c.id, c.name FROM customer c JOIN sale s ON s.customer_id = c.id WHERE s.amount > 100 GROUP BY c.id, c.name ORDER BY c.name
+/// ```
+/// ## Good
+/// ```sql
+/// SELECT c.id, c.name FROM customer c WHERE EXISTS (SELECT 1 FROM sale s WHERE s.customer_id = c.id AND s.amount > 100) ORDER BY c.name
+/// ```
+///
 /// ## Kept
 /// A column of the other table is selected.
 /// ```sql
@@ -77,6 +87,14 @@ use super::{Draft, Rewrite};
 /// The outer join keeps customers without a sale.
 /// ```sql
 /// SELECT DISTINCT c.id FROM customer c LEFT JOIN sale s ON s.customer_id = c.id
+/// ```
+/// Several customers make one group.
+/// ```sql
+/// SELECT c.city FROM customer c JOIN sale s ON s.customer_id = c.id GROUP BY c.city
+/// ```
+/// The groups are counted.
+/// ```sql
+/// SELECT c.id FROM customer c JOIN sale s ON s.customer_id = c.id GROUP BY c.id HAVING COUNT(*) > 2
 /// ```
 /// Nothing is thrown away: every row is selected as often as it is joined.
 /// ```sql
@@ -108,9 +126,14 @@ struct Condition {
 
 fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     let select = block.select;
+    let groups = block.group_by()?;
+    let grouped = !groups.is_empty();
     let sound = block.is_plain()
-        && matches!(select.distinct, Some(Distinct::Distinct))
-        && matches!(block.group_by(), Some([]))
+        && match &select.distinct {
+            Some(Distinct::Distinct) => !grouped,
+            None => grouped && !aggregate::has_any(block),
+            Some(_) => false,
+        }
         && select.having.is_none()
         && block.relations.len() > 1
         && select.from.iter().flat_map(|item| &item.joins).all(|join| context::is_inner(&join.join_operator))
@@ -118,14 +141,17 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     if !sound {
         return None;
     }
-    let kept = kept(cx, id, block)?;
+    let mut kept = kept(cx, id, block)?;
+    let grouped_by: BTreeSet<(usize, usize)> =
+        groups.iter().map(|group| determined::column(cx, id, group)).collect::<Option<_>>()?;
+    kept.extend(grouped_by.iter().map(|column| column.0));
     let moved: BTreeSet<usize> = (0..block.relations.len()).filter(|index| !kept.contains(index)).collect();
     if kept.is_empty() || moved.is_empty() {
         return None;
     }
     let conjuncts = cx.conjuncts(block)?;
     let conditions = conditions(cx, id, block, &conjuncts)?;
-    let groups = groups(&moved, &conditions);
+    let partners = self::groups(&moved, &conditions);
     let staying: Vec<_> = conditions.iter().filter(|c| c.relations.is_disjoint(&moved)).collect();
     if self::groups(&kept, staying.iter().copied()).len() > 1 {
         return None; // What is left would be a cross join.
@@ -144,21 +170,29 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
             _ => {}
         }
     }
-    for group in &groups {
+    for group in &partners {
         changes.add(exists(cx, block, group, &conditions)?);
     }
     changes.write(cx, block, &conjuncts, &mut edits);
 
-    let covered =
-        kept.iter().map(|&relation| selected_key(cx, id, block, relation)).collect::<Option<Vec<_>>>();
+    let fixing = if grouped { grouped_by } else { determined::selected(cx, id, block) };
+    let covered = kept.iter().map(|&relation| key_of(block, relation, &fixing)).collect::<Option<Vec<_>>>();
     let mut rests_on = vec![
         "all joins are inner, and nothing of the tables inside EXISTS is selected or ordered by".to_owned(),
     ];
     match covered {
         Some(keys) => {
-            edits.remove(cx.source, &(block.clauses.distinct?..block.clauses.distinct? + 1));
-            rests_on.extend(keys.into_iter().map(|key| format!("{key} is a key, NOT NULL and selected")));
+            let (out, by) = match block.clauses.distinct {
+                Some(at) => (at..at + 1, "selected"),
+                None => {
+                    let list = &block.clauses.group_by;
+                    (list.first()?.start - 2..list.last()?.end, "grouped by")
+                }
+            };
+            edits.remove(cx.source, &out);
+            rests_on.extend(keys.into_iter().map(|key| format!("{key} is a key, NOT NULL and {by}")));
         }
+        None if grouped => return None,
         None => rests_on.push("no key is selected, so DISTINCT stays".to_owned()),
     }
     let names: Vec<&str> = moved.iter().map(|&index| block.relations[index].name.as_str()).collect();
@@ -353,31 +387,14 @@ fn exists(
     Some(format!("{} {}", cx.word("exists"), cx.in_parentheses(block, &lines)))
 }
 
-/// The key of a relation that is selected and NOT NULL throughout, as text; `None` without one.
-fn selected_key(cx: &Context<'_>, id: usize, block: &Block<'_>, relation: usize) -> Option<String> {
+/// The key of a relation that is NOT NULL throughout and among these columns, as text; `None` without one.
+fn key_of(block: &Block<'_>, relation: usize, among: &BTreeSet<(usize, usize)>) -> Option<String> {
     let table = block.relations.get(relation)?.table?;
     let name = &block.relations[relation].name;
-    let mut selected = BTreeSet::new();
-    for item in &block.select.projection {
-        match item {
-            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(parts), options)
-                if name_parts(parts).last().is_some_and(|last| last.eq_ignore_ascii_case(name))
-                    && options.to_string().is_empty() =>
-            {
-                selected.extend(0..table.columns.len());
-            }
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                if let Some(target) = cx.target(expression::bare(expr))
-                    && (target.block, target.relation) == (id, relation)
-                {
-                    selected.extend(table.column(&target.column));
-                }
-            }
-            _ => {}
-        }
-    }
     let key = table.keys().find(|key| {
-        key.iter().all(|&column| selected.contains(&(column as usize)) && table.is_not_null(column as usize))
+        key.iter().all(|&column| {
+            among.contains(&(relation, column as usize)) && table.is_not_null(column as usize)
+        })
     })?;
     let columns: Vec<String> = key
         .iter()

@@ -237,6 +237,19 @@ pub(super) fn mirrored(operator: &BinaryOperator) -> Option<BinaryOperator> {
     })
 }
 
+/// The comparison that is true where this one is false.
+pub(super) fn opposite(operator: &BinaryOperator) -> Option<BinaryOperator> {
+    Some(match operator {
+        BinaryOperator::Eq => BinaryOperator::NotEq,
+        BinaryOperator::NotEq => BinaryOperator::Eq,
+        BinaryOperator::Lt => BinaryOperator::GtEq,
+        BinaryOperator::LtEq => BinaryOperator::Gt,
+        BinaryOperator::Gt => BinaryOperator::LtEq,
+        BinaryOperator::GtEq => BinaryOperator::Lt,
+        _ => return None,
+    })
+}
+
 /// A comparison whose result is NULL when either side is.
 pub(super) fn comparison(expr: &Expr) -> Option<(&Expr, &BinaryOperator, &Expr)> {
     match expr {

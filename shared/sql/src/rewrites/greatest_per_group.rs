@@ -6,6 +6,7 @@ use super::conditions::Conditions;
 use super::context::Context;
 use super::edit::Edits;
 use super::expression;
+use super::semi_join::Quantified;
 use super::source::{Operand, Tokens};
 use super::windowed::{self, Partner, Tied};
 use super::{Draft, Rewrite};
@@ -23,7 +24,7 @@ use super::{Draft, Rewrite};
 /// are NOT NULL. No row has a greater value exactly if the value is the maximum: all rows that tie are
 /// kept, as before. Where a second column breaks ties, and both with the group hold a key, the first row
 /// of the order is the only one. A pair (group, maximum) is found exactly for the rows that hold the
-/// maximum of their group.
+/// maximum of their group; a key by itself is the maximum of no group but its own.
 ///
 /// ## Source
 /// Zuzarte et al., *WinMagic: subquery elimination using window aggregation* (SIGMOD 2003).
@@ -80,7 +81,20 @@ use super::{Draft, Rewrite};
 /// SELECT p.amount FROM (SELECT p.*, MIN(p.since) OVER (PARTITION BY p.item_id) AS min_since FROM price p) AS p WHERE p.since = p.min_since
 /// ```
 ///
+/// ## Bad
+/// ```sql
+/// select p.amount from price p where p.id in (select max(q.id) from price q group by q.item_id)
+/// ```
+/// ## Good
+/// ```sql
+/// select p.amount from (select p.*, max(p.id) over (partition by p.item_id) as max_id from price p) as p where p.id = p.max_id
+/// ```
+///
 /// ## Kept
+/// A day may be the last one of another item.
+/// ```sql
+/// SELECT p.amount FROM price p WHERE p.since IN (SELECT MAX(q.since) FROM price q GROUP BY q.item_id)
+/// ```
 /// A row without an end is beaten by none and is not the maximum.
 /// ```sql
 /// SELECT p.id FROM price p WHERE NOT EXISTS (SELECT 1 FROM price q WHERE q.item_id = p.item_id AND q.until > p.until)
@@ -101,6 +115,12 @@ pub(super) const REWRITE: Rewrite = Rewrite {
     propose,
 };
 
+/// Why a row meets its own group and no other.
+const TIED: &str = "both read the same table under the same conditions; group and order are NOT NULL";
+
+/// The same of a key that is looked for among the greatest of all groups.
+const KEY: &str = "both read the same table, and a key is the greatest of no group but its own";
+
 /// A condition that a comparison with a window function replaces.
 struct Found {
     /// Its position among the conditions of WHERE.
@@ -110,6 +130,8 @@ struct Found {
     name: String,
     /// What the window's value is compared with: a text, or 1 for the number of a row.
     equals: Option<String>,
+    /// Why a row and its group belong together.
+    because: &'static str,
     tokens: Tokens,
 }
 
@@ -123,7 +145,8 @@ fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
             cx.forget_names();
             let found = unbeaten(cx, id, block, operand)
                 .or_else(|| first_of_order(cx, id, block, operand))
-                .or_else(|| pair(cx, id, block, operand));
+                .or_else(|| pair(cx, id, block, operand))
+                .or_else(|| of_any_group(cx, id, block, operand));
             if let Some(mut found) = found {
                 found.at = at;
                 out.extend(rewrite(cx, id, block, &conjuncts, &found));
@@ -164,7 +187,7 @@ fn rewrite(
             relation.name
         ),
         conditions: vec![
-            "both read the same table under the same conditions; group and order are NOT NULL".to_owned(),
+            found.because.to_owned(),
             match found.equals {
                 Some(_) => "all rows that hold the greatest value are kept, as before".to_owned(),
                 None => "the order has no ties, since it and the group hold a key".to_owned(),
@@ -242,6 +265,7 @@ fn unbeaten(cx: &Context<'_>, id: usize, block: &Block<'_>, operand: &Operand<'_
             window: numbered(cx, &group, &texts?.join(", ")),
             name: "row_number".to_owned(),
             equals: None,
+            because: TIED,
             partner,
             tokens,
         });
@@ -260,6 +284,7 @@ fn unbeaten(cx: &Context<'_>, id: usize, block: &Block<'_>, operand: &Operand<'_
         window: format!("{}({text}) {} ({group})", cx.word(call), cx.word("over")),
         name: format!("{call}_{}", cx.target(column)?.column.to_lowercase()),
         equals: Some(own),
+        because: TIED,
         partner,
         tokens,
     })
@@ -372,6 +397,7 @@ fn first_of_order(cx: &Context<'_>, id: usize, block: &Block<'_>, operand: &Oper
         window: numbered(cx, &group, &order),
         name: "row_number".to_owned(),
         equals: None,
+        because: TIED,
         partner,
         tokens,
     })
@@ -447,6 +473,59 @@ fn pair(cx: &Context<'_>, id: usize, block: &Block<'_>, operand: &Operand<'_>) -
         ),
         name: found.column_name(),
         equals: Some(own_column(cx, block, &partner, column)?),
+        because: TIED,
+        partner,
+        tokens,
+    })
+}
+
+/// `id IN (SELECT MAX(id) … GROUP BY k)` where `id` is a key: it is the maximum of no group but its own.
+fn of_any_group(cx: &Context<'_>, id: usize, block: &Block<'_>, operand: &Operand<'_>) -> Option<Found> {
+    let (expr, tokens) = cx.source.open(operand.expr, &operand.tokens);
+    let asked = Quantified::read(cx, expr, &tokens).filter(Quantified::is_in)?;
+    let inner_id = cx.blocks.body(asked.subquery)?;
+    let inner = cx.blocks.list.get(inner_id)?;
+    let table = inner.relations.first()?.table?;
+    let groups = inner.group_by().filter(|groups| !groups.is_empty())?;
+    let sound = inner.parent == Some(id)
+        && inner.is_bare()
+        && inner.relations.len() == 1
+        && inner.select.selection.is_none()
+        && inner.select.having.is_none()
+        && inner.select.distinct.is_none()
+        && inner.select.projection.len() == 1
+        && groups.iter().all(|group| cx.target(expression::bare(group)).is_some_and(|t| t.block == inner_id))
+        && cx.subquery(inner).is_some_and(|tokens| cx.is_resolved(&tokens));
+    if !sound {
+        return None;
+    }
+    let (item, item_tokens) = cx.item(inner, 0)?;
+    let found = aggregate::read(cx, item).filter(|found| matches!(found.name.as_str(), "MIN" | "MAX"))?;
+    let column = found.argument().map(expression::bare)?;
+    let at = position(cx, inner_id, column)?;
+    let is_key = table.keys().any(|key| matches!(key, [only] if *only as usize == at));
+    let tied = Tied { keys: Vec::new(), others: Vec::new(), local: Vec::new() };
+    let partner = windowed::partner(cx, id, block, inner, &tied).filter(|_| is_key)?;
+    let own = cx.target(expression::bare(asked.outer))?;
+    let same = (own.block, own.relation) == (id, partner.relation)
+        && own.column.eq_ignore_ascii_case(&cx.target(column)?.column);
+    if !same {
+        return None;
+    }
+    let keys: Option<Vec<String>> =
+        inner.clauses.group_by.iter().map(|tokens| over(cx, inner_id, block, &partner, tokens)).collect();
+    Some(Found {
+        at: 0,
+        window: format!(
+            "{} {} ({} {})",
+            over(cx, inner_id, block, &partner, &item_tokens)?,
+            cx.word("over"),
+            cx.word("partition by"),
+            keys?.join(", ")
+        ),
+        name: found.column_name(),
+        equals: Some(own_column(cx, block, &partner, column)?),
+        because: KEY,
         partner,
         tokens,
     })

@@ -1,20 +1,22 @@
-use sqlparser::ast::Expr;
-
+use super::block::Block;
 use super::context::Context;
-use super::predicate;
-use super::semi_join;
+use super::edit::Edits;
+use super::predicate::{self, Predicate};
+use super::semi_join::{self, Parts, Quantified};
+use super::source::Operand;
 use super::{Draft, Rewrite};
 
 /// ## What it does
-/// `NOT IN (SELECT …)` becomes NOT EXISTS.
+/// `NOT IN (SELECT …)` becomes NOT EXISTS, and so do `<> ALL (SELECT …)`, `> ALL (SELECT …)` and the like.
 ///
 /// ## Why
 /// Because of what NOT IN means for NULLs, many engines cannot run it as an anti-join and compare each
 /// row with the whole list instead.
 ///
 /// ## When it is the same
-/// Neither side is ever NULL: the catalog says NOT NULL of both columns, and no outer join fills one up.
-/// With a NULL in the list NOT IN is true for no row at all, while NOT EXISTS would not mind.
+/// Neither side is ever NULL: the catalog says NOT NULL of both columns and no outer join fills one up, or a
+/// condition beside them lets no NULL through. With a NULL in the list NOT IN is true for no row at all,
+/// while NOT EXISTS would not mind. ALL is true if no row of the subquery says the opposite.
 ///
 /// ## Source
 /// Bellamkonda et al., *Enhanced subquery optimizations in Oracle* (VLDB 2009), null-aware anti-join.
@@ -32,6 +34,24 @@ use super::{Draft, Rewrite};
 /// ## Good
 /// ```sql
 /// SELECT id FROM customer WHERE NOT EXISTS (SELECT 1 FROM sale WHERE voucher > 3 AND customer_id = customer.id)
+/// ```
+///
+/// ## Bad
+/// ```sql
+/// SELECT c.id FROM customer c WHERE c.referrer IS NOT NULL AND c.referrer <> ALL (SELECT s.voucher FROM sale s WHERE s.voucher IS NOT NULL)
+/// ```
+/// ## Good
+/// ```sql
+/// SELECT c.id FROM customer c WHERE c.referrer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sale s WHERE s.voucher = c.referrer)
+/// ```
+///
+/// ## Bad
+/// ```sql
+/// select c.id from customer c where c.id >= all (select s.customer_id from sale s)
+/// ```
+/// ## Good
+/// ```sql
+/// select c.id from customer c where not exists (select 1 from sale s where s.customer_id > c.id)
 /// ```
 ///
 /// ## Kept
@@ -57,23 +77,35 @@ pub(super) const REWRITE: Rewrite = Rewrite {
 
 fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
     for (id, block) in cx.each() {
+        let conjuncts = cx.conjuncts(block).unwrap_or_default();
         for found in predicate::predicates(cx, block) {
-            let Expr::InSubquery { expr, subquery, negated: true } = found.expr else { continue };
-            let Some(parts) = semi_join::Parts::read(cx, id, block, &found, expr, subquery) else { continue };
-            let never_null =
-                |expr: &Expr| cx.target(expr).is_some_and(|target| cx.blocks.is_not_null(target));
-            if !never_null(parts.outer) || !never_null(parts.inner) {
-                continue;
-            }
-            let Some(edits) = parts.exists(cx, &found, true) else { continue };
-            out.push(Draft {
-                edits,
-                explanation:
-                    "NOT IN has to mind NULLs in the list; NOT EXISTS runs as an anti-join everywhere."
-                        .to_owned(),
-                conditions: vec![format!("`{}` and `{}` are NOT NULL", parts.outer_text, parts.inner_text)],
-                tokens: found.tokens.clone(),
-            });
+            out.extend(rewrite(cx, id, block, &conjuncts, &found));
         }
     }
+}
+
+fn rewrite<'a>(
+    cx: &Context<'a>,
+    id: usize,
+    block: &Block<'a>,
+    conjuncts: &[Operand<'a>],
+    found: &Predicate<'a>,
+) -> Option<Draft> {
+    let asked = Quantified::read(cx, found.expr, &found.tokens)?;
+    let parts = Parts::read(cx, id, block, &asked).filter(|_| asked.all)?;
+    // What WHERE says of a row holds where WHERE itself asks.
+    let in_where = block.clauses.selection.as_ref().is_some_and(|tokens| tokens.contains(&found.tokens.start));
+    let known = if in_where { conjuncts } else { &[] };
+    if !semi_join::is_never_null(cx, asked.outer, known) || !parts.inner_is_not_null(cx) {
+        return None;
+    }
+    let mut edits = Edits::default();
+    edits.replace(cx.source, &found.tokens, parts.not_exists(cx)?);
+    Some(Draft {
+        edits,
+        explanation: "NOT IN has to mind NULLs in the list; NOT EXISTS runs as an anti-join everywhere."
+            .to_owned(),
+        conditions: vec![format!("`{}` and `{}` are not NULL", parts.outer_text, parts.inner_text)],
+        tokens: found.tokens.clone(),
+    })
 }

@@ -85,7 +85,7 @@ use super::{Draft, Rewrite};
 /// ```sql
 /// SELECT id FROM lead WHERE score = 1 OR phone = '2' LIMIT 3
 /// ```
-/// The outer join keeps the rows for which neither holds.
+/// The outer join keeps the rows for which neither holds: that is for another rewrite.
 /// ```sql
 /// SELECT p.id FROM person p LEFT JOIN lead l ON p.mail = l.mail OR p.phone = l.phone
 /// ```
@@ -203,6 +203,7 @@ fn pays(cx: &Context<'_>, id: usize, arms: &[Operand<'_>]) -> bool {
             Expr::InList { negated, .. }
             | Expr::InSubquery { negated, .. }
             | Expr::Exists { negated, .. } => !negated,
+            Expr::AnyOp { compare_op, .. } => *compare_op == BinaryOperator::Eq,
             Expr::Between { negated, .. } => !negated,
             other => matches!(
                 expression::comparison(other),

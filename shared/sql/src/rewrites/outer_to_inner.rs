@@ -114,7 +114,7 @@ pub(super) fn refuses_null(cx: &Context<'_>, id: usize, relation: usize, expr: &
         | Expr::IsNotNull(expr)
         | Expr::IsTrue(expr)
         | Expr::IsFalse(expr) => strict(expr),
-        Expr::InSubquery { expr, negated: false, .. } => strict(expr),
+        Expr::InSubquery { expr, negated: false, .. } | Expr::AnyOp { left: expr, .. } => strict(expr),
         other => match expression::comparison(other) {
             Some((left, _, right)) => strict(left) || strict(right),
             None => strict(other),

@@ -1,6 +1,6 @@
-//! `IN (SELECT …)` taken apart, and put together as EXISTS.
+//! A value held against all that a subquery gives: IN, ANY and ALL taken apart, and put together as EXISTS.
 
-use sqlparser::ast::{Distinct, Expr, Query};
+use sqlparser::ast::{BinaryOperator, Distinct, Expr, Query};
 
 use super::aggregate;
 use super::block::{Block, Role};
@@ -8,17 +8,65 @@ use super::conditions::Conditions;
 use super::context::Context;
 use super::edit::Edits;
 use super::expression;
-use super::predicate::Predicate;
-use super::source::Tokens;
+use super::source::{Operand, Tokens};
 
-/// What stands before IN and what the subquery selects.
-pub(super) struct Parts<'a, 'b> {
+/// `x = ANY (SELECT …)`, `x <> ALL (SELECT …)` and the like. IN is the first of them, NOT IN the second.
+pub(super) struct Quantified<'a> {
+    /// What is held against the subquery.
     pub(super) outer: &'a Expr,
-    pub(super) inner: &'a Expr,
+    pub(super) outer_tokens: Tokens,
+    pub(super) operator: BinaryOperator,
+    /// Whether the comparison has to hold for all rows, and not for one.
+    pub(super) all: bool,
+    pub(super) subquery: &'a Query,
+}
+
+impl<'a> Quantified<'a> {
+    /// Reads a condition without the parentheses around it.
+    pub(super) fn read(cx: &Context<'_>, expr: &'a Expr, tokens: &Tokens) -> Option<Self> {
+        let compared = || cx.source.sides(tokens).map(|sides| sides.0);
+        let (outer, operator, all, subquery, outer_tokens) = match expr {
+            Expr::InSubquery { expr, subquery, negated } => {
+                let end = cx.source.outer(tokens.clone()).find(|&at| cx.source.is_any(at, &["NOT", "IN"]))?;
+                let operator = if *negated { BinaryOperator::NotEq } else { BinaryOperator::Eq };
+                (expr, operator, *negated, subquery, tokens.start..end)
+            }
+            Expr::AnyOp { left, compare_op, right, .. } => {
+                let Expr::Subquery(subquery) = &**right else { return None };
+                (left, compare_op.clone(), false, subquery, compared()?)
+            }
+            Expr::AllOp { left, compare_op, right } => {
+                let Expr::Subquery(subquery) = &**right else { return None };
+                (left, compare_op.clone(), true, subquery, compared()?)
+            }
+            _ => return None,
+        };
+        expression::mirrored(&operator)?;
+        Some(Self { outer, outer_tokens, operator, all, subquery })
+    }
+
+    /// Whether it asks if the value is there, as IN does.
+    pub(super) fn is_in(&self) -> bool {
+        !self.all && self.operator == BinaryOperator::Eq
+    }
+
+    /// Whether it asks if the value is not there, as NOT IN does.
+    pub(super) fn is_not_in(&self) -> bool {
+        self.all && self.operator == BinaryOperator::NotEq
+    }
+}
+
+/// What is held against a subquery, and what the subquery selects.
+pub(super) struct Parts<'a, 'b> {
+    inner: &'a Expr,
     /// What is looked for, as it has to stand inside of the subquery.
     pub(super) outer_text: String,
     pub(super) inner_text: String,
+    id: usize,
     block: &'b Block<'a>,
+    /// The conditions of the subquery.
+    conjuncts: Vec<Operand<'a>>,
+    operator: BinaryOperator,
     /// The subquery without its parentheses.
     tokens: Tokens,
 }
@@ -29,11 +77,11 @@ impl<'a, 'b> Parts<'a, 'b> {
         cx: &Context<'a>,
         id: usize,
         block: &Block<'a>,
-        found: &Predicate<'a>,
-        outer: &'a Expr,
-        subquery: &Query,
+        found: &Quantified<'a>,
     ) -> Option<Parts<'a, 'a>> {
-        let inner_block = cx.blocks.list.get(cx.blocks.body(subquery)?)?;
+        let outer = found.outer;
+        let inner_id = cx.blocks.body(found.subquery)?;
+        let inner_block = cx.blocks.list.get(inner_id)?;
         let tokens = cx.subquery(inner_block)?;
         let plain = inner_block.role == Role::Expression
             && inner_block.is_bare()
@@ -58,35 +106,109 @@ impl<'a, 'b> Parts<'a, 'b> {
         {
             return None;
         }
-        let start = found.tokens.start;
-        let end = cx.source.outer(found.tokens.clone()).find(|&i| cx.source.is_any(i, &["NOT", "IN"]))?;
-        let outer_tokens = start..end;
         let simple = |expr: &Expr, text: String| {
             if matches!(expr, Expr::BinaryOp { .. }) { format!("({text})") } else { text }
         };
         Some(Parts {
-            outer,
             inner,
-            outer_text: simple(outer, cx.carried(&outer_tokens, block, id, inner_block)?),
+            outer_text: simple(outer, cx.carried(&found.outer_tokens, block, id, inner_block)?),
             inner_text: simple(inner, cx.flat(&inner_tokens)),
+            id: inner_id,
             block: inner_block,
+            conjuncts: cx.conjuncts(inner_block)?,
+            operator: found.operator.clone(),
             tokens,
         })
     }
 
-    /// The same as EXISTS or NOT EXISTS.
-    pub(super) fn exists(&self, cx: &Context<'_>, found: &Predicate<'_>, negated: bool) -> Option<Edits> {
+    /// `EXISTS (… AND inner = outer)` for ANY.
+    pub(super) fn exists(&self, cx: &Context<'_>) -> Option<String> {
+        let operator = expression::mirrored(&self.operator)?;
+        self.asked(cx, "exists", Some(self.tie(&operator)), None)
+    }
+
+    /// `NOT EXISTS (… AND inner = outer)` for `<> ALL`: no row speaks against it.
+    pub(super) fn not_exists(&self, cx: &Context<'_>) -> Option<String> {
+        let operator = expression::opposite(&expression::mirrored(&self.operator)?)?;
+        self.asked(cx, "not exists", Some(self.tie(&operator)), self.said_not_null(cx))
+    }
+
+    /// `NOT EXISTS (… AND inner IS NULL)`: no row leaves it open.
+    pub(super) fn no_null(&self, cx: &Context<'_>) -> Option<String> {
+        self.asked(cx, "not exists", Some(format!("{} {}", self.inner_text, cx.word("is null"))), None)
+    }
+
+    /// `NOT EXISTS (…)`: there is no row at all.
+    pub(super) fn no_row(&self, cx: &Context<'_>) -> Option<String> {
+        self.asked(cx, "not exists", None, None)
+    }
+
+    /// Whether the subquery never gives a NULL: by the catalog, or since its conditions let none through.
+    pub(super) fn inner_is_not_null(&self, cx: &Context<'_>) -> bool {
+        is_never_null(cx, self.inner, &self.conjuncts)
+    }
+
+    /// Whether the subquery names nothing of the query around it.
+    pub(super) fn is_alone(&self, cx: &Context<'_>) -> bool {
+        cx.names(&self.tokens)
+            .iter()
+            .all(|name| name.target.as_ref().is_some_and(|target| cx.blocks.is_inside(target.block, self.id)))
+    }
+
+    fn tie(&self, operator: &BinaryOperator) -> String {
+        format!("{} {} {}", self.inner_text, expression::sign(operator), self.outer_text)
+    }
+
+    /// The position of the condition that says in so many words that it gives no NULL.
+    fn said_not_null(&self, cx: &Context<'_>) -> Option<usize> {
+        self.conjuncts.iter().position(|conjunct| {
+            matches!(expression::bare(conjunct.expr), Expr::IsNotNull(column) if is_same(cx, column, self.inner))
+        })
+    }
+
+    fn asked(
+        &self,
+        cx: &Context<'_>,
+        word: &str,
+        added: Option<String>,
+        removed: Option<usize>,
+    ) -> Option<String> {
         let mut edits = Edits::default();
         let select = &self.block.clauses;
         let list = select.select.start + 1..select.projection.last()?.end;
         edits.replace(cx.source, &list, "1");
         let mut conditions = Conditions::default();
-        conditions.add(format!("{} = {}", self.inner_text, self.outer_text));
-        conditions.write(cx, self.block, &cx.conjuncts(self.block)?, &mut edits);
+        removed.into_iter().for_each(|at| conditions.remove(at));
+        if let Some(added) = added {
+            conditions.add(added);
+            conditions.write(cx, self.block, &self.conjuncts, &mut edits);
+        }
         let body = edits.within(cx.source, &(self.tokens.start - 1..self.tokens.end + 1))?;
-        let word = cx.word(if negated { "not exists" } else { "exists" });
-        let mut whole = Edits::default();
-        whole.replace(cx.source, &found.tokens, format!("{word} {body}"));
-        Some(whole)
+        Some(format!("{} {body}", cx.word(word)))
+    }
+}
+
+/// Whether a column is never NULL in the rows for which these conditions hold: by the catalog, or since a
+/// comparison with it or IS NOT NULL is among them.
+pub(super) fn is_never_null(cx: &Context<'_>, expr: &Expr, conjuncts: &[Operand<'_>]) -> bool {
+    let expr = expression::bare(expr);
+    cx.target(expr).is_some_and(|target| {
+        cx.blocks.is_not_null(target)
+            || conjuncts.iter().any(|conjunct| match expression::bare(conjunct.expr) {
+                Expr::IsNotNull(column) => is_same(cx, column, expr),
+                other => expression::comparison(other)
+                    .is_some_and(|(left, _, right)| is_same(cx, left, expr) || is_same(cx, right, expr)),
+            })
+    })
+}
+
+/// Whether both name the same column of the same relation.
+fn is_same(cx: &Context<'_>, one: &Expr, other: &Expr) -> bool {
+    match (cx.target(expression::bare(one)), cx.target(expression::bare(other))) {
+        (Some(one), Some(other)) => {
+            (one.block, one.relation) == (other.block, other.relation)
+                && one.column.eq_ignore_ascii_case(&other.column)
+        }
+        _ => false,
     }
 }

@@ -1,5 +1,3 @@
-use sqlparser::ast::Expr;
-
 use super::block::Block;
 use super::conditions::Conditions;
 use super::context::Context;
@@ -7,6 +5,7 @@ use super::correlated_aggregate::expand_wildcards;
 use super::edit::Edits;
 use super::expression;
 use super::same;
+use super::semi_join::Quantified;
 use super::source::{Operand, Tokens};
 use super::{Draft, Rewrite};
 
@@ -47,6 +46,15 @@ use super::{Draft, Rewrite};
 ///   AND customer.city = 'Bern'
 /// ```
 ///
+/// ## Bad
+/// ```sql
+/// select s.id from sale s where s.customer_id = any (select id from customer where city = 'Bern')
+/// ```
+/// ## Good
+/// ```sql
+/// select s.id from sale s join customer on customer.id = s.customer_id where customer.city = 'Bern'
+/// ```
+///
 /// ## Kept
 /// A customer may have many sales and would come as often.
 /// ```sql
@@ -83,8 +91,8 @@ fn rewrite(
     operand: &Operand<'_>,
 ) -> Option<Draft> {
     let (expr, tokens) = cx.source.open(operand.expr, &operand.tokens);
-    let Expr::InSubquery { expr: outer, subquery, negated: false } = expr else { return None };
-    let inner_id = cx.blocks.body(subquery)?;
+    let asked = Quantified::read(cx, expr, &tokens).filter(Quantified::is_in)?;
+    let inner_id = cx.blocks.body(asked.subquery)?;
     let inner = cx.blocks.list.get(inner_id)?;
     let [relation] = inner.relations.as_slice() else { return None };
     let table = relation.table?;
@@ -101,7 +109,7 @@ fn rewrite(
     let target = cx.target(expression::bare(item)).filter(|target| target.block == inner_id)?;
     let column = table.column(&target.column)?;
     let is_key = table.keys().any(|key| matches!(key, [only] if *only as usize == column));
-    let outer_target = cx.target(expression::bare(outer)).filter(|target| target.block == id)?;
+    let outer_target = cx.target(expression::bare(asked.outer)).filter(|target| target.block == id)?;
     let own =
         cx.names(&inner.clauses.scope).iter().all(|n| n.target.as_ref().is_some_and(|t| t.block == inner_id));
     if !is_key
@@ -125,8 +133,7 @@ fn rewrite(
             (!name.qualified).then(|| format!("{qualifier}.{}", cx.text(&name.tokens)))
         })
     };
-    let end = cx.source.outer(tokens.clone()).find(|&at| cx.source.is(at, "IN"))?;
-    let outer_text = cx.flat(&(tokens.start..end));
+    let outer_text = cx.flat(&asked.outer_tokens);
     let mut edits = Edits::default();
     expand_wildcards(cx, block, &mut edits)?;
     let conjuncts = cx.conjuncts(block)?;
