@@ -7,6 +7,7 @@ use super::conditions::Conditions;
 use super::context::Context;
 use super::edit::Edits;
 use super::expression;
+use super::placeholder::Style;
 use super::source::Tokens;
 
 /// ## What it does
@@ -39,14 +40,14 @@ use super::source::Tokens;
 /// ```
 /// ## Good
 /// ```sql
-/// SELECT id, amount FROM sale WHERE id > :last_id ORDER BY id LIMIT 20
+/// SELECT id, amount FROM sale WHERE id > $1 ORDER BY id LIMIT 20
 /// ```
 ///
 /// ## Bad
 /// ```sql
 /// SELECT id
 /// FROM sale
-/// WHERE shop = 3 OR shop = 4
+/// WHERE shop = $2 OR shop = 4
 /// ORDER BY placed DESC
 /// LIMIT 20 OFFSET $1
 /// ```
@@ -54,8 +55,8 @@ use super::source::Tokens;
 /// ```sql
 /// SELECT id
 /// FROM sale
-/// WHERE (shop = 3 OR shop = 4)
-///   AND (placed, id) < (:last_placed, :last_id)
+/// WHERE (shop = $2 OR shop = 4)
+///   AND (placed, id) < ($3, $4)
 /// ORDER BY placed DESC, id DESC
 /// LIMIT 20
 /// ```
@@ -66,7 +67,7 @@ use super::source::Tokens;
 /// ```
 /// ## Good
 /// ```sql mysql
-/// select id from sale s where (s.placed > :last_placed or (s.placed = :last_placed and s.id < :last_id)) order by s.placed, s.id desc limit 20
+/// select id from sale s where (s.placed > ? or (s.placed = ? and s.id < ?)) order by s.placed, s.id desc limit 20
 /// ```
 ///
 /// ## Bad
@@ -75,7 +76,7 @@ use super::source::Tokens;
 /// ```
 /// ## Good
 /// ```sql tsql
-/// SELECT id FROM sale WHERE (placed > :last_placed OR (placed = :last_placed AND id > :last_id)) ORDER BY placed, id OFFSET 0 ROWS FETCH NEXT 20 ROWS ONLY
+/// SELECT id FROM sale WHERE (placed > @last_placed OR (placed = @last_placed AND id > @last_id)) ORDER BY placed, id OFFSET 0 ROWS FETCH NEXT 20 ROWS ONLY
 /// ```
 ///
 /// ## Bad
@@ -84,7 +85,7 @@ use super::source::Tokens;
 /// ```
 /// ## Good
 /// ```sql
-/// SELECT s.placed, i.price FROM sale s JOIN item i ON i.sale_id = s.id WHERE (s.id, i.sale_id, i.line) > (:last_id, :last_sale_id, :last_line) ORDER BY s.id, i.sale_id, i.line LIMIT 5
+/// SELECT s.placed, i.price FROM sale s JOIN item i ON i.sale_id = s.id WHERE (s.id, i.sale_id, i.line) > ($1, $2, $3) ORDER BY s.id, i.sale_id, i.line LIMIT 5
 /// ```
 ///
 /// ## Kept
@@ -142,7 +143,7 @@ pub(super) fn propose(cx: &Context<'_>) -> Option<Draft> {
         return None;
     }
     let mut edits = Edits::default();
-    leave_out_offset(cx, query, block, &mut edits)?;
+    let gone = leave_out_offset(cx, query, block, &mut edits)?;
     let mut keys = keys(cx, id, block, order)?;
     if let Some(column) = missing(cx, id, block, order, &keys)? {
         // Behind the last key, in its direction, so that one index serves.
@@ -151,16 +152,19 @@ pub(super) fn propose(cx: &Context<'_>) -> Option<Draft> {
         edits.insert_after(cx.source, order_end(cx, block, order)?, format!(", {}{direction}", column.text));
         keys.push(Key { is_descending, ..column });
     }
+    let style = Style::of(cx, &gone);
+    for (at, key) in keys.iter_mut().enumerate() {
+        key.parameter = style.write(at, &key.parameter);
+    }
     let mut conditions = Conditions::default();
     conditions.add(condition(cx, &keys));
     conditions.write(cx, block, &cx.conjuncts(block)?, &mut edits);
-    let names: Vec<&str> = keys.iter().map(|key| key.parameter.as_str()).collect();
     Some(Draft {
         edits,
         explanation: format!(
             "OFFSET finds, sorts and throws away what it skips; an index on the order finds the next page at once, however \
-             far it is. For {} put the values of the last row of the page before; the first page has no such condition.",
-            names.join(", ")
+             far it is. {} The values are those of the last row of the page before; the first page has no such condition.",
+            bound(cx, &keys, style)
         ),
         conditions: vec![
             "it is the page after the last row seen, not the n-th: one cannot jump to a page by its number"
@@ -175,8 +179,8 @@ fn is_windowed(expr: &Expr) -> bool {
     expression::any(expr, |it| matches!(it, Expr::Function(function) if function.over.is_some()))
 }
 
-/// Takes OFFSET out, where rows are skipped and their number is limited.
-fn leave_out_offset(cx: &Context<'_>, query: &Query, block: &Block<'_>, edits: &mut Edits) -> Option<()> {
+/// Takes OFFSET out, where rows are skipped and their number is limited; what went.
+fn leave_out_offset(cx: &Context<'_>, query: &Query, block: &Block<'_>, edits: &mut Edits) -> Option<Tokens> {
     let source = cx.source;
     let tail = &block.clauses.tail;
     let at = |word: &str| source.outer(tail.clone()).find(|&at| source.is(at, word));
@@ -186,7 +190,7 @@ fn leave_out_offset(cx: &Context<'_>, query: &Query, block: &Block<'_>, edits: &
             let parts = source.split_commas(&(limit + 1..tail.end));
             let [first, second] = parts.as_slice() else { return None };
             edits.remove_forward(source, &(first.start..second.start));
-            (expression::integer(offset) != Some(0)).then_some(())
+            (expression::integer(offset) != Some(0)).then(|| first.clone())
         }
         (Some(LimitClause::LimitOffset { limit, offset: Some(offset), limit_by }), fetch)
             if limit_by.is_empty() && (limit.is_some() || fetch.is_some()) =>
@@ -203,7 +207,7 @@ fn leave_out_offset(cx: &Context<'_>, query: &Query, block: &Block<'_>, edits: &
             } else {
                 edits.remove(source, &(start..end));
             }
-            (expression::integer(&offset.value) != Some(0)).then_some(())
+            (expression::integer(&offset.value) != Some(0)).then_some(start..end)
         }
         _ => None,
     }
@@ -240,16 +244,16 @@ fn order_end(cx: &Context<'_>, block: &Block<'_>, order: &[OrderByExpr]) -> Opti
     Some(if cx.source.is_any(last + 1, &["ASC", "DESC"]) { last + 1 } else { last })
 }
 
-/// What a parameter for a column is called that no other key has.
+/// The name of the value of a column that no other key has.
 fn parameter(column: &str, keys: &[Key]) -> String {
     let plain: String = column
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
-    let mut name = format!(":last_{plain}");
+    let mut name = format!("last_{plain}");
     let mut number = 2;
     while keys.iter().any(|key| key.parameter == name) {
-        name = format!(":last_{plain}_{number}");
+        name = format!("last_{plain}_{number}");
         number += 1;
     }
     name
@@ -291,13 +295,33 @@ fn missing(
     Some(Some(Key { text, parameter: parameter(name, keys), is_descending: false }))
 }
 
+/// What has to be put in, in words.
+fn bound(cx: &Context<'_>, keys: &[Key], style: Style) -> String {
+    let columns =
+        |keys: &[&Key]| keys.iter().map(|key| format!("`{}`", key.text)).collect::<Vec<_>>().join(", ");
+    if style == Style::Positional {
+        // Where rows are not compared as such, all keys but the last are compared twice.
+        let mut order: Vec<&Key> = keys.iter().flat_map(|key| [key, key]).collect();
+        order.pop();
+        if keys.len() == 1 || is_one_way(keys) && compares_rows(cx.dialect) {
+            order = keys.iter().collect();
+        }
+        return format!("For each new ?, in this order, bind {}.", columns(&order));
+    }
+    let pairs: Vec<String> = keys.iter().map(|key| format!("{} for `{}`", key.parameter, key.text)).collect();
+    format!("Bind {}.", pairs.join(", "))
+}
+
+fn is_one_way(keys: &[Key]) -> bool {
+    keys.iter().all(|key| key.is_descending == keys[0].is_descending)
+}
+
 /// The condition that a row comes behind the last one seen.
 fn condition(cx: &Context<'_>, keys: &[Key]) -> String {
     let sign = |key: &Key| if key.is_descending { "<" } else { ">" };
-    let is_one_way = keys.iter().all(|key| key.is_descending == keys[0].is_descending);
     match keys {
         [only] => format!("{} {} {}", only.text, sign(only), only.parameter),
-        _ if is_one_way && compares_rows(cx.dialect) => {
+        _ if is_one_way(keys) && compares_rows(cx.dialect) => {
             let list = |part: fn(&Key) -> &str| keys.iter().map(part).collect::<Vec<_>>().join(", ");
             format!("({}) {} ({})", list(|key| &key.text), sign(&keys[0]), list(|key| &key.parameter))
         }

@@ -19,6 +19,7 @@ mod expression;
 mod keyset;
 mod names;
 mod negation;
+mod placeholder;
 mod predicate;
 mod removal;
 mod same;
