@@ -290,7 +290,7 @@ impl Bench {
 fn estimates(offer: &Offer) -> Option<Estimates> {
     match &offer.benefit.as_ref()?.evidence {
         Evidence::Database(found) => Some(found.estimates),
-        Evidence::Generated(_) => None,
+        Evidence::Generated(..) => None,
     }
 }
 

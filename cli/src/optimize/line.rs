@@ -1,8 +1,11 @@
 //! The answer to a line of `sqm optimize --ndjson`.
 
+use std::borrow::Cow;
+
 use sqm_verify::offer::Options;
 
 use super::database::Database;
+use super::statistics::Known;
 use super::{Answer, Include, script};
 use crate::bulk::{Analysis, Context, Item, Refusal, notes};
 
@@ -10,6 +13,8 @@ use crate::bulk::{Analysis, Context, Item, Refusal, notes};
 pub struct Line {
     /// How much is tried.
     pub options: Options,
+    /// What is known of the rows of the tables.
+    pub(super) statistics: Option<Known>,
     /// On what rewrites are weighed.
     pub(super) database: Option<Database>,
     /// What is written besides.
@@ -23,7 +28,12 @@ impl Analysis for Line {
         let sql = item.sql()?;
         let (dialect, unknown) = context.dialect(item);
         let known = context.known(item, dialect)?;
-        let found = script::optimize(sql, dialect, &known.catalog, &self.options, self.database.as_ref());
+        let mut options = Cow::Borrowed(&self.options);
+        if let Some(statistics) = &self.statistics {
+            options.to_mut().statistics =
+                statistics.of(&known.catalog).map_err(|error| Refusal::new(error.to_string()))?;
+        }
+        let found = script::optimize(sql, dialect, &known.catalog, &options, self.database.as_ref());
         Ok(Answer::new(found, self.include, notes(dialect, unknown, &known)))
     }
 

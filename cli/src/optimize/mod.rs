@@ -4,6 +4,7 @@ mod database;
 mod line;
 mod script;
 mod show;
+mod statistics;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::print::{self, Out};
 use crate::status::Status;
 use crate::{bulk, input};
 use database::{Database, Found};
+use statistics::Known;
 
 /// What `sqm optimize` takes.
 #[derive(Debug, Args)]
@@ -42,6 +44,10 @@ pub struct Arguments {
     /// Do not run originals and rewrites to see which is faster, neither on generated data nor on a database.
     #[arg(long)]
     no_measure: bool,
+    /// What is known of the rows of the tables, a file of JSON: {"t": {"rows": 1000000, "columns": {"a":
+    /// {"distinct": 4, "null_fraction": 0.1}}}}. Generated data has its proportions.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_measure")]
+    statistics: Option<PathBuf>,
     /// Ask a PostgreSQL database what each rewrite brings, by its estimates. Its DSN is the value of the environment
     /// variable SQM_DATABASE_URL; nothing is written there.
     #[arg(long)]
@@ -107,6 +113,10 @@ impl Arguments {
         }
     }
 
+    fn statistics(&self) -> Result<Option<Known>> {
+        self.statistics.as_deref().map(Known::read).transpose()
+    }
+
     fn database(&self) -> Result<Option<Database>> {
         let runs = if self.run { Runs::Allowed } else { Runs::Refused };
         self.database.then(|| Database::from_env(runs, self.options().time)).transpose()
@@ -141,15 +151,23 @@ fn rewrite(offer: &Offer) -> Value {
 
 /// Line after line.
 pub fn bulk(args: &Arguments) -> Result<Status> {
-    let line = line::Line { options: args.options(), database: args.database()?, include: args.include };
+    let line = line::Line {
+        options: args.options(),
+        statistics: args.statistics()?,
+        database: args.database()?,
+        include: args.include,
+    };
     bulk::run(line, &args.reading, &args.bulk)
 }
 
 /// Text after text.
 pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
-    let (options, database) = (args.options(), args.database()?);
+    let (mut options, database, statistics) = (args.options(), args.database()?, args.statistics()?);
     let mut is_first = true;
     input::each_text(&args.reading, &args.files, |text, dialect, known| {
+        if let Some(statistics) = &statistics {
+            options.statistics = statistics.of(&known.catalog)?;
+        }
         let found = script::optimize(&text.sql, dialect, &known.catalog, &options, database.as_ref());
         let is_unread = found.optimization.findings.iter().any(|finding| finding.code == NOT_CHECKED.code);
         let notes: Vec<String> = input::grammar_note(dialect).into_iter().collect();

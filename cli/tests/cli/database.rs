@@ -15,7 +15,8 @@ fn run(args: &str, dsn: Option<&str>, input: &str) -> Run {
         None => command.env_remove("SQM_DATABASE_URL"),
     };
     let mut child = command.spawn().unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+    // What ends before it has read everything breaks the pipe.
+    let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
@@ -60,7 +61,8 @@ fn without_a_database_the_rest_is_done() {
     let dsn = "postgres://u:hunter2@127.0.0.1:9/d";
     let answer = run("optimize --ndjson --jobs 1 --database --databases 10", Some(dsn), &line());
     let found = answer.lines().remove(0);
-    assert_eq!(found["rewrites"][0]["benefit"]["method"], "embedded engine, generated data", "{found}");
+    let method = found["rewrites"][0]["benefit"]["method"].as_str().unwrap();
+    assert!(method.starts_with("embedded ") && method.ends_with(", generated data"), "{found}");
     assert!(found["notes"].to_string().contains("cannot be reached"), "{found}");
     assert!(!answer.out.contains("hunter2") && !answer.err.contains("hunter2"));
     let other = run("optimize - --database --dialect mysql", Some(dsn), "SELECT 1");

@@ -116,3 +116,36 @@ fn what_changes_the_result_is_said_to() {
     assert!(run.out.contains("+SELECT name FROM stores WHERE store_id > $1 ORDER BY"), "{}", run.out);
     assert!(run.out.contains("differs: it is the page after the last row seen, not the n-th"), "{}", run.out);
 }
+
+#[test]
+fn statistics_are_held_against_the_tables() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let schema = file("schema.sql", "CREATE TABLE t (id INT PRIMARY KEY, k INT NOT NULL, v INT)");
+    let sql = file("q.sql", "SELECT DISTINCT id, v FROM t WHERE k = 3");
+    let run = |statistics: &str| {
+        sqm(&format!("optimize -d postgres --schema {schema} --statistics {statistics} {sql}"), "")
+    };
+    let good = file(
+        "good.json",
+        r#"{"t": {"rows": 100000, "columns": {"k": {"distinct": 4}, "v": {"null_fraction": 0.5}}}}"#,
+    );
+    let found = run(&good);
+    assert!(found.code == 0 && found.out.contains("generated data"), "{} {}", found.out, found.err);
+    let bad = file("bad.json", r#"{"t": {"rows": 5, "columns": {"k": {"distinct": 6}}}}"#);
+    let refused = run(&bad);
+    assert!(refused.code == 2, "{} {}", refused.out, refused.err);
+    assert!(
+        refused.err.contains("bad.json: t.columns.k.distinct: 6 different values in 5 rows"),
+        "{}",
+        refused.err
+    );
+    let broken = run(&file("broken.json", "{"));
+    assert!(broken.code == 2 && broken.err.contains("broken.json"), "{}", broken.err);
+    let missing = run(&folder.path().join("none.json").display().to_string());
+    assert_eq!(missing.code, 2, "{}", missing.err);
+}

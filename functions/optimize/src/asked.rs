@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sqm_http::{Json, Problem, from_json};
+use sqm_sql::catalog::{Catalog, Statistics, StatisticsInput};
 
 /// The body as `T`. A request without body and type has the empty object.
 pub(crate) struct Maybe<T>(pub T);
@@ -27,6 +28,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Maybe<T> {
 pub(crate) enum Include {
     /// The rewrites that were refuted, with their counterexamples.
     Refuted,
+}
+
+/// The statistics of a request, held against the tables that it is about.
+pub(crate) fn read_statistics(
+    input: Option<&StatisticsInput>,
+    catalog: &Catalog,
+) -> Result<Statistics, Problem> {
+    let Some(input) = input else { return Ok(Statistics::default()) };
+    input.read(catalog).map_err(|error| Problem::field(format!("statistics.{}", error.place), error.why))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use sqm_database::{Runs, Session, Weighed, weigh};
 use sqm_domain::{ConnectionName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Problem, compute};
-use sqm_sql::catalog::Catalog;
+use sqm_sql::catalog::{Catalog, Statistics};
 use sqm_store::Connection;
-use sqm_verify::offer::{Optimization, optimize as optimize_now};
+use sqm_verify::offer::{Optimization, Options, optimize as optimize_now};
 use sqm_verify::{Verification, verify as verify_now};
 
 use crate::databases::{Databases, runs};
@@ -41,6 +41,9 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// The tables, and what is known of their rows.
+pub(crate) type Known = (Catalog, Statistics);
+
 /// What was found, and on which database it was weighed.
 pub(crate) struct Found {
     pub optimization: Optimization,
@@ -53,7 +56,7 @@ pub(crate) struct Found {
 pub(crate) async fn optimize(
     sql: SqlText,
     dialect: Dialect,
-    catalog: Catalog,
+    known: Known,
     effort: Effort,
     database: Option<Asked<'_>>,
 ) -> Result<Found, Problem> {
@@ -65,7 +68,7 @@ pub(crate) async fn optimize(
     let mut session = match Box::pin(databases.session(workspace, connection, TOGETHER)).await {
         Ok(session) => session,
         Err(why) => {
-            let mut optimization = judged(sql, dialect, catalog, effort).await?;
+            let mut optimization = judged(sql, dialect, known, effort).await?;
             let note = format!("the database of the connection {} was not asked: {why}", connection.name);
             optimization.notes.push(note);
             return Ok(Found { optimization, weighed: None });
@@ -82,10 +85,10 @@ pub(crate) async fn optimize(
 async fn judged(
     sql: SqlText,
     dialect: Dialect,
-    catalog: Catalog,
+    (catalog, statistics): Known,
     effort: Effort,
 ) -> Result<Optimization, Problem> {
-    let options = effort.optimization();
+    let options = Options { statistics, ..effort.optimization() };
     compute(BUDGET, move || optimize_now(sql.as_str(), dialect, &catalog, &options)).await
 }
 

@@ -55,6 +55,11 @@ pub fn fills_with_defaults(dialect: Dialect) -> bool {
     dialect == D::ClickHouse
 }
 
+/// Whether a scalar subquery that names the query around it is run for each of its rows. Others make a join of it.
+pub fn runs_subqueries_by_row(dialect: Dialect) -> bool {
+    is_mysql(dialect) || matches!(dialect, D::Postgres | D::Sqlite)
+}
+
 /// Whether FIRST_VALUE, LAST_VALUE and NTH_VALUE look at all rows of an ordered window that has no frame.
 pub fn looks_at_whole_windows(dialect: Dialect) -> bool {
     dialect == D::Snowflake

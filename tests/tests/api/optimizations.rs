@@ -128,7 +128,8 @@ async fn a_stored_query_is_optimized_by_its_catalog() {
         again["rewrites"].as_array().unwrap().iter().all(|rewrite| rewrite["origin"] != best["origin"]);
     assert!(same, "the same rewrite is offered again: {again}");
     let first = ada.post(&format!("{path}?version=1")).json(&json!({ "measure": false })).send().await.ok();
-    assert_eq!(first["rewrites"][0]["sql"], best["sql"]);
+    let rewrites = first["rewrites"].as_array().unwrap();
+    assert!(rewrites.iter().any(|rewrite| rewrite["sql"] == best["sql"]), "{first}");
     ada.post(&format!("{path}?version=3")).send().await.problem(Kind::NotFound);
 }
 
@@ -167,5 +168,42 @@ async fn what_is_asked_for_has_bounds() {
         let body = json!({ "sql": "SELECT 1", "dialect": "ansi" });
         let response = ada.post(&format!("/v1/optimizations?{include}")).json(&body).send().await;
         assert_eq!(response.problem(Kind::InvalidParameter)["parameter"], "include", "{include}");
+    }
+}
+
+#[tokio::test]
+async fn statistics_give_generated_data_its_proportions() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let known = json!({
+        "customers": { "rows": 20 },
+        "orders": { "rows": 1_000_000, "columns": { "customer": { "distinct": 20 }, "total": { "distinct": 900 } } },
+    });
+    let answer = ad_hoc(&ada, ABOVE_AVERAGE, json!({ "measure": true, "statistics": known })).await;
+    assert!(answer["rewrites"][0]["benefit"]["ratio"].is_number(), "{answer}");
+    for (statistics, field, why) in [
+        (json!({ "order": { "rows": 1 } }), "statistics.order", "no table"),
+        (
+            json!({ "orders": { "rows": 1, "columns": { "sum": {} } } }),
+            "statistics.orders.columns.sum",
+            "no column",
+        ),
+        (
+            json!({ "orders": { "rows": 9, "columns": { "total": { "distinct": 10 } } } }),
+            "statistics.orders.columns.total.distinct",
+            "10 different values in 9 rows",
+        ),
+        (
+            json!({ "orders": { "rows": 9, "columns": { "total": { "null_fraction": 2 } } } }),
+            "statistics.orders.columns.total.null_fraction",
+            "from 0 to 1",
+        ),
+    ] {
+        let body = json!({
+            "sql": ABOVE_AVERAGE, "dialect": "postgres", "schema": SHOP, "statistics": statistics,
+        });
+        let problem = ada.post("/v1/optimizations").json(&body).send().await.problem(Kind::InvalidField);
+        assert_eq!(problem["field"], field);
+        assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
     }
 }

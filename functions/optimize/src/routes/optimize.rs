@@ -4,9 +4,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, ConnectionName, Dialect};
 use sqm_http::{Basis, Caller, Json, Problem, QueryString, Reply, Scope, sql_text};
-use sqm_sql::catalog::SchemaInput;
+use sqm_sql::catalog::{SchemaInput, StatisticsInput};
 
-use crate::asked::Include;
+use crate::asked::{Include, read_statistics};
 use crate::databases::named;
 use crate::effort::{Databases, Effort};
 use crate::view::{On, optimization};
@@ -23,6 +23,7 @@ pub(crate) struct Asked {
     databases: Option<Databases>,
     seed: Option<u64>,
     measure: Option<bool>,
+    statistics: Option<StatisticsInput>,
     connection: Option<ConnectionName>,
 }
 
@@ -48,14 +49,15 @@ pub(crate) async fn optimize(
     if asked.connection.is_some() {
         caller.may(Scope::ConnectionsRead)?;
     }
-    let Asked { sql, dialect, catalog, schema, databases, seed, measure, connection } = asked;
+    let Asked { sql, dialect, catalog, schema, databases, seed, measure, statistics, connection } = asked;
     let sql = sql_text("sql", sql)?;
     let connection = named(&app.store, caller.workspace(), connection.as_ref(), dialect).await?;
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
+    let statistics = read_statistics(statistics.as_ref(), &catalog)?;
     let effort = Effort::new(databases, seed).measured(measure);
     let on = On { query: None, dialect, basis: &basis, options: effort };
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
-    let found = work::optimize(sql, dialect, catalog, effort, database).await?;
+    let found = work::optimize(sql, dialect, (catalog, statistics), effort, database).await?;
     Ok(optimization(on, &found, which.include))
 }

@@ -4,8 +4,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{ConnectionName, QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Problem, QueryString, Reply, Scope};
+use sqm_sql::catalog::StatisticsInput;
 
-use crate::asked::{Include, Maybe};
+use crate::asked::{Include, Maybe, read_statistics};
 use crate::databases::named;
 use crate::effort::{Databases, Effort};
 use crate::view::{Of, On, optimization};
@@ -18,6 +19,7 @@ pub(crate) struct Asked {
     databases: Option<Databases>,
     seed: Option<u64>,
     measure: Option<bool>,
+    statistics: Option<StatisticsInput>,
     connection: Option<ConnectionName>,
 }
 
@@ -51,9 +53,10 @@ pub(crate) async fn optimize_stored(
     let connection = named(&app.store, caller.workspace(), asked.connection.as_ref(), dialect).await?;
     let (catalog, basis) =
         Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
+    let statistics = read_statistics(asked.statistics.as_ref(), &catalog)?;
     let effort = Effort::new(asked.databases, asked.seed).measured(asked.measure);
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
-    let found = work::optimize(query.sql, dialect, catalog, effort, database).await?;
+    let found = work::optimize(query.sql, dialect, (catalog, statistics), effort, database).await?;
     let on = On { query: Some(Of { id, version }), dialect, basis: &basis, options: effort };
     Ok(optimization(on, &found, which.include))
 }

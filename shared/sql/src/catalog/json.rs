@@ -110,7 +110,7 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
 }
 
 /// The parts of a name with dots; quotes (double, back, brackets) around a part keep its dots.
-fn parts(name: &str) -> Vec<String> {
+pub(super) fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut closing = None;
     for c in name.chars() {

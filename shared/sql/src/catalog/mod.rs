@@ -9,10 +9,12 @@ mod ddl;
 mod index;
 mod json;
 mod problem;
+mod statistics;
 
 pub use index::IndexPart;
 pub use json::{SchemaInput, TableInput};
 pub use problem::{CatalogError, CatalogProblem, Place, ProblemKind};
+pub use statistics::{ColumnStatistics, Statistics, StatisticsError, StatisticsInput, TableStatistics};
 
 use std::collections::HashMap;
 

@@ -7,6 +7,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::palette::{Palette, step};
+use super::volume::Spread;
 use crate::checks;
 use crate::database::{Database, Row, Schema, key_text};
 use crate::value::{Kind, Value, power_of_ten};
@@ -114,26 +115,45 @@ impl<'s> Builder<'s> {
     }
 
     /// A row as [`Self::random_row`] makes it, whose numbers and days are spread over as many values as
-    /// there are to be rows.
-    pub fn spread_row(&mut self, relation: usize, rows: usize, rng: &mut StdRng) -> Row {
+    /// there are to be rows, or as `known` says of a column.
+    pub fn spread_row(
+        &mut self,
+        relation: usize,
+        rows: usize,
+        known: impl Fn(usize) -> Spread,
+        rng: &mut StdRng,
+    ) -> Row {
         let mut row = self.random_row(relation, 0.05, rng);
         let shape = &self.schema.relations[relation];
         for (at, attribute) in shape.attributes.iter().enumerate() {
+            let spread = known(at);
+            if let Some(nulls) = spread.nulls.filter(|_| attribute.nullable) {
+                row[at] =
+                    if rng.random_bool(nulls) { Value::Null } else { self.palette.pick(relation, at, rng) };
+            }
+            let values = spread.values(rows);
             let bound = shape.references.iter().any(|r| r.columns.contains(&at));
-            if bound || row[at].is_null() || rng.random_bool(0.3) {
+            if bound || row[at].is_null() || values.is_none() && rng.random_bool(0.3) {
                 continue;
             }
-            let n = rng.random_range(1..=i64::try_from(rows).unwrap_or(i64::MAX));
-            let spread = match attribute.kind {
-                Kind::Int { .. } => Value::Int(n),
-                Kind::Decimal { scale, .. } => Value::Decimal { mantissa: i128::from(n) * 100, scale },
-                Kind::Date => {
-                    Value::Date(crate::value::days(2020, 1, 1) + i32::try_from(n % 1500).unwrap_or(0))
-                }
-                _ => continue,
+            let n = rng.random_range(1..=values.unwrap_or(rows).max(1));
+            let value = match (values, self.palette.mentioned(relation, at).get(n - 1)) {
+                // What the queries ask for is one value of them.
+                (Some(_), Some(mentioned)) => Some(mentioned.clone()),
+                _ => numbered(attribute.kind, n, values.is_some()).map(|value| attribute.adapted(value)),
             };
-            if attribute.holds(&spread) {
-                row[at] = spread;
+            if let Some(value) = value.filter(|value| attribute.holds(value)) {
+                row[at] = value;
+            }
+        }
+        for reference in &shape.references {
+            let parents = &self.database.tables[reference.relation];
+            let few = reference.columns.iter().find_map(|&column| known(column).values(rows));
+            let is_null = reference.columns.iter().any(|&column| row[column].is_null());
+            let Some(few) = few.filter(|_| !is_null && !parents.is_empty()) else { continue };
+            let parent = &parents[rng.random_range(0..few.min(parents.len()))];
+            for (&from, &to) in reference.columns.iter().zip(&reference.referred) {
+                row[from] = parent[to].clone();
             }
         }
         self.free_keys(relation, &mut row, &[]);
@@ -259,6 +279,27 @@ impl<'s> Builder<'s> {
             text.is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
         })
     }
+}
+
+/// The value of this number of a kind; of texts, which are few otherwise, only where they are `counted`.
+fn numbered(kind: Kind, n: usize, counted: bool) -> Option<Value> {
+    /// Days over which values are spread: a few years.
+    const DAYS: i64 = 1_500;
+    let first = crate::value::days(2020, 1, 1);
+    let n = i64::try_from(n).ok()?;
+    Some(match kind {
+        Kind::Int { .. } => Value::Int(n),
+        Kind::Decimal { scale, .. } => Value::Decimal { mantissa: i128::from(n) * 100, scale },
+        #[allow(clippy::cast_precision_loss)]
+        Kind::Float => Value::Float(n as f64),
+        Kind::Date => Value::Date(first + i32::try_from(n % DAYS).ok()?),
+        // A prime of seconds, so that moments differ by more than the day.
+        Kind::Timestamp => {
+            Value::Timestamp((i64::from(first) * 86_400 + n * 7_919 % (DAYS * 86_400)) * 1_000_000)
+        }
+        Kind::Text { .. } if counted => Value::Text(letters(n)),
+        Kind::Text { .. } | Kind::Bool | Kind::Time => return None,
+    })
 }
 
 /// `1` → `a`, `27` → `aa`.

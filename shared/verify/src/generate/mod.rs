@@ -5,12 +5,14 @@ mod apart;
 mod builder;
 mod palette;
 mod pool;
+mod volume;
 
 use datafusion::logical_expr::LogicalPlan;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use sqm_domain::Dialect;
+use sqm_sql::catalog::Statistics;
 
 use crate::database::{Database, Row, Schema};
 use crate::dialects::{compares_without_case, empty_is_null, keeps_whole_seconds};
@@ -20,6 +22,7 @@ use apart::Telling;
 use builder::Builder;
 use palette::Palette;
 pub use palette::step;
+use volume::Volume;
 
 /// Makes databases for a pair of queries.
 pub struct Generator<'s> {
@@ -31,6 +34,8 @@ pub struct Generator<'s> {
     telling: Telling,
     /// Attributes of relations of which a query asks whether they are NULL.
     nulls: Vec<(usize, usize)>,
+    /// What is known of the tables that are measured with.
+    volume: Volume,
 }
 
 /// What the rows of a database have in common.
@@ -73,7 +78,8 @@ impl<'s> Generator<'s> {
     pub fn new(schema: &'s Schema, seed: u64) -> Self {
         let mut palette = Palette::new(schema);
         palette.checks(schema);
-        Self { schema, palette, seed, guide: None, telling: Telling::new(), nulls: Vec::new() }
+        let (telling, volume) = (Telling::new(), Volume::default());
+        Self { schema, palette, seed, guide: None, telling, nulls: Vec::new(), volume }
     }
 
     /// A generator that looks for rows on which the queries return something, and not the same.
@@ -120,7 +126,8 @@ impl<'s> Generator<'s> {
         });
         let guide = (!guide.is_empty()).then_some(guide);
         let telling = telling.into_iter().filter(|(_, values)| !values.is_empty()).collect();
-        Self { schema, palette, seed, guide, telling, nulls: mentions.nulls.into_iter().collect() }
+        let nulls = mentions.nulls.into_iter().collect();
+        Self { schema, palette, seed, guide, telling, nulls, volume: Volume::default() }
     }
 
     /// Lets texts end in blanks, other than those of CHAR columns, where blanks are no part of them.
@@ -248,13 +255,19 @@ impl<'s> Generator<'s> {
         }
     }
 
-    /// A database of about so many rows in every table, for measuring rather than for finding faults.
+    /// Lets tables that are measured with be as large beside each other, and their values as many, as these say.
+    pub fn with_statistics(&mut self, statistics: &Statistics) {
+        self.volume = Volume::new(self.schema, statistics);
+    }
+
+    /// A database of about so many rows in its largest table, for measuring rather than for finding faults.
     pub fn volume(&self, rows: usize) -> Database {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let mut builder = Builder::new(self.schema, &self.palette);
         for relation in self.schema.parents_first() {
+            let rows = self.volume.rows(relation, rows);
             for _ in 0..rows {
-                let row = builder.spread_row(relation, rows, &mut rng);
+                let row = builder.spread_row(relation, rows, |at| self.volume.spread(relation, at), &mut rng);
                 builder.insert(relation, row, &mut rng);
             }
         }

@@ -159,6 +159,11 @@ impl Palette {
         }
     }
 
+    /// The values that the queries mention of an attribute.
+    pub fn mentioned(&self, relation: usize, at: usize) -> &[Value] {
+        &self.values[relation][at][..self.mentioned[relation][at]]
+    }
+
     /// A value for the attribute: half of the time one that is mentioned, otherwise a small one, the
     /// first of them most often.
     pub fn pick(&self, relation: usize, at: usize, rng: &mut StdRng) -> Value {

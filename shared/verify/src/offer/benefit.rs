@@ -5,7 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// Below this ratio no benefit was shown: runs of one query differ by that much.
-const SHOWN: f64 = 1.2;
+pub const SHOWN: f64 = 1.2;
 
 /// What a rewrite brings, and what that rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,16 +14,28 @@ pub struct Benefit {
     pub ratio: f64,
     /// What it rests on.
     pub evidence: Evidence,
+    /// By what it is ranked among those of other rewrites: ratios of two engines do not compare.
+    rank: f64,
 }
 
 /// What a benefit rests on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Evidence {
-    /// Runs in the embedded engine at growing sizes, the largest last: a hint of growth, no promise for
+    /// Runs in an embedded engine at growing sizes, the largest last: a hint of growth, no promise for
     /// another engine.
-    Generated(Vec<Run>),
+    Generated(Embedded, Vec<Run>),
     /// What a real database says.
     Database(OnDatabase),
+}
+
+/// An engine that runs in the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Embedded {
+    /// DataFusion: it knows no indexes, and makes joins of subqueries.
+    DataFusion,
+    /// SQLite, with the keys and the indexes of the catalog: it runs a subquery that names the query around it
+    /// for each row.
+    Sqlite,
 }
 
 /// What a database says of both queries, with its own data and indexes.
@@ -103,19 +115,36 @@ pub struct Run {
 
 impl Benefit {
     /// By runs on generated data; `None` where there are none.
-    pub(super) fn generated(runs: Vec<Run>) -> Option<Self> {
+    pub(super) fn generated(engine: Embedded, runs: Vec<Run>) -> Option<Self> {
         let last = runs.last()?;
-        Some(Self { ratio: ratio(last.original_ms, last.rewrite_ms), evidence: Evidence::Generated(runs) })
+        let ratio = ratio(last.original_ms, last.rewrite_ms);
+        Some(Self { ratio, evidence: Evidence::Generated(engine, runs), rank: ratio })
     }
 
     /// By what a database says: by times where it ran both, else by its estimates.
     pub fn on_database(found: OnDatabase) -> Self {
         let estimated = ratio(found.estimates.original_cost, found.estimates.rewrite_cost);
-        let mut benefit = Self { ratio: estimated, evidence: Evidence::Database(found) };
+        let mut benefit = Self { ratio: estimated, evidence: Evidence::Database(found), rank: estimated };
         if let Some(Run { original_ms, rewrite_ms, .. }) = benefit.typical() {
             benefit.ratio = ratio(original_ms, rewrite_ms);
+            benefit.rank = benefit.ratio;
         }
         benefit
+    }
+
+    /// The same, ranked by what another engine found.
+    pub(super) fn ranked_by(self, other: Option<&Self>) -> Self {
+        Self { rank: other.map_or(self.rank, |other| other.rank), ..self }
+    }
+
+    /// What it is ranked by.
+    pub(super) fn rank(&self) -> f64 {
+        self.rank
+    }
+
+    /// Whether the rewrite was worse, by more than one run of a query differs from the next.
+    pub(super) fn is_loss(&self) -> bool {
+        self.ratio <= 1.0 / SHOWN
     }
 
     /// The run that counts: of generated data the largest, of a database the median of each query.
@@ -124,7 +153,7 @@ impl Benefit {
         let last = runs.last()?;
         let median_of = |time: fn(&Run) -> f64| median(runs.iter().map(time).collect());
         Some(match self.evidence {
-            Evidence::Generated(_) => *last,
+            Evidence::Generated(..) => *last,
             Evidence::Database(_) => {
                 let (original_ms, rewrite_ms) =
                     (median_of(|run| run.original_ms), median_of(|run| run.rewrite_ms));
@@ -147,7 +176,8 @@ impl Benefit {
     /// How it was measured.
     pub fn method(&self) -> &'static str {
         match &self.evidence {
-            Evidence::Generated(_) => "embedded engine, generated data",
+            Evidence::Generated(Embedded::DataFusion, _) => "embedded engine, generated data",
+            Evidence::Generated(Embedded::Sqlite, _) => "embedded SQLite, generated data",
             Evidence::Database(OnDatabase { runs: Ran::No { .. }, .. }) => "database, estimated cost",
             Evidence::Database(_) => "database, measured time",
         }
@@ -175,7 +205,7 @@ impl Benefit {
     /// The single measurements; none where there is an estimate alone.
     pub fn runs(&self) -> &[Run] {
         match &self.evidence {
-            Evidence::Generated(runs)
+            Evidence::Generated(_, runs)
             | Evidence::Database(OnDatabase { runs: Ran::Both { runs, .. }, .. }) => runs,
             Evidence::Database(OnDatabase {
                 runs: Ran::OriginalStopped { run } | Ran::RewriteStopped { run },

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sqm_domain::Dialect;
-use sqm_sql::catalog::Catalog;
+use sqm_sql::catalog::{Catalog, Statistics};
 use sqm_sql::indexes::{self, Index};
 use sqm_sql::lint::{Config, Finding};
 use sqm_sql::rewrites::Alternative;
@@ -21,7 +21,7 @@ use sqm_sql::{rewrites, rules};
 use crate::verdict::{Verdict, Verification};
 use crate::verifier::verify;
 
-pub use benefit::{Benefit, Estimates, Evidence, OnDatabase, Ran, Results, Run};
+pub use benefit::{Benefit, Embedded, Estimates, Evidence, OnDatabase, Ran, Results, Run, SHOWN};
 
 /// How much to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Options {
     pub lint: Config,
     /// Whether what a rewrite brings is measured.
     pub measure: bool,
+    /// What is known of the rows of the tables, for measuring.
+    pub statistics: Statistics,
     /// Longest time for all of them; those left over are counted in the notes.
     pub time: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             verification: crate::verifier::Options::default(),
             lint: Config::default(),
             measure: true,
+            statistics: Statistics::default(),
             time: Duration::from_secs(10),
         }
     }
@@ -130,7 +133,7 @@ impl Offer {
     pub fn best_first(one: &Self, other: &Self) -> Ordering {
         let is_suspect = |offer: &Self| offer.benefit.as_ref().is_some_and(Benefit::is_suspect);
         let rank = |offer: &Self| (!offer.is_sound(), is_suspect(offer));
-        let ratio = |offer: &Self| offer.benefit.as_ref().map_or(1.0, |benefit| benefit.ratio);
+        let ratio = |offer: &Self| offer.benefit.as_ref().map_or(1.0, Benefit::rank);
         rank(one).cmp(&rank(other)).then_with(|| ratio(other).total_cmp(&ratio(one)))
     }
 }
@@ -251,7 +254,10 @@ pub fn judge(
     for verified in sound {
         let benefit = options
             .measure
-            .then(|| generated::measure(sql, &verified.candidate.sql, dialect, catalog, until))
+            .then(|| {
+                let rewrite = &verified.candidate.sql;
+                generated::measure(sql, rewrite, dialect, catalog, &options.statistics, until)
+            })
             .flatten();
         optimization.rewrites.push(verified.into_offer(benefit));
     }

@@ -12,7 +12,10 @@ use crate::bind::NEAREST_OR_EVEN;
 use crate::database::{Attribute, Database, Row, Schema};
 use crate::value::{Kind, Value};
 
+mod clock;
 mod forms;
+
+pub use clock::Clock;
 
 /// Most steps of its machine that a query may take, about a second of them: a small database needs a
 /// thousandth.
