@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sqm_database::{Connector, DatabaseError, Dsn, Reach, Runs, Session, Weighed, weigh};
+use sqm_database::{Connector, DatabaseError, Dsn, Reach, Runs, Session, Weighed, advise, weigh};
 use sqm_domain::{DatabaseEngine, Dialect};
+use sqm_sql::catalog::Catalog;
 use sqm_verify::offer::{Optimization, Options};
 use tokio::runtime::{Builder, Runtime};
 
@@ -54,11 +55,24 @@ impl Database {
         self.runtime.block_on(self.connector.connect(&self.dsn, self.time))
     }
 
-    fn weigh(&self, mut session: Session, sql: &str, found: &mut Optimization) -> Option<Weighed> {
+    fn weigh(
+        &self,
+        mut session: Session,
+        (sql, dialect): (&str, Dialect),
+        catalog: &Catalog,
+        found: &mut Optimization,
+    ) -> Option<Weighed> {
         session.end_within(self.time);
         let weighed = self.runtime.block_on(async {
             let weighed = weigh(&mut session, sql, found, self.runs).await;
+            let advised = match &weighed {
+                Ok(weighed) => advise(&mut session, (sql, dialect), catalog, found, weighed).await,
+                Err(_) => Ok(()),
+            };
             session.close().await;
+            if let Err(why) = advised {
+                found.notes.push(format!("the database did not say what each index would bring: {why}"));
+            }
             weighed
         });
         match weighed {
@@ -76,6 +90,7 @@ impl Database {
 pub fn weighed(
     database: Option<&Database>,
     (sql, dialect): (&str, Dialect),
+    catalog: &Catalog,
     options: &Options,
     optimize: impl FnOnce(&Options) -> Optimization,
 ) -> Found {
@@ -91,7 +106,7 @@ pub fn weighed(
         Ok(session) => {
             // What the embedded engine measures is not wanted where a database is.
             let mut optimization = optimize(&Options { measure: false, ..options.clone() });
-            let weighed = database.weigh(session, sql, &mut optimization);
+            let weighed = database.weigh(session, (sql, dialect), catalog, &mut optimization);
             Found { optimization, weighed }
         }
         Err(why) => {

@@ -1,7 +1,7 @@
 //! Scripts: the verifier compares single queries, so each statement is optimized by itself, in its place,
 //! and a rewrite is the whole script with that statement exchanged.
 
-use sqm_database::Weighed;
+use sqm_database::{Weighed, beside_existing};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::parse::{LineIndex, Tree};
@@ -31,7 +31,7 @@ pub fn optimize(
         Ok(statements) if statements.len() > 1 => statements,
         // One statement, none, or a text that is refused: there is nothing to take apart.
         _ => {
-            return weighed(database, (sql, dialect), options, |options| {
+            return weighed(database, (sql, dialect), catalog, options, |options| {
                 offer::optimize(sql, dialect, catalog, options)
             });
         }
@@ -51,7 +51,8 @@ pub fn optimize(
         let (padding, text) = at.padded(span);
         let tables = tables.now();
         let rewrite = |options: &Options| offer::rewrite(&text, dialect, tables, options);
-        let Found { optimization: part, weighed } = weighed(database, (&text, dialect), options, rewrite);
+        let Found { optimization: part, weighed } =
+            weighed(database, (&text, dialect), tables, options, rewrite);
         match (&mut on, weighed) {
             (Some(on), Some(weighed)) => on.add(weighed),
             (None, weighed) => on = weighed,
@@ -66,7 +67,9 @@ pub fn optimize(
         whole.notes.extend(part.notes);
     }
     whole.alternatives = rewrites::alternatives(sql, dialect, tables.now()).unwrap_or_default();
-    let advice = indexes::advise(sql, dialect, tables.now()).unwrap_or_default();
+    let known = tables.now();
+    let advice = on.as_ref().and_then(|on| beside_existing(sql, dialect, known, on));
+    let advice = advice.or_else(|| indexes::advise(sql, dialect, known).ok()).unwrap_or_default();
     whole.indexes = advice.indexes;
     whole.notes.extend(advice.notes);
     whole.findings = rules::lint(sql, dialect, catalog, &options.lint);

@@ -102,9 +102,20 @@ pub fn write_indexes(out: &mut Out, indexes: &[Index]) -> io::Result<()> {
         1 => writeln!(out, "{}", style.bold("1 index would serve it"))?,
         many => writeln!(out, "{}", style.bold(format!("{many} indexes would serve it")))?,
     }
-    for index in indexes {
-        writeln!(out, "   {};", harmless(&index.ddl))?;
+    for (at, index) in indexes.iter().enumerate() {
+        writeln!(out, "   {}. {};", at + 1, harmless(&index.ddl))?;
         writeln!(out, "      {}", style.dim(harmless(&index.reason)))?;
+        if let Some(other) = index.alternative_to {
+            writeln!(out, "      instead of number {}, not beside it", other + 1)?;
+        }
+        if let Some(estimate) = index.estimate {
+            let summary = match estimate.pays {
+                true => style.green(format!("estimated at {:.1} times less", estimate.ratio)),
+                false => style.yellow("brings nothing"),
+            };
+            let (without, with) = (estimate.cost_without, estimate.cost_with);
+            writeln!(out, "      {summary}: cost {without:.0}, with the index {with:.0}")?;
+        }
     }
     Ok(())
 }

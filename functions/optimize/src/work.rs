@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqm_database::{Runs, Session, Weighed, weigh};
+use sqm_database::{Runs, Session, Weighed, advise, weigh};
 use sqm_domain::{ConnectionName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Problem, compute};
 use sqm_sql::catalog::{Catalog, Statistics};
@@ -62,7 +62,7 @@ pub(crate) async fn optimize(
 ) -> Result<Found, Problem> {
     let begun = Instant::now();
     let Some(Asked { databases, workspace, connection }) = database else {
-        return Ok(Found { optimization: judged(sql, dialect, catalog, effort).await?, weighed: None });
+        return Ok(Found { optimization: judged(sql, dialect, known, effort).await?, weighed: None });
     };
     // Boxed, here and below: a login and what follows are large, and every request would carry them about.
     let mut session = match Box::pin(databases.session(workspace, connection, TOGETHER)).await {
@@ -75,10 +75,11 @@ pub(crate) async fn optimize(
         }
     };
     // What the embedded engine measures is not wanted where a database is.
-    let mut optimization = judged(sql.clone(), dialect, catalog, effort.unmeasured()).await?;
+    let catalog = known.0.clone();
+    let mut optimization = judged(sql.clone(), dialect, known, effort.unmeasured()).await?;
     session.end_within(WEIGHING.min(TOGETHER.saturating_sub(begun.elapsed())));
     let runs = runs(connection, effort.is_measured());
-    let weighed = Box::pin(weighed(session, &sql, &mut optimization, runs)).await;
+    let weighed = Box::pin(weighed(session, (&sql, dialect), &catalog, &mut optimization, runs)).await;
     Ok(Found { optimization, weighed: weighed.map(|weighed| (connection.name.clone(), runs, weighed)) })
 }
 
@@ -94,12 +95,20 @@ async fn judged(
 
 async fn weighed(
     mut session: Session,
-    sql: &SqlText,
+    (sql, dialect): (&SqlText, Dialect),
+    catalog: &Catalog,
     found: &mut Optimization,
     runs: Runs,
 ) -> Option<Weighed> {
     let weighed = weigh(&mut session, sql.as_str(), found, runs).await;
+    let advised = match &weighed {
+        Ok(weighed) => advise(&mut session, (sql.as_str(), dialect), catalog, found, weighed).await,
+        Err(_) => Ok(()),
+    };
     session.close().await;
+    if let Err(why) = advised {
+        found.notes.push(format!("the database did not say what each index would bring: {why}"));
+    }
     match weighed {
         Ok(weighed) => Some(weighed),
         Err(why) => {

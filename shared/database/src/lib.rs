@@ -3,6 +3,7 @@
 //!
 //! Which workspace may use which database is not decided here, and no secret is fetched here.
 
+mod advise;
 mod calls;
 mod connect;
 mod digest;
@@ -18,6 +19,7 @@ mod time;
 mod tls;
 mod weigh;
 
+pub use advise::{advise, beside_existing};
 pub use connect::Connector;
 pub use dsn::{Dsn, InvalidDsn};
 pub use error::DatabaseError;

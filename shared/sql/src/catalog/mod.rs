@@ -6,6 +6,7 @@
 mod builder;
 mod constraint;
 mod ddl;
+mod existing;
 mod index;
 mod json;
 mod problem;

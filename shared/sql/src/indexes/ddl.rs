@@ -22,6 +22,8 @@ pub(super) fn index(wanted: Wanted, services: Vec<Service>, dialect: Dialect) ->
         reason: reason(&wanted, &services),
         include: wanted.include,
         serves: services,
+        alternative_to: None,
+        estimate: None,
     }
 }
 

@@ -5,7 +5,7 @@ use sqm_domain::Dialect;
 use super::ddl;
 use super::part::Part;
 use super::wanted::{MOST_INCLUDED, Wanted};
-use super::{Index, MOST_SERVICES, Service};
+use super::{Index, MOST_SERVICES, Service, mark_alternatives};
 
 /// Different indexes that are kept of one workload, the first ones: SQL made by machines has thousands.
 const MOST_KEPT: usize = 500;
@@ -66,7 +66,10 @@ impl Merged {
         // What comes first in the text stays first among equals.
         self.kept.sort_by(|one, other| other.points.total_cmp(&one.points));
         self.kept.truncate(most);
-        self.kept.into_iter().map(|kept| ddl::index(kept.wanted, kept.services, dialect)).collect()
+        let made = |kept: Kept| ddl::index(kept.wanted, kept.services, dialect);
+        let mut indexes: Vec<Index> = self.kept.into_iter().map(made).collect();
+        mark_alternatives(&mut indexes);
+        indexes
     }
 }
 

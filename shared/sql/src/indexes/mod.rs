@@ -7,6 +7,7 @@
 //! order among themselves, then one range or the order that is asked for (M. Winand, *SQL Performance
 //! Explained*; PostgreSQL's manual, "Multicolumn Indexes"). Which of them pay most is ranked in `rank.rs`.
 
+mod alternatives;
 mod condition;
 mod ddl;
 mod flat;
@@ -27,6 +28,7 @@ use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
 use crate::parse::{ParsedStatement, Script, Tree};
 use crate::text::Span;
+pub use alternatives::mark_alternatives;
 pub(crate) use ddl::quoted;
 use merge::Merged;
 use wanted::Wanted;
@@ -50,7 +52,7 @@ pub struct Advice {
 }
 
 /// An index that would serve.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Index {
     /// The table.
     pub table: String,
@@ -65,6 +67,25 @@ pub struct Index {
     pub reason: String,
     /// What it serves: at most twenty places.
     pub serves: Vec<Service>,
+    /// The position in the list of one that can be made instead: beside that one it is of little use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternative_to: Option<usize>,
+    /// What a database expects of it, where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
+}
+
+/// What the planner of a database expects of an index that is not there, in its own unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Cost of the query as things are.
+    pub cost_without: f64,
+    /// Cost of the query with the index.
+    pub cost_with: f64,
+    /// The one divided by the other.
+    pub ratio: f64,
+    /// Whether that is worth an index, which has to be kept.
+    pub pays: bool,
 }
 
 /// A place in the text that an index serves.

@@ -306,3 +306,22 @@ fn long_texts_take_the_time_of_their_length() {
     }
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
+
+#[test]
+fn what_stands_in_for_another_index_is_marked() {
+    let (catalog, _) = Catalog::from_ddl(SHOP, Dialect::Postgres).unwrap();
+    let marked = |sql: &str| -> Vec<(String, Option<usize>)> {
+        let found = advise(sql, Dialect::Postgres, &catalog).unwrap().indexes;
+        found.iter().map(|index| (index.columns.join(", "), index.alternative_to)).collect()
+    };
+    let apart = marked(
+        "SELECT * FROM orders WHERE customer_id = 1 UNION ALL SELECT * FROM orders WHERE placed = DATE '2024-01-01'",
+    );
+    assert_eq!(apart, [("placed".to_owned(), None), ("customer_id".to_owned(), None)]);
+    // A scan goes by one of them.
+    let either = marked(
+        "SELECT * FROM customer c JOIN orders o ON o.customer_id = c.id JOIN customer d ON d.city = o.note WHERE o.total = 5 AND c.city = 'Ulm'",
+    );
+    let of_orders: Vec<_> = either.iter().filter(|(columns, _)| columns.contains("total")).collect();
+    assert!(of_orders.len() < 2 || of_orders[1].1.is_some(), "{either:?}");
+}

@@ -1,5 +1,6 @@
 //! What queries and rewrites cost on a real PostgreSQL: Debian's, which has hypopg.
 
+mod advised;
 mod ours;
 mod over_http;
 mod refused;
