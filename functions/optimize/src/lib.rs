@@ -8,6 +8,7 @@ mod effort;
 mod routes;
 mod view;
 mod work;
+mod workload;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/queries/{id}/optimizations", post(routes::optimize_stored))
         .route("/v1/optimizations", post(routes::optimize))
+        .route("/v1/indexes", post(routes::indexes))
         .route("/v1/plans", post(routes::plans))
         .route("/v1/verifications", post(routes::verify))
         .route("/v1/connections", get(connections::list))

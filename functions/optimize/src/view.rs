@@ -5,16 +5,18 @@ use serde::Serialize;
 use serde_json::Value;
 use sqm_database::{Runs, Weighed};
 use sqm_domain::{ConnectionName, Dialect, QueryId, VersionNumber};
-use sqm_http::{Basis, Reply};
+use sqm_http::{Basis, Caller, Reply};
 use sqm_sql::indexes::Index;
 use sqm_sql::lint::Finding;
 use sqm_sql::rewrites::Alternative;
+use sqm_store::{Query, Summary};
 use sqm_verify::Verification;
 use sqm_verify::offer::Offer;
 
 use crate::asked::Include;
 use crate::effort::Effort;
 use crate::work::Found;
+use crate::workload::Found as Workload;
 
 /// What the work was done on.
 #[derive(Serialize)]
@@ -90,6 +92,51 @@ pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) 
 /// A verdict as an answer, in the words of the command line's contract.
 pub(crate) fn verification(on: On<'_>, found: &Verification) -> Reply {
     Reply::ok(&VerificationView { on, verdict: found.to_contract() })
+}
+
+#[derive(Serialize)]
+struct WorkloadView<'a> {
+    groups: Vec<GroupView<'a>>,
+    next: Option<String>,
+    notes: &'a [String],
+}
+
+/// Queries of one dialect and catalog.
+#[derive(Serialize)]
+struct GroupView<'a> {
+    dialect: Dialect,
+    basis: &'a Basis,
+    queries: Vec<WeightedView>,
+    indexes: &'a [Index],
+    notes: &'a [String],
+}
+
+/// A query of a workload.
+#[derive(Serialize)]
+struct WeightedView {
+    #[serde(flatten)]
+    of: Of,
+    weight: f64,
+}
+
+/// The indexes for a workload as an answer, with the cursor that leads on.
+pub(crate) fn workload(caller: &Caller, found: &Workload) -> Reply {
+    let weighted = |(query, weight): &(Query, f64)| {
+        let Summary { id, version, .. } = query.summary;
+        WeightedView { of: Of { id, version }, weight: *weight }
+    };
+    let groups = found.groups.iter().map(|group| GroupView {
+        dialect: group.dialect,
+        basis: &group.basis,
+        queries: group.queries.iter().map(weighted).collect(),
+        indexes: &group.advice.indexes,
+        notes: &group.advice.notes,
+    });
+    Reply::ok(&WorkloadView {
+        groups: groups.collect(),
+        next: found.next.as_ref().map(|position| caller.cursor(position)),
+        notes: &found.notes,
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod connections;
 mod corpora;
 mod faults;
 mod hostile;
+mod indexes;
 mod limits;
 mod lineage;
 mod optimizations;

@@ -15,6 +15,7 @@ fn bodies(query: &Stored) -> Vec<(&'static str, String, Value)> {
         ("POST", "/v1/lineage".to_owned(), json!({ "sql": "SELECT 1", "dialect": "ansi" })),
         ("POST", "/v1/lineage/plan".to_owned(), json!({ "plan": { "Node Type": "Result" } })),
         ("POST", "/v1/plans".to_owned(), json!({ "plan": { "Node Type": "Result" } })),
+        ("POST", "/v1/indexes".to_owned(), json!({ "limit": 1 })),
         (
             "PUT",
             "/v1/catalogs/shop".to_owned(),

@@ -78,6 +78,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("PUT", "/v1/connections/{name}") => (None, Some(things.connection.clone()), &[ConnectionsWrite]),
             ("DELETE", "/v1/connections/{name}") => (Some("*"), None, &[ConnectionsWrite]),
             ("POST", "/v1/queries/{id}/optimizations") => (None, None, &[OptimizationsRun, QueriesRead]),
+            ("POST", "/v1/indexes") => (None, None, &[OptimizationsRun, QueriesRead]),
             ("POST", "/v1/optimizations") => (None, Some(text), &[OptimizationsRun, CatalogsRead]),
             ("POST", "/v1/verifications") => {
                 let body = json!({
