@@ -46,6 +46,16 @@ impl Session {
         if let Err(why) = planned(&estimate.tree, &mut calls) {
             return Ok(Some(why));
         }
+        let Some(behind) = self.behind_views(query.relations()).await? else {
+            return Ok(Some("it reads too many views to be sure what they call".to_owned()));
+        };
+        for name in behind {
+            if is_harmless(&name) {
+                calls.insert(name);
+            } else if !NO_FUNCTIONS.contains(&name.as_str()) {
+                return Ok(Some(format!("a view that it reads may call the function {name}")));
+            }
+        }
         self.mark(None).await?;
         let names: Vec<&str> = calls.iter().map(String::as_str).collect();
         let found = self.ask(OWN, &[&names]).await;
@@ -91,7 +101,7 @@ fn texts(value: &Value) -> Vec<&str> {
 
 /// The names that stand right before a parenthesis in an expression as PostgreSQL prints it, which puts a space
 /// before any other parenthesis. Quoted and qualified ones come as they are written.
-fn called(text: &str) -> Vec<String> {
+pub(crate) fn called(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut name = String::new();
     let mut rest = text.chars().peekable();

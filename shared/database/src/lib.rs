@@ -17,6 +17,7 @@ mod reach;
 mod session;
 mod time;
 mod tls;
+mod views;
 mod weigh;
 
 pub use advise::{advise, beside_existing};

@@ -23,6 +23,7 @@ pub use harmless::is_harmless;
 pub struct ReadOnly {
     sql: SqlText,
     functions: BTreeSet<String>,
+    relations: BTreeSet<Vec<String>>,
     leaves_a_choice: bool,
 }
 
@@ -74,6 +75,11 @@ impl ReadOnly {
         &self.functions
     }
 
+    /// The names of the relations that it reads, in parts, as PostgreSQL folds them; those of its own WITH as well.
+    pub fn relations(&self) -> &BTreeSet<Vec<String>> {
+        &self.relations
+    }
+
     /// Whether some of what it returns may differ from run to run: it takes a part of the rows, or depends
     /// on their order.
     pub fn leaves_a_choice(&self) -> bool {
@@ -96,7 +102,8 @@ fn prove_script(script: &Script<'_>) -> Result<ReadOnly, NotReadOnly> {
     let walked = walk::walk(tree)?;
     let sql =
         SqlText::try_from(script.text_of(statement).to_owned()).map_err(|_| NotReadOnly::NotUnderstood)?;
-    Ok(ReadOnly { sql, functions: walked.functions, leaves_a_choice: walked.leaves_a_choice })
+    let walk::Walked { functions, relations, leaves_a_choice } = walked;
+    Ok(ReadOnly { sql, functions, relations, leaves_a_choice })
 }
 
 #[cfg(test)]

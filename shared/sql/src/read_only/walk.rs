@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    ArrayElemTypeDef, BinaryOperator, DataType, Distinct, Expr, Function, ObjectName, Query, Select, SetExpr,
-    Spanned, Statement, TableFactor, Visit, Visitor,
+    ArrayElemTypeDef, BinaryOperator, DataType, Distinct, Expr, Function, Ident, ObjectName, Query, Select,
+    SetExpr, Spanned, Statement, TableFactor, Visit, Visitor,
 };
 
 use super::{NotReadOnly, is_harmless};
@@ -56,6 +56,7 @@ const BY_ORDER: &[&str] = &[
 #[derive(Default)]
 pub(super) struct Walked {
     pub functions: BTreeSet<String>,
+    pub relations: BTreeSet<Vec<String>>,
     pub leaves_a_choice: bool,
 }
 
@@ -91,6 +92,21 @@ impl Visitor for Walked {
         }
         self.leaves_a_choice |= query.limit_clause.is_some() || query.fetch.is_some();
         body(&query.body)
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> Step {
+        let folded = |part: &Ident| match part.quote_style {
+            None => part.value.to_lowercase(),
+            Some(_) => part.value.clone(),
+        };
+        let parts: Option<Vec<String>> = name.0.iter().map(|part| part.as_ident().map(folded)).collect();
+        match parts {
+            Some(parts) => {
+                self.relations.insert(parts);
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(NotReadOnly::NotUnderstood),
+        }
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> Step {
@@ -151,9 +167,9 @@ fn body(body: &SetExpr) -> Step {
             self::body(left)?;
             self::body(right)
         }
-        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => {
-            ControlFlow::Continue(())
-        }
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
+        // Its name is no part of the tree that is walked.
+        SetExpr::Table(_) => ControlFlow::Break(NotReadOnly::NotUnderstood),
         SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
             ControlFlow::Break(NotReadOnly::NotAQuery)
         }

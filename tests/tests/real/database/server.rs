@@ -25,6 +25,10 @@ CREATE FUNCTION touch(int) RETURNS int LANGUAGE plpgsql AS
 CREATE FUNCTION lower(orders) RETURNS text LANGUAGE sql AS 'SELECT ''mine''';
 CREATE VIEW sleeping AS SELECT order_id, pg_sleep(60) IS NULL AS slept FROM orders;
 CREATE VIEW numbered AS SELECT order_id, nextval('numbers') AS n FROM orders;
+CREATE VIEW limited AS SELECT order_id FROM orders LIMIT length(pg_sleep(60)::text) + 5;
+CREATE VIEW framed AS SELECT sum(total) OVER (ORDER BY order_id
+    ROWS BETWEEN length(pg_sleep(60)::text) PRECEDING AND CURRENT ROW) AS total FROM orders;
+CREATE VIEW around AS SELECT order_id FROM limited;
 CREATE VIEW harmless AS SELECT order_id, abs(total) AS total FROM orders;
 CREATE EXTENSION hypopg;
 CREATE DATABASE bare;
