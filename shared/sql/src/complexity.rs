@@ -22,9 +22,10 @@ use crate::scope::{Scopes, resolve};
 /// The score is the sum of the parts, each with its weight. That a subquery costs one more for each one that it
 /// stands in follows Cognitive Complexity (G. A. Campbell, SonarSource, 2018), which improves on McCabe's cyclomatic
 /// number (1976) in that way; that functions count once however often they are called follows the vocabulary of
-/// Halstead (1977). Which parts are counted is close to Vashistha and Jain, *Measuring Query Complexity in SQLShare
-/// Workload*, who found tables, joins, functions and predicates to matter. The weights themselves are ours: nobody
-/// has measured them for dialects as many as these.
+/// Halstead (1977), the number of different operators. That Halstead's counts can be taken of SQL is due to Vashistha
+/// and Jain, *Measuring Query Complexity in SQLShare Workload*; of the formula that they fit to the queries of one
+/// service nothing is used here. Which parts are counted, and their weights, are ours: nobody has measured them for
+/// dialects as many as these.
 ///
 /// | part | weight | why |
 /// |---|---|---|

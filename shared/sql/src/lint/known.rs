@@ -60,11 +60,12 @@ pub fn cte_names(statement: &Statement) -> HashSet<String> {
 
 /// The relations of a block. Tables are looked up only where the catalog knows any.
 pub fn sources<'a>(cx: &RuleContext<'a>, select: &'a Select) -> Vec<Source<'a>> {
-    let ctes = if cx.catalog.is_empty() { HashSet::new() } else { cte_names(cx.site.statement) };
+    let none = HashSet::new();
+    let ctes = if cx.catalog.is_empty() { &none } else { cx.cte_names() };
     let mut found = Vec::new();
     for from in &select.from {
         let first = found.len();
-        found.extend(source(cx.catalog, &ctes, &from.relation));
+        found.extend(source(cx.catalog, ctes, &from.relation));
         for Join { relation, join_operator, .. } in &from.joins {
             let (left, right) = match join_operator {
                 JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (false, true),
@@ -75,7 +76,7 @@ pub fn sources<'a>(cx: &RuleContext<'a>, select: &'a Select) -> Vec<Source<'a>> 
             if left {
                 found[first..].iter_mut().for_each(|source: &mut Source<'_>| source.may_be_missing = true);
             }
-            let mut joined = source(cx.catalog, &ctes, relation);
+            let mut joined = source(cx.catalog, ctes, relation);
             if let Some(joined) = &mut joined {
                 joined.may_be_missing = right;
             }

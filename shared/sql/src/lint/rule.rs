@@ -1,5 +1,6 @@
 //! What a rule is: a name for a mistake, the kinds of nodes on which it can be seen, and a check.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::BitOr;
 
@@ -164,6 +165,9 @@ pub struct RuleContext<'a> {
     pub catalog: &'a Catalog,
     pub(super) places: &'a Places<'a>,
     pub(super) made: &'a HashSet<String>,
+    /// The statement that is walked, and the names of its common table expressions once a rule has asked.
+    pub(super) walked: &'a Statement,
+    pub(super) ctes: &'a OnceCell<HashSet<String>>,
 }
 
 impl<'a> RuleContext<'a> {
@@ -175,6 +179,12 @@ impl<'a> RuleContext<'a> {
     /// Whether the script itself makes this table, so that it has neither rows nor readers.
     pub fn is_made_here(&self, table: &ObjectName) -> bool {
         last_part(table).is_some_and(|name| self.made.contains(&name.value.to_lowercase()))
+    }
+
+    /// The names of the common table expressions of the statement, wherever they stand, in lower case. They are
+    /// looked for once: a rule that asks at each of thousands of subqueries walks the statement no second time.
+    pub fn cte_names(&self) -> &'a HashSet<String> {
+        self.ctes.get_or_init(|| super::known::cte_names(self.walked))
     }
 
     /// The places of nodes that are no expressions.

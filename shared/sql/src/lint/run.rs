@@ -1,5 +1,6 @@
 //! One run of the rules over a script.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use sqlparser::ast::Statement;
@@ -49,6 +50,7 @@ pub(crate) fn run(
     };
     for statement in &script.statements {
         places.set_statement(statement.span);
+        let ctes = OnceCell::new();
         match &statement.tree {
             Ok(Tree::Sql(tree)) => walk(tree, &mut |node, site| {
                 let Some(kind) = On::kind(node) else { return };
@@ -59,6 +61,8 @@ pub(crate) fn run(
                     catalog,
                     places: &places,
                     made: &made,
+                    walked: tree,
+                    ctes: &ctes,
                 };
                 for (entry, severity, is_fixed) in &active.of_kind[kind] {
                     if out.is_full(entry.meta) {

@@ -65,17 +65,9 @@ impl Rule for ManyRowScalar {
     }
 }
 
-/// Whether the table is a common table expression of a query around, which may well have one row.
+/// Whether the table is a common table expression of the statement, which may well have one row.
 fn is_cte(cx: &RuleContext<'_>, name: &str) -> bool {
-    let mut found = false;
-    crate::lint::walk::walk(cx.site.statement, &mut |node, _| {
-        if let Node::Query(query) = node {
-            found |= query.with.iter().flat_map(|with| &with.cte_tables).any(|cte| {
-                cte.alias.name.value.eq_ignore_ascii_case(name)
-            });
-        }
-    });
-    found
+    cx.cte_names().contains(&name.to_lowercase())
 }
 
 fn in_expression(cx: &RuleContext<'_>) -> bool {

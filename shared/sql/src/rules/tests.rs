@@ -126,6 +126,24 @@ fn a_rule_repeats_itself_only_so_often() {
     assert_eq!(found.len(), crate::lint::MOST_PER_RULE);
 }
 
+#[test]
+fn thousands_of_subqueries_take_the_time_of_their_number() {
+    let catalog = catalog("CREATE TABLE t (a INT, c INT); CREATE TABLE u (a INT, b INT, d INT)");
+    let of = |item: &dyn Fn(usize) -> String| {
+        let items: Vec<String> = (0..3_000).map(item).collect();
+        format!("SELECT {} FROM t", items.join(", "))
+    };
+    let start = std::time::Instant::now();
+    for sql in [
+        of(&|at| format!("(SELECT MAX(x{at}.a) FROM u x{at} WHERE x{at}.b = t.c) AS c{at}")),
+        of(&|at| format!("(SELECT a FROM u) + {at} AS c{at}")),
+    ] {
+        lint(&sql, Dialect::Postgres, &catalog, &Config::default());
+    }
+    // Some 40 seconds where each of them walks all others.
+    assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
+}
+
 /// As long as a statement may be, and as deep as the grammar makes it.
 #[test]
 fn long_chains_are_walked() {
