@@ -48,7 +48,8 @@ impl Attribute {
             (Some(form), Value::Text(text)) => form.takes(text),
             _ => true,
         };
-        self.kind.holds(value) && has_form && !(self.is_unsigned && value.is_negative())
+        let is_whole = !(self.is_padded && matches!(value, Value::Text(text) if text.ends_with(' ')));
+        self.kind.holds(value) && is_whole && has_form && !(self.is_unsigned && value.is_negative())
     }
 
     /// The value, or for a text that it cannot hold one that it can: for equal texts an equal one.

@@ -4,7 +4,9 @@
 use sqm_domain::Dialect;
 
 use crate::database::{Attribute, Schema};
-use crate::dialects::{compares_without_case, has_unequal_nan, ignores_case, is_mysql, keeps_types_loosely};
+use crate::dialects::{
+    compares_without_case, has_long_real, has_unequal_nan, ignores_case, is_mysql, keeps_types_loosely,
+};
 use crate::forms::Form;
 use crate::value::Kind;
 
@@ -63,6 +65,11 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     {
         trusted.push("no difference of unsigned numbers is below zero".to_owned());
     }
+    if !has_long_real(dialect)
+        && let Some(short) = named(schema, |attribute| is_short(attribute.written.as_deref()))
+    {
+        trusted.push(format!("floats of 32 bits have as many digits as those of 64 ({short})"));
+    }
     if let Some(odd) = named(schema, |attribute| {
         let has_labels = matches!(attribute.form, Some(Form::Label(_)));
         !has_labels && is_odd(attribute.kind, attribute.written.as_deref())
@@ -72,7 +79,7 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     // Some engines fill them up with blanks and compare them without. The databases hold no text with blanks at
     // its end, and a proof takes equal texts for one text.
     if let Some(padded) = named(schema, |attribute| attribute.is_padded) {
-        trusted.push(format!("no text of a CHAR column ends in blanks ({padded})"));
+        trusted.push(format!("no text of a CHAR column, or beside one, ends in blanks ({padded})"));
     }
     trusted
 }
@@ -95,6 +102,12 @@ pub fn is_padded(written: Option<&str>) -> bool {
     let lower = written.unwrap_or_default().trim().to_ascii_lowercase();
     let name = lower.split('(').next().unwrap_or_default().trim_end();
     matches!(name, "char" | "character" | "nchar" | "bpchar" | "national char" | "national character")
+}
+
+/// Whether a column of this written type holds floats of 32 bits, where the dialect has them.
+fn is_short(written: Option<&str>) -> bool {
+    let lower = written.unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(lower.as_str(), "real" | "float4" | "float32" | "binary_float")
 }
 
 /// Whether a column of this written type holds moments with a time zone.

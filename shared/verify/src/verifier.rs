@@ -148,7 +148,10 @@ fn examine(
         assumptions.extend(other_numbers(&first.schema, &second.schema));
     }
     let is_float = |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
-    if matches!(verdict, Verdict::Tested { .. }) && first.schema.fields().iter().any(is_float) {
+    let computes = [&first, &second].iter().any(|bound| bound.traits.adds_floats);
+    if matches!(verdict, Verdict::Tested { .. }) && first.schema.fields().iter().any(is_float)
+        || matches!(verdict, Verdict::Proved { .. }) && computes
+    {
         assumptions.insert("floats that differ by rounding alone are the same".to_owned());
     }
     (verdict, databases, assumptions.into_iter().collect())

@@ -178,6 +178,10 @@ impl Names for Provider<'_> {
         self.kinds_of(column).any(|kind| kind == Kind::Timestamp)
     }
 
+    fn is_wide(&self, column: &str) -> bool {
+        self.kinds_of(column).any(|kind| kind == Kind::Int { bits: 64 })
+    }
+
     fn is_truth(&self, column: &str) -> bool {
         let mut found = self.kinds_of(column).peekable();
         found.peek().is_some() && found.all(|kind| kind == Kind::Bool)

@@ -2,6 +2,7 @@
 //! against the catalog. The plan is the *unoptimized* one, on which a proof can rest.
 
 mod clauses;
+mod coarse;
 pub mod context;
 pub(crate) mod counts;
 mod functions;
@@ -203,6 +204,13 @@ fn bind_script(
     open: &[usize],
 ) -> Result<Bound, BindError> {
     let (statement, tree) = query_of(script)?;
+    let depth = relations::depth(tree);
+    if depth > MOST_NESTED {
+        let reason = format!(
+            "queries stand in each other {depth} deep, and more than {MOST_NESTED} are not verified: name some in WITH"
+        );
+        return Err(BindError::Unsupported(Refusal { reason, position: Some(statement.span.start) }));
+    }
     let relations = relations::count(tree);
     if relations > MOST_RELATIONS {
         return Err(BindError::TooManyRelations(relations));
@@ -277,6 +285,9 @@ fn named(schema: &SchemaRef, renamed: &BTreeMap<String, String>) -> SchemaRef {
     });
     Arc::new(datafusion::arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()))
 }
+
+/// Most queries that stand in each other: what each of them asks of the others is tried in all of them.
+const MOST_NESTED: usize = 16;
 
 /// Second thoughts about one query: each may bring another refusal to light.
 const MOST_MENDS: usize = 3;

@@ -61,6 +61,8 @@ pub struct Traits {
     pub loose: Vec<Trait>,
     /// Whether numbers may be rounded on the way: quotients, averages, floats.
     pub rounds: bool,
+    /// Whether an aggregate makes a float of many rows, whose order it depends on.
+    pub adds_floats: bool,
     /// Whether it recurses.
     pub recursive: bool,
     /// How many rows its LIMITs, OFFSETs, LAGs, frames and ranks leave or pass over, where these are more than
@@ -285,6 +287,10 @@ impl Traits {
                     traits.cut(limit);
                 }
                 LogicalPlan::Distinct(Distinct::On(_)) => traits.loose.push(Trait::DistinctOn),
+                LogicalPlan::Aggregate(aggregate) => {
+                    let mut fields = aggregate.schema.fields().iter();
+                    traits.adds_floats |= fields.any(|field| field.data_type().is_floating());
+                }
                 LogicalPlan::RecursiveQuery(_) => traits.recursive = true,
                 LogicalPlan::Filter(filter) => ranked.extend(ranks(&filter.predicate)),
                 _ => {}

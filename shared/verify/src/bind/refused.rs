@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialects::{fills_with_defaults, is_standard, makes_moments, reads_numbers};
+use crate::dialects::{fills_with_defaults, is_standard, keeps_types_loosely, makes_moments, reads_numbers};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, JoinType, Result, plan_err};
@@ -10,6 +10,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
+use super::coarse;
 use super::refusal::refused_at;
 
 /// What a verdict rests on where texts are compared by order.
@@ -28,6 +29,10 @@ const FINITE: &str = "no float is NaN or infinite";
 /// What a verdict rests on where a query returns a day to which an interval was added, which is a moment in some
 /// dialects.
 const DAY_AND_INTERVAL: &str = "a day and an interval make a day";
+
+/// What a verdict rests on where some rows may end a query in an error.
+const NO_FAILURE: &str =
+    "no row ends a query in an error, such as a division by zero or a text that is no number";
 
 /// A comparison that only stands for itself where no dialect is named.
 const DAY_AND_NUMBER: &str = "a day with a number";
@@ -109,6 +114,18 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
                     // No column has fields. `c.id` is read as one where the innermost FROM has a column `c`, though
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
+                }
+                if let Some(reason) = coarse::reason(part, &schema, dialect) {
+                    return refused_at(part, reason);
+                }
+                if coarse::overflows(part) && !keeps_types_loosely(dialect) {
+                    return refused_at(
+                        part,
+                        format!("{part} is too large for an integer: cast a part of it"),
+                    );
+                }
+                if coarse::may_fail(part, &schema) {
+                    rests_on.insert(NO_FAILURE);
                 }
                 if makes_moments(dialect) && is_output(node) && adds_interval_to_day(part, &schema) {
                     rests_on.insert(DAY_AND_INTERVAL);

@@ -13,12 +13,21 @@ pub fn count(statement: &Statement) -> usize {
     counter.outside
 }
 
+/// How deep its queries stand in each other.
+pub fn depth(statement: &Statement) -> usize {
+    let mut counter = Counter::default();
+    let _ = statement.visit(&mut counter);
+    counter.deepest
+}
+
 #[derive(Default)]
 struct Counter {
     /// One for each query that is open.
     open: Vec<Level>,
     /// What was read outside of any query.
     outside: usize,
+    /// Most queries that were open at once.
+    deepest: usize,
 }
 
 #[derive(Default)]
@@ -41,6 +50,7 @@ impl Visitor for Counter {
         let tables = query.with.iter().flat_map(|with| &with.cte_tables);
         let expected = tables.map(|cte| (address(&cte.query), cte.alias.name.value.to_lowercase())).collect();
         self.open.push(Level { expected, ..Level::default() });
+        self.deepest = self.deepest.max(self.open.len());
         ControlFlow::Continue(())
     }
 

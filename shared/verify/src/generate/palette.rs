@@ -168,7 +168,9 @@ impl Palette {
     /// first of them most often.
     pub fn pick(&self, relation: usize, at: usize, rng: &mut StdRng) -> Value {
         let (values, mentioned) = (&self.values[relation][at], self.mentioned[relation][at]);
-        if mentioned > 0 && rng.random_bool(0.5) {
+        let is_mentioned = mentioned > 0 && rng.random_bool(0.5);
+        // Of few labels all may be mentioned.
+        if is_mentioned || mentioned == values.len() {
             return values[rng.random_range(0..mentioned)].clone();
         }
         let small = &values[mentioned..];

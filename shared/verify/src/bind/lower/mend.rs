@@ -21,6 +21,8 @@ pub trait Names {
     fn is_date(&self, column: &str) -> bool;
     /// Whether some column of this name holds moments.
     fn is_moment(&self, column: &str) -> bool;
+    /// Whether some column of this name holds integers of 64 bits.
+    fn is_wide(&self, column: &str) -> bool;
     /// Whether every column of this name holds truth values.
     fn is_truth(&self, column: &str) -> bool;
     /// The columns in lower case of the table that a name of these parts means.

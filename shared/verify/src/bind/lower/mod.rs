@@ -48,7 +48,7 @@ use sqm_domain::Dialect;
 use sqm_sql::text::Position;
 
 use super::refusal::{Refusal, at, start};
-use crate::dialects::{dates_have_time, empty_is_null, orders_by_alias_alone};
+use crate::dialects::{dates_have_time, empty_is_null, is_postgres, orders_by_alias_alone};
 use columns::Scopes;
 
 /// Expressions nested deeper than this, and statements of more SELECTs, are not verified: planning them
@@ -151,6 +151,9 @@ impl Pass<'_> {
             );
         }
         outputs::ambiguous(query)?;
+        if is_postgres(self.dialect) {
+            outputs::named_by_cast(query)?;
+        }
         bags::call_minus_except(&mut query.body);
         bags::lower(&mut query.body, &mut self.aliases)?;
         let is_aggregate = super::context::is_aggregate;
@@ -206,6 +209,7 @@ impl Pass<'_> {
         placeholders::lower(expr, self.dialect, &self.lowered.placeholders);
         names::fold_expr(expr);
         membership::lower_value(expr, &mut self.aliases);
+        shapes::exists_of_one_row(expr, &super::context::is_aggregate)?;
         tuples::lower(expr, self.dialect, self.names)?;
         conditions::lower(expr, self.dialect, self.names);
         match expr {

@@ -1,7 +1,8 @@
 //! Operators and literals: what a dialect's `/`, `||`, LIKE or double-quoted string mean.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, ExactNumberInfo, Expr, Interval, UnaryOperator, Value, ValueWithSpan,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Interval, UnaryOperator, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
@@ -9,7 +10,8 @@ use super::build::{binary, call, cast, number};
 use super::dates::single_name;
 use super::{Lowered, Names};
 use crate::dialects::{
-    compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash, is_transact,
+    compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash, is_postgres,
+    is_transact,
 };
 
 /// Whether it compares two values.
@@ -37,10 +39,12 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered, names: &d
                 if !divides_whole(dialect) && !is_fraction(left) && !is_fraction(right) {
                     take(left, |left| cast(left, DataType::Double(ExactNumberInfo::None)));
                 }
-                if divides_by_zero_to_null(dialect) && !is_literal(right) {
-                    take(right, |right| call("nullif", vec![right, number(0)]));
+                if is_postgres(dialect) && (is_wide_sum(left, names) || is_wide_sum(right, names)) {
+                    take(left, |left| cast(left, EXACT));
                 }
+                null_for_zero(right, dialect);
             }
+            BinaryOperator::Modulo => null_for_zero(right, dialect),
             BinaryOperator::Plus if is_transact(dialect) && is_text(left, names) && is_text(right, names) => {
                 *expr = binary(take_out(left), BinaryOperator::StringConcat, take_out(right));
             }
@@ -153,6 +157,57 @@ fn escape_backslashes(pattern: &mut Expr) {
         Expr::Nested(inner) => escape_backslashes(inner),
         Expr::Tuple(patterns) => patterns.iter_mut().for_each(escape_backslashes),
         _ => {}
+    }
+}
+
+/// What PostgreSQL adds integers of 64 bits up to.
+const EXACT: DataType = DataType::Decimal(ExactNumberInfo::PrecisionAndScale(38, 10));
+
+/// Whether it is computed from a sum of integers of 64 bits, which is no integer to PostgreSQL.
+fn is_wide_sum(expr: &Expr, names: &dyn Names) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_wide_sum(inner, names),
+        Expr::BinaryOp { left, op, right } => {
+            use BinaryOperator as B;
+            matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide)
+                && (is_wide_sum(left, names) || is_wide_sum(right, names))
+        }
+        Expr::Function(function) => {
+            let FunctionArguments::List(list) = &function.args else { return false };
+            let mut arguments = list.args.iter().filter_map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            });
+            match super::single_name(function).unwrap_or_default().to_ascii_lowercase().as_str() {
+                "sum" => arguments.any(|argument| is_wide(argument, names)),
+                "nullif" | "coalesce" => arguments.any(|argument| is_wide_sum(argument, names)),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is an integer of 64 bits: a column that is declared so, or a count.
+fn is_wide(expr: &Expr, names: &dyn Names) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_wide(inner, names),
+        Expr::Identifier(name) => names.is_wide(&name.value.to_lowercase()),
+        Expr::CompoundIdentifier(parts) => {
+            parts.last().is_some_and(|name| names.is_wide(&name.value.to_lowercase()))
+        }
+        Expr::BinaryOp { left, right, .. } => is_wide(left, names) || is_wide(right, names),
+        Expr::Function(function) => super::single_name(function)
+            .is_some_and(|name| ["sum", "count"].iter().any(|wide| name.eq_ignore_ascii_case(wide))),
+        _ => false,
+    }
+}
+
+/// Has a division by zero be NULL where the dialect has it so.
+fn null_for_zero(divisor: &mut Box<Expr>, dialect: Dialect) {
+    let is_safe = is_literal(divisor) && super::build::as_number(divisor) != Some(0);
+    if divides_by_zero_to_null(dialect) && !is_safe {
+        take(divisor, |divisor| call("nullif", vec![divisor, number(0)]));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Visit, Visitor,
+    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, Visit, Visitor,
 };
 use sqm_domain::Dialect;
 
@@ -119,6 +119,34 @@ pub fn ambiguous(query: &Query) -> ControlFlow<String> {
         keys.iter().try_for_each(check)?;
     }
     ControlFlow::Continue(())
+}
+
+/// Refuses a key that names an output which PostgreSQL calls by the column that it casts.
+pub fn named_by_cast(query: &Query) -> ControlFlow<String> {
+    let (SetExpr::Select(select), Some(OrderBy { kind: OrderByKind::Expressions(keys), .. })) =
+        (&*query.body, &query.order_by)
+    else {
+        return ControlFlow::Continue(());
+    };
+    let names = select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(Expr::Cast { expr, .. }) => match &**expr {
+            Expr::Identifier(name) => Some(name),
+            Expr::CompoundIdentifier(parts) => parts.last(),
+            _ => None,
+        },
+        _ => None,
+    });
+    let names: Vec<&Ident> = names.collect();
+    let meant = keys.iter().find_map(|key| match &key.expr {
+        Expr::Identifier(name) => names.iter().find(|own| own.value.eq_ignore_ascii_case(&name.value)),
+        _ => None,
+    });
+    match meant {
+        Some(name) => ControlFlow::Break(format!(
+            "{name} in ORDER BY is the output that casts it, and no column: give the output an alias"
+        )),
+        None => ControlFlow::Continue(()),
+    }
 }
 
 /// Refuses a HAVING that names what is an output and a column: some dialects mean the one, some the other.

@@ -113,6 +113,34 @@ pub fn demand_one_row(query: &mut Query, is_aggregate: &dyn Fn(&str) -> bool) {
     query.order_by = None;
 }
 
+/// EXISTS of a query that always has one row, an aggregate of all rows, is true; DataFusion loses the row where there
+/// is nothing to aggregate.
+pub fn exists_of_one_row(expr: &mut Expr, is_aggregate: &dyn Fn(&str) -> bool) -> ControlFlow<String> {
+    let Expr::Exists { subquery, negated } = &*expr else { return ControlFlow::Continue(()) };
+    let SetExpr::Select(select) = subquery.body.as_ref() else { return ControlFlow::Continue(()) };
+    let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    let is_total = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(Expr::Function(function))
+        | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. } => {
+            function.over.is_none() && super::single_name(function).is_some_and(is_aggregate)
+        }
+        _ => false,
+    };
+    if is_grouped || subquery.limit_clause.is_some() || subquery.fetch.is_some() || select.top.is_some() {
+        return ControlFlow::Continue(());
+    }
+    if select.having.is_some() {
+        return ControlFlow::Break(
+            "EXISTS of a query with HAVING and no GROUP BY is not verified: compare the aggregate itself"
+                .into(),
+        );
+    }
+    if select.projection.iter().any(is_total) {
+        *expr = Expr::value(Value::Boolean(!*negated));
+    }
+    ControlFlow::Continue(())
+}
+
 /// Gives repeated outputs names of their own and drops what changes no result.
 pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     if select.into.is_some() {

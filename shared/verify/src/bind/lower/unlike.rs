@@ -13,12 +13,17 @@ use super::types::is_narrow_integer;
 use crate::dialects::{
     counts_from_monday, counts_from_the_start, counts_whole_units, dates_have_time, empty_is_null, first_day,
     has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, ignores_case, is_mysql, is_postgres,
-    replaces_the_empty_text, takes_negative_lengths,
+    keeps_whole_seconds, replaces_the_empty_text, takes_negative_lengths,
 };
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
     match expr {
+        Expr::Extract { field: DateTimeField::Second | DateTimeField::Seconds, .. }
+            if is_postgres(dialect) || dialect == Dialect::Oracle =>
+        {
+            Some("EXTRACT of seconds has parts of a second, and is not verified: use DATE_TRUNC".to_owned())
+        }
         Expr::Extract { field, .. } => {
             part(&field.to_string().to_ascii_lowercase(), dialect).or_else(|| week_of_extract(field, dialect))
         }
@@ -61,10 +66,36 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         Expr::Cast { data_type, .. } if is_short_float(data_type, dialect) => {
             Some("a cast to a float of 32 bits is not verified".to_owned())
         }
+        Expr::Cast { expr: inner, data_type, .. }
+            if loses_fractions(data_type, dialect)
+                && !literal(inner).is_some_and(|text| !text.contains('.')) =>
+        {
+            Some(format!("a cast to {data_type} rounds or cuts parts of a second, and is not verified"))
+        }
         Expr::Function(function) => {
             reason_of_call(single_name(function)?, &arguments(&function.args), dialect)
         }
         _ => None,
+    }
+}
+
+/// Whether a moment or a time of the type has fewer digits behind the second than it may be cast from.
+fn loses_fractions(data_type: &DataType, dialect: Dialect) -> bool {
+    const MICROSECONDS: u64 = 6;
+    match data_type {
+        DataType::Timestamp(Some(digits), _)
+        | DataType::Time(Some(digits), _)
+        | DataType::Datetime(Some(digits)) => *digits < MICROSECONDS,
+        DataType::TimestampNtz(Some(digits)) => *digits < MICROSECONDS,
+        DataType::Timestamp(None, _) | DataType::Datetime(None) => keeps_whole_seconds(dialect),
+        DataType::Custom(name, arguments) => {
+            let name = name.to_string().to_ascii_lowercase();
+            let digits = arguments.first().and_then(|digits| digits.parse::<u64>().ok());
+            name == "smalldatetime"
+                || ((name.starts_with("timestamp") || name.starts_with("datetime"))
+                    && digits.is_some_and(|digits| digits < MICROSECONDS))
+        }
+        _ => false,
     }
 }
 

@@ -1,0 +1,206 @@
+//! Where the engine's types and errors are not the dialect's: no verdict rests on them unsaid.
+
+use sqm_domain::Dialect::{self, MySql, Postgres, Sqlite};
+use sqm_sql::catalog::Catalog;
+use sqm_verify::{Options, Verification, verify};
+
+const SCHEMA: &str = "
+    CREATE TABLE t (
+        id INT PRIMARY KEY, a INT, b INT, bi BIGINT, f DOUBLE PRECISION, r REAL, s TEXT, d DATE, ts TIMESTAMP
+    );
+";
+
+fn found(dialect: Dialect, first: &str, second: &str) -> Verification {
+    let (catalog, _) = Catalog::from_ddl(SCHEMA, Postgres).expect("the schema is read");
+    verify(first, second, dialect, &catalog, &Options::default())
+}
+
+#[track_caller]
+fn check(dialect: Dialect, first: &str, second: &str, expected: &[&str]) {
+    let found = found(dialect, first, second);
+    let name = found.verdict.name();
+    assert!(expected.contains(&name), "{name}\n{first}\n{second}\n{}", found.verdict.reason());
+}
+
+#[track_caller]
+fn rests_on(first: &str, second: &str, words: &str) {
+    let found = found(Postgres, first, second);
+    assert!(found.assumptions.iter().any(|said| said.contains(words)), "{:?}\n{first}", found.assumptions);
+}
+
+#[test]
+fn parts_of_a_second_are_not_lost_unsaid() {
+    for cast in ["ts::TIMESTAMP(0)", "CAST(ts AS TIMESTAMP(3))"] {
+        check(Postgres, &format!("SELECT {cast} AS x FROM t"), "SELECT ts AS x FROM t", &["unknown"]);
+    }
+    check(MySql, "SELECT CAST(ts AS DATETIME) AS x FROM t", "SELECT ts AS x FROM t", &["unknown"]);
+    let seconds = "SELECT EXTRACT(SECOND FROM ts) AS x FROM t";
+    check(Postgres, seconds, "SELECT FLOOR(EXTRACT(SECOND FROM ts)) AS x FROM t", &["unknown"]);
+}
+
+#[test]
+fn a_sum_of_long_integers_is_no_integer_to_postgres() {
+    check(
+        Postgres,
+        "SELECT SUM(bi) / 2 AS x FROM t",
+        "SELECT TRUNC(SUM(bi) / 2.0) AS x FROM t",
+        &["refuted"],
+    );
+    check(
+        Postgres,
+        "SELECT SUM(bi) / 2 AS x FROM t",
+        "SELECT SUM(bi) / 2.0 AS x FROM t",
+        &["proved", "tested"],
+    );
+    check(Postgres, "SELECT SUM(a) / 2 AS x FROM t", "SELECT SUM(a) / 2.0 AS x FROM t", &["refuted"]);
+}
+
+#[test]
+fn a_part_of_the_calendar_is_no_integer_to_postgres() {
+    let (part, fraction) = ("EXTRACT(MONTH FROM d) / 3", "EXTRACT(MONTH FROM d) / 3.0");
+    check(
+        Postgres,
+        &format!("SELECT {part} AS x FROM t"),
+        &format!("SELECT {fraction} AS x FROM t"),
+        &["unknown"],
+    );
+}
+
+#[test]
+fn a_day_and_hours_are_a_moment() {
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE d - INTERVAL '1 hour' < DATE '2024-01-01'",
+        "SELECT id FROM t WHERE d <= DATE '2024-01-01'",
+        &["unknown"],
+    );
+}
+
+#[test]
+fn a_remainder_of_zero_is_null_where_the_dialect_has_it_so() {
+    for dialect in [Sqlite, MySql] {
+        check(
+            dialect,
+            "SELECT COUNT(a % 0) AS n FROM t",
+            "SELECT COUNT(a) AS n FROM t",
+            &["refuted", "unknown"],
+        );
+        check(
+            dialect,
+            "SELECT COUNT(a % (b - b)) AS n FROM t",
+            "SELECT COUNT(a) AS n FROM t",
+            &["refuted", "unknown"],
+        );
+    }
+}
+
+#[test]
+fn what_fails_for_some_rows_is_said() {
+    rests_on(
+        "SELECT COUNT(1 / a) AS n FROM t",
+        "SELECT COUNT(a) AS n FROM t",
+        "no row ends a query in an error",
+    );
+    rests_on(
+        "SELECT COUNT(s::DATE) AS n FROM t",
+        "SELECT COUNT(s) AS n FROM t",
+        "no row ends a query in an error",
+    );
+    rests_on(
+        "SELECT id FROM t WHERE SQRT(f) = 2",
+        "SELECT id FROM t WHERE f = 4",
+        "no row ends a query in an error",
+    );
+    check(
+        Postgres,
+        "SELECT 2000000000 + 2000000000 AS x FROM t",
+        "SELECT 4000000000 AS x FROM t",
+        &["unknown"],
+    );
+}
+
+#[test]
+fn floats_are_added_in_some_order_and_have_some_width() {
+    let sorted = "SELECT SUM(f) AS x FROM (SELECT f FROM t ORDER BY id DESC) q";
+    rests_on("SELECT SUM(f) AS x FROM t", sorted, "rounding");
+    rests_on("SELECT SUM(r) AS x FROM t", "SELECT SUM(r) AS x FROM t WHERE 1 = 1", "32 bits");
+}
+
+/// The engine looks the left side up in the subquery, where that has a table of the same name.
+#[test]
+fn what_is_compared_with_all_rows_is_the_outer_column() {
+    for (one, two) in [
+        (
+            "SELECT id FROM t WHERE id >= ALL (SELECT id FROM t)",
+            "SELECT MAX(id) AS id FROM t HAVING COUNT(*) > 0",
+        ),
+        ("SELECT id FROM t WHERE a = ANY (SELECT a FROM t)", "SELECT id FROM t WHERE a IS NOT NULL"),
+    ] {
+        check(Postgres, one, two, &["unknown", "tested", "proved"]);
+    }
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE id >= ALL (SELECT id FROM t)",
+        "SELECT id FROM t WHERE id <= ALL (SELECT id FROM t)",
+        &["unknown", "refuted"],
+    );
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE id >= ALL (SELECT o.id FROM t o)",
+        "SELECT id FROM t WHERE id <= ALL (SELECT o.id FROM t o)",
+        &["refuted"],
+    );
+}
+
+#[test]
+fn an_aggregate_of_all_rows_is_always_one_row() {
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE EXISTS (SELECT MAX(b) FROM t x WHERE x.a = t.a) AND s ILIKE 'y'",
+        "SELECT id FROM t WHERE s ILIKE 'y'",
+        &["proved", "tested"],
+    );
+    check(
+        Postgres,
+        "SELECT id FROM t WHERE NOT EXISTS (SELECT COUNT(*) FROM t x WHERE x.a = t.a)",
+        "SELECT id FROM t",
+        &["refuted"],
+    );
+}
+
+#[test]
+fn an_output_that_casts_a_column_has_its_name() {
+    let by_output = "SELECT id, a::TEXT FROM t ORDER BY a";
+    check(Postgres, by_output, "SELECT id, a::TEXT FROM t ORDER BY a::TEXT", &["unknown"]);
+}
+
+#[test]
+fn distinct_values_have_no_order_of_their_own() {
+    check(
+        Postgres,
+        "SELECT STRING_AGG(DISTINCT s, ',') AS x FROM t",
+        "SELECT STRING_AGG(DISTINCT s, ',' ORDER BY s) AS x FROM t",
+        &["unknown"],
+    );
+}
+
+#[test]
+fn a_few_labels_are_enough() {
+    const NAMED: &str = "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('x', 'y', 'z'))";
+    let (catalog, _) = Catalog::from_ddl(NAMED, MySql).expect("the schema is read");
+    let one = "SELECT id FROM t WHERE e IN ('x', 'y', 'z')";
+    let found = verify(one, "SELECT id FROM t WHERE e IS NOT NULL", MySql, &catalog, &Options::default());
+    assert_eq!(found.verdict.name(), "tested", "{}", found.verdict.reason());
+}
+
+#[test]
+fn queries_stand_in_each_other_only_so_deep() {
+    let mut sql = "SELECT id FROM t t30".to_owned();
+    for n in (0..30).rev() {
+        sql = format!("SELECT id FROM t t{n} WHERE EXISTS ({sql} WHERE t{}.a = t{n}.a)", n + 1)
+            .replace(") WHERE", ") AND");
+    }
+    let found = found(Postgres, &sql, "SELECT id FROM t");
+    assert!(found.verdict.reason().contains("deep"), "{}", found.verdict.reason());
+    assert!(found.ms < 3000.0, "{}", found.ms);
+}
