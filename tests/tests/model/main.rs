@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod asking;
+mod injection;
 mod provider;
 mod reach;
+mod talk;

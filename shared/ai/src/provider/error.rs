@@ -25,6 +25,9 @@ pub enum ProviderError {
     /// It asks for more patience than there is time.
     #[error("the model takes no more requests for {} seconds", .0.as_secs() + 1)]
     RateLimited(Duration),
+    /// There is no key to ask with.
+    #[error("the key of the model cannot be read")]
+    NoKey,
     /// The key is not taken.
     #[error("the model does not take the key")]
     Unauthorized,
