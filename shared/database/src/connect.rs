@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqm_reach::{Reach, Trust};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_postgres::Config;
@@ -16,9 +17,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use crate::dsn::{Dsn, Encryption as Wanted, Host};
 use crate::error::DatabaseError;
 use crate::metered::{MOST_BYTES, Metered};
-use crate::reach::Reach;
 use crate::session::Session;
-use crate::tls::{Encryption, Trust};
+use crate::tls::Encryption;
 
 /// Longest time until a login is done: host, connection, encryption and password together.
 const CONNECT: Duration = Duration::from_secs(4);
@@ -92,19 +92,20 @@ impl Connector {
     /// Where the host is. One address that is not allowed is enough to refuse them all: whoever answers so
     /// is not to be trusted with the others.
     async fn addresses(&self, dsn: &Dsn) -> Result<Vec<Address>, DatabaseError> {
-        let found: Vec<IpAddr> = match &dsn.host {
+        let (name, found): (String, Vec<IpAddr>) = match &dsn.host {
             Host::Socket(folder) => {
                 let socket = Address::Socket(folder.join(format!(".s.PGSQL.{}", dsn.port)));
                 let allowed = self.reach.allows_socket(folder);
                 return if allowed { Ok(vec![socket]) } else { Err(DatabaseError::Forbidden) };
             }
-            Host::Address(address) => vec![*address],
+            Host::Address(address) => (address.to_string(), vec![*address]),
             Host::Name(name) => {
                 let found = lookup_host((name.as_str(), dsn.port)).await;
-                found.map_err(|_| DatabaseError::NoAddress)?.map(|address| address.ip()).collect()
+                let found = found.map_err(|_| DatabaseError::NoAddress)?;
+                (name.clone(), found.map(|address| address.ip()).collect())
             }
         };
-        if found.iter().any(|address| !self.reach.allows(&dsn.host, *address)) {
+        if found.iter().any(|address| !self.reach.allows(&name, *address)) {
             return Err(DatabaseError::Forbidden);
         }
         let sockets = found.into_iter().map(|address| Address::Tcp(SocketAddr::new(address, dsn.port)));
@@ -123,7 +124,7 @@ impl Connector {
             (Host::Name(name), _) => ServerName::try_from(name.clone())
                 .map_err(|_| DatabaseError::Encryption("no certificate can be for this host".to_owned()))?,
         };
-        self.trust.encryption(name).map_err(DatabaseError::Encryption)
+        Encryption::to(name, &self.trust).map_err(DatabaseError::Encryption)
     }
 }
 

@@ -12,11 +12,13 @@ pub mod indexes;
 pub mod lineage;
 pub mod lint;
 pub mod parse;
+pub mod placeholders;
 pub mod plan;
 pub mod read_only;
 pub mod rewrites;
 pub mod rules;
 pub mod scope;
+pub mod shape;
 pub mod text;
 pub mod words;
 

@@ -129,7 +129,7 @@ async fn serve(mut client: TcpStream, database: SocketAddr, state: Arc<Mutex<Sta
 }
 
 /// The next message with its body; `None` at the end. `rest` keeps what was read beyond it.
-async fn message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+pub(crate) async fn message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     loop {
         if let Some(head) = rest.windows(4).position(|four| four == b"\r\n\r\n") {
             let length = header(&rest[..head], "content-length").and_then(|value| value.parse().ok());
@@ -151,7 +151,7 @@ fn operation(request: &[u8]) -> String {
     target.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
-fn header(message: &[u8], name: &str) -> Option<String> {
+pub(crate) fn header(message: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(message);
     let lines = text.lines().take_while(|line| !line.is_empty());
     let mut values = lines.filter_map(|line| line.split_once(':'));

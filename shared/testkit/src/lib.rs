@@ -1,6 +1,6 @@
 //! What tests stand on, and nothing else does: the whole application in one process, on an embedded
 //! DynamoDB, behind the gateway's routes; callers of each kind; answers that are held against the API's description; a wire to the
-//! database that can be cut; SQL that nobody should write.
+//! database that can be cut; a model endpoint that says what a test wants; SQL that nobody should write.
 //!
 //! Like every test it stops with a message where something is not as it must be.
 
@@ -15,6 +15,7 @@ mod contract;
 mod faults;
 mod gateway;
 mod keys;
+mod model;
 mod response;
 pub mod shapes;
 mod together;
@@ -27,5 +28,6 @@ pub use contract::Contract;
 pub use faults::{Fault, FaultyWire};
 pub use gateway::{Functions, Operation, Route, deployed_routes, watch_routes};
 pub use keys::KeyFile;
+pub use model::{Asked, FakeModel, Step};
 pub use response::Response;
 pub use together::together;

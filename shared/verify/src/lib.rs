@@ -14,6 +14,7 @@ pub mod engine;
 mod forms;
 pub mod generate;
 pub mod offer;
+mod outputs;
 pub mod pair;
 pub mod prove;
 mod search;
@@ -24,5 +25,6 @@ mod verdict;
 mod verifier;
 
 pub use coverage::Coverage;
+pub use outputs::output_kinds;
 pub use verdict::{Counterexample, TableRows, Verdict, Verification};
 pub use verifier::{Options, verify};

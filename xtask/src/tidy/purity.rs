@@ -16,8 +16,10 @@ const RULES: &[(&str, &[&str])] = &[
         "sqm-database",
         &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"],
     ),
-    // The cryptography of TLS has a name like those of the cloud.
-    ("sqm-cli", &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
+    ("sqm-reach", &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
+    ("sqm-ai", &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "axum"]),
+    // The cryptography of TLS has a name like those of the cloud. It asks models, so it is an HTTP client.
+    ("sqm-cli", &["aws-config", "aws-sdk-", "lambda_http", "lambda_runtime", "axum"]),
     ("xtask", &["datafusion"]),
 ];
 

@@ -1,16 +1,15 @@
-//! Which addresses a DSN may lead to. Somebody else writes it, and what it names is reached from inside of
-//! our network: so not this machine, not the metadata of the cloud, and nothing that is no single host.
+//! Which addresses a name may lead to. Somebody else writes a DSN and answers for a name, and what it names is
+//! reached from inside of our network: so not this machine, not the metadata of the cloud, and nothing that is
+//! no single host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::dsn::Host;
-
-/// Where databases may be.
+/// Where a connection may lead.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Reach {
-    /// Any host but this machine; in private networks too, since that is where databases live.
+    /// Any host but this machine; in private networks too, since that is where databases and models live.
     #[default]
     Elsewhere,
     /// These alone. This machine where they name it: `localhost`, or addresses of its loopback.
@@ -65,8 +64,9 @@ fn entry(text: &str) -> Result<Entry, InvalidReach> {
 }
 
 impl Reach {
-    /// Whether this address, to which the host has led, may be connected to.
-    pub(crate) fn allows(&self, host: &Host, address: IpAddr) -> bool {
+    /// Whether this address may be connected to, to which the host has led: a name in lower case, or the address
+    /// itself.
+    pub fn allows(&self, host: &str, address: IpAddr) -> bool {
         let address = plain(address);
         match self {
             Self::Local => !is_no_host(address),
@@ -78,7 +78,7 @@ impl Reach {
     }
 
     /// Whether the sockets in this folder may be used.
-    pub(crate) fn allows_socket(&self, folder: &Path) -> bool {
+    pub fn allows_socket(&self, folder: &Path) -> bool {
         match self {
             Self::Local => true,
             Self::Elsewhere => false,
@@ -90,13 +90,10 @@ impl Reach {
 }
 
 impl Entry {
-    fn names(&self, host: &Host, address: IpAddr) -> bool {
+    fn names(&self, host: &str, address: IpAddr) -> bool {
         match self {
             // A name that leads to this machine does so by somebody's mistake or intent.
-            Self::Name(name) => {
-                matches!(host, Host::Name(asked) if asked == name)
-                    && (!is_here(address) || name == "localhost")
-            }
+            Self::Name(name) => host == name && (!is_here(address) || name == "localhost"),
             // A range that holds this machine among others does not mean it.
             Self::Range(first, length) => {
                 contains(*first, *length, address) && (!is_here(address) || is_here(plain(*first)))
@@ -136,7 +133,7 @@ fn is_here(address: IpAddr) -> bool {
     address.is_loopback()
 }
 
-/// What is no host of a database by any reading: the link, where clouds keep credentials; many hosts; none.
+/// What is no host of a server by any reading: the link, where clouds keep credentials; many hosts; none.
 fn is_no_host(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(four) => {
@@ -157,7 +154,7 @@ mod tests {
     use super::*;
 
     fn allows(reach: &Reach, host: &str, address: &str) -> bool {
-        reach.allows(&Host::Name(host.to_owned()), address.parse().unwrap())
+        reach.allows(host, address.parse().unwrap())
     }
 
     #[test]

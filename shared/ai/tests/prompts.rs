@@ -1,0 +1,51 @@
+//! What models are asked, word for word: a change of it is a new version of the prompts.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use sqm_ai::{Dialogue, Original, Statement};
+use sqm_domain::Dialect;
+use sqm_sql::catalog::Catalog;
+use sqm_verify::offer::Options;
+
+const DDL: &str = "CREATE TABLE customers (id INT PRIMARY KEY, name TEXT NOT NULL, country TEXT,
+                   status ENUM('hunter2', 'other'), note TEXT);
+                   CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT NOT NULL REFERENCES customers (id),
+                   placed DATE, total NUMERIC(10, 2))";
+
+const SQL: &str = "/* for hunter2 */ SELECT c.name FROM customers c -- hunter2
+    WHERE c.country = 'hunter2' AND (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.total > 4242) > 0";
+
+fn texts(answers: &[&str]) -> Vec<String> {
+    let (catalog, _) = Catalog::from_ddl(DDL, Dialect::Postgres).unwrap();
+    let statement = Statement::read(SQL, Dialect::Postgres, &catalog).unwrap();
+    let original = Arc::new(Original::read(SQL, statement, &catalog).unwrap());
+    let mut dialogue = Dialogue::new(original, Arc::new(catalog), "fake-1", Options::default());
+    for answer in answers {
+        dialogue.hear(answer);
+    }
+    dialogue.question().messages.iter().map(|message| message.content.clone()).collect()
+}
+
+#[test]
+fn the_first_question() {
+    let texts = texts(&[]);
+    insta::assert_snapshot!(texts.join("\n----\n"));
+}
+
+#[test]
+fn what_was_refuted_goes_back_without_the_literals() {
+    let wrong = "SELECT c.name FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.country = :text_1 AND o.total > :integer_1";
+    let unknown = "SELECT c.nam AS name FROM customers c WHERE c.country = :text_1";
+    let answer = serde_json::json!({"rewrites": [
+        {"sql": wrong, "title": "A join", "explanation": "", "conditions": []},
+        {"sql": unknown, "title": "", "explanation": "", "conditions": []},
+    ]});
+    let texts = texts(&[&answer.to_string()]);
+    let last = texts.last().unwrap();
+    assert!(last.contains("counterexample") && last.contains("nam"), "{last}");
+    for text in &texts {
+        assert!(!text.contains("hunter2") && !text.contains("4242"), "{text}");
+    }
+}
