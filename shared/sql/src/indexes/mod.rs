@@ -26,6 +26,7 @@ use sqm_domain::Dialect;
 
 use crate::catalog::Catalog;
 use crate::guard::{self, GuardError};
+use crate::lint::Places;
 use crate::parse::{ParsedStatement, Script, Tree};
 use crate::text::Span;
 pub use alternatives::mark_alternatives;
@@ -215,9 +216,13 @@ impl Notes {
 
 fn of_script(script: &Script<'_>, catalog: &Catalog, notes: &mut Notes) -> Vec<Wanted> {
     let mut found = Vec::new();
+    // They look at the tokens of the whole script.
+    let places = Places::new(script);
     for statement in &script.statements {
         match &statement.tree {
-            Ok(Tree::Sql(tree)) => found.extend(of_statement(script, statement, tree, catalog, notes)),
+            Ok(Tree::Sql(tree)) => {
+                found.extend(of_statement(script, statement, tree, catalog, &places, notes));
+            }
             Ok(Tree::Command(_)) => {}
             Err(_) => notes.unreadable += 1,
         }
@@ -230,9 +235,10 @@ fn of_statement(
     statement: &ParsedStatement,
     tree: &sqlparser::ast::Statement,
     catalog: &Catalog,
+    places: &Places<'_>,
     notes: &mut Notes,
 ) -> Vec<Wanted> {
-    let relations = uses::of(script, statement, tree, catalog);
+    let relations = uses::of(script, statement, tree, catalog, places);
     let found = wanted::of(&relations, script.dialect);
     for relation in relations.iter().filter(|relation| relation.table.is_none()) {
         let name = relation.name.join(".");

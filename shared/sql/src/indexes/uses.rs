@@ -61,8 +61,8 @@ pub(super) fn of<'a>(
     statement: &ParsedStatement,
     tree: &Statement,
     catalog: &'a Catalog,
+    places: &Places<'_>,
 ) -> Vec<Relation<'a>> {
-    let places = Places::new(script);
     places.set_statement(statement.span);
     let spots = Spots::new(tree, resolve(tree, script.dialect, catalog));
     let mut all = Collected { script, spots: &spots, places, found: Vec::new(), at: IdMap::default() };
@@ -136,7 +136,7 @@ fn made(script: &Script<'_>) -> HashSet<String> {
 struct Collected<'a, 's, 'c> {
     script: &'s Script<'s>,
     spots: &'s Spots<'c>,
-    places: Places<'s>,
+    places: &'s Places<'s>,
     found: Vec<Relation<'a>>,
     at: IdMap<RelationId, usize>,
 }
