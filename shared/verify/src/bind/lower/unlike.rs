@@ -68,7 +68,7 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         }
         Expr::Cast { expr: inner, data_type, .. }
             if loses_fractions(data_type, dialect)
-                && !literal(inner).is_some_and(|text| !text.contains('.')) =>
+                && literal(inner).is_none_or(|text| text.contains('.')) =>
         {
             Some(format!("a cast to {data_type} rounds or cuts parts of a second, and is not verified"))
         }
