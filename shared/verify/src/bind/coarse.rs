@@ -66,13 +66,16 @@ pub fn reason(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<String
     }
 }
 
-/// The names of relations inside of a plan.
+/// The names that relations inside of a plan go by.
 fn relations(plan: &LogicalPlan) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let _ = plan.apply(|node| {
         match node {
             LogicalPlan::TableScan(scan) => found.insert(scan.table_name.table().to_lowercase()),
-            LogicalPlan::SubqueryAlias(alias) => found.insert(alias.alias.table().to_lowercase()),
+            LogicalPlan::SubqueryAlias(alias) => {
+                found.insert(alias.alias.table().to_lowercase());
+                return Ok(TreeNodeRecursion::Jump);
+            }
             _ => false,
         };
         Ok(TreeNodeRecursion::Continue)
