@@ -1,11 +1,77 @@
-//! Aggregates over those rows only for which a condition holds.
+//! Aggregates over those rows only for which a condition holds, and the one pass over the rows of several blocks that
+//! they allow.
 
 use sqlparser::ast::{DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments};
 use sqm_domain::Dialect;
 
 use super::aggregate::Aggregate;
 use super::context::Context;
+use super::expression;
 use super::same;
+use super::source::Tokens;
+
+/// A condition of a block: its canonical form and its tokens.
+pub(super) type Local = (String, Tokens);
+
+/// The conditions of a block; `None` where one of them has a subquery.
+pub(super) fn local(cx: &Context<'_>, block: usize) -> Option<Vec<Local>> {
+    let conjuncts = cx.conjuncts(cx.blocks.list.get(block)?)?;
+    let one = |operand: super::source::Operand<'_>| {
+        if expression::has_subquery(operand.expr) {
+            return None;
+        }
+        let (_, tokens) = cx.source.open(operand.expr, &operand.tokens);
+        Some((same::of_block(cx, &tokens, block)?, operand.tokens))
+    };
+    conjuncts.into_iter().map(one).collect()
+}
+
+/// Several blocks over the same tables, each with its conditions.
+pub(super) struct OnePass<'l> {
+    /// The blocks, of which the first one remains.
+    pub(super) blocks: Vec<(usize, &'l [Local])>,
+}
+
+impl OnePass<'_> {
+    fn is_common(&self, text: &str) -> bool {
+        self.blocks.iter().all(|(_, local)| local.iter().any(|(other, _)| other == text))
+    }
+
+    /// The conditions that one of the blocks has and another has not, in the names of the first.
+    pub(super) fn own(&self, cx: &Context<'_>, at: usize) -> Option<Vec<String>> {
+        let (&(first, _), &(block, local)) = (self.blocks.first()?, self.blocks.get(at)?);
+        let own = local.iter().filter(|(text, _)| !self.is_common(text));
+        own.map(|(_, tokens)| same::moved(cx, tokens, block, first)).collect()
+    }
+
+    /// The conditions that let the rows of all through, the common ones first.
+    pub(super) fn conditions(&self, cx: &Context<'_>, own: &[Vec<String>]) -> Vec<String> {
+        let local = self.blocks.first().map_or(&[][..], |(_, local)| local);
+        let common = local.iter().filter(|(text, _)| self.is_common(text));
+        let mut conditions: Vec<String> = common.map(|(_, tokens)| cx.flat(tokens)).collect();
+        conditions.extend(any_of(cx, own, conditions.is_empty()));
+        conditions
+    }
+
+    /// The lines up to WHERE of the block that selects these items from the rows of all. `own` are the conditions of
+    /// each that are not common.
+    pub(super) fn lines(
+        &self,
+        cx: &Context<'_>,
+        items: &[String],
+        own: &[Vec<String>],
+    ) -> Option<Vec<String>> {
+        let &(first, _) = self.blocks.first()?;
+        let block = cx.blocks.list.get(first)?;
+        let from: Vec<String> = block.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
+        let mut lines = vec![
+            format!("{} {}", cx.word("select"), items.join(", ")),
+            format!("{} {}", cx.word("from"), from.join(", ")),
+        ];
+        lines.extend(cx.where_lines(&self.conditions(cx, own)));
+        Some(lines)
+    }
+}
 
 /// The aggregate of one block in the names of another that reads the same tables, over the rows for
 /// which the condition holds. `None` for an aggregate that cannot be written so.

@@ -46,6 +46,12 @@ impl<'a> Context<'a> {
         if self.upper { word.to_uppercase() } else { word.to_lowercase() }
     }
 
+    /// A WHERE with these conditions, each on a line.
+    pub(super) fn where_lines<T: AsRef<str>>(&self, conditions: &[T]) -> Vec<String> {
+        let word = |at| if at == 0 { self.word("where") } else { format!("  {}", self.word("and")) };
+        conditions.iter().enumerate().map(|(at, one)| format!("{} {}", word(at), one.as_ref())).collect()
+    }
+
     /// A name that the statement does not use yet: this one, or this one with a number.
     pub(super) fn fresh(&self, wanted: &str) -> String {
         let plain: String = wanted

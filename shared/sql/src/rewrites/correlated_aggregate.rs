@@ -571,10 +571,7 @@ impl Derived<'_, '_> {
             format!("{} {}", cx.word("select"), items.join(", ")),
             format!("{} {}", cx.word("from"), from.join(", ")),
         ];
-        for (index, condition) in conditions.iter().enumerate() {
-            let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-            lines.push(format!("{word} {condition}"));
-        }
+        lines.extend(cx.where_lines(conditions));
         lines.push(format!("{} {}", cx.word("group by"), groups.join(", ")));
         let start = self.outer.clauses.from.first().map_or(0, |item| item.tokens.start - 1);
         if !cx.is_multiline(self.outer) {

@@ -4,12 +4,10 @@ use sqlparser::ast::{JoinOperator, TableFactor};
 
 use super::aggregate;
 use super::block::Block;
-use super::conditional;
+use super::conditional::{self, Local, OnePass};
 use super::context::Context;
 use super::edit::Edits;
-use super::expression;
 use super::same;
-use super::source::Tokens;
 use super::windowed;
 use super::{Draft, Rewrite};
 
@@ -87,7 +85,7 @@ fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
 /// A derived table of one row.
 struct Found {
     inner: usize,
-    local: Vec<(String, Tokens)>,
+    local: Vec<Local>,
 }
 
 fn find(cx: &Context<'_>, factor: &TableFactor) -> Option<Found> {
@@ -109,14 +107,7 @@ fn find(cx: &Context<'_>, factor: &TableFactor) -> Option<Found> {
     if !sound {
         return None;
     }
-    let mut local = Vec::new();
-    for operand in cx.conjuncts(block)? {
-        if expression::has_subquery(operand.expr) {
-            return None;
-        }
-        let (_, tokens) = cx.source.open(operand.expr, &operand.tokens);
-        local.push((same::of_block(cx, &tokens, inner)?, operand.tokens));
-    }
+    let local = conditional::local(cx, inner)?;
     Some(Found { inner, local })
 }
 
@@ -132,19 +123,14 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
     if !crossed || !found.iter().all(|other| same::same_from(cx, first.inner, other.inner)) {
         return None;
     }
-    let is_common = |text: &String| found.iter().all(|one| one.local.iter().any(|(other, _)| other == text));
+    let pass = OnePass { blocks: found.iter().map(|one| (one.inner, &one.local[..])).collect() };
     let mut own: Vec<Vec<String>> = Vec::new();
     let (mut items, mut names) = (Vec::new(), BTreeSet::new());
     // Columns that have another name from now on, since an earlier table has one of theirs.
     let mut renamed: BTreeMap<(usize, String), String> = BTreeMap::new();
     cx.forget_names();
     for (at, (one, relation)) in found.iter().zip(&block.relations).enumerate() {
-        let texts: Vec<String> = one
-            .local
-            .iter()
-            .filter(|(text, _)| !is_common(text))
-            .map(|(_, tokens)| same::moved(cx, tokens, one.inner, first.inner))
-            .collect::<Option<_>>()?;
+        let texts = pass.own(cx, at)?;
         let condition = conditional::all_of(cx, &texts);
         own.push(texts);
         let inner = cx.blocks.list.get(one.inner)?;
@@ -168,19 +154,7 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>) -> Option<Draft> {
             items.push(format!("{} {} {name}", edits.within(cx.source, &tokens)?, cx.word("as")));
         }
     }
-    let inner = cx.blocks.list.get(first.inner)?;
-    let from: Vec<String> = inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
-    let mut conditions: Vec<String> =
-        first.local.iter().filter(|(text, _)| is_common(text)).map(|(_, tokens)| cx.flat(tokens)).collect();
-    conditions.extend(conditional::any_of(cx, &own, conditions.is_empty()));
-    let mut lines = vec![
-        format!("{} {}", cx.word("select"), items.join(", ")),
-        format!("{} {}", cx.word("from"), from.join(", ")),
-    ];
-    for (index, condition) in conditions.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {condition}"));
-    }
+    let lines = pass.lines(cx, &items, &own)?;
     let clauses = &block.clauses.from;
     let whole = clauses.first()?.tokens.start..clauses.last()?.tokens.end;
     let qualifier = cx.qualifier(block, block.relations.first()?)?;

@@ -380,10 +380,7 @@ fn exists(
         return None;
     }
     let mut lines = vec![cx.word("select 1"), format!("{} {}", cx.word("from"), from.join(", "))];
-    for (index, condition) in own.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {condition}"));
-    }
+    lines.extend(cx.where_lines(&own));
     Some(format!("{} {}", cx.word("exists"), cx.in_parentheses(block, &lines)))
 }
 

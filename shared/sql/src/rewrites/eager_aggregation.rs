@@ -228,10 +228,8 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, one: usize, many: usi
         ),
         format!("{} {}", cx.word("from"), cx.flat(&cx.relation_tokens(block, other)?)),
     ];
-    for (index, tokens) in local.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {}", cx.flat(tokens)));
-    }
+    let conditions: Vec<String> = local.iter().map(|tokens| cx.flat(tokens)).collect();
+    lines.extend(cx.where_lines(&conditions));
     lines.push(format!("{} {}", cx.word("group by"), key_texts.join(", ")));
     let from = block.clauses.from.first()?;
     let place = cx.relation_tokens(block, other)?;

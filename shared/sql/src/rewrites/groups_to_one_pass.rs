@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr, TableFactor};
 
 use super::aggregate;
 use super::block::{Block, Reference};
-use super::conditional;
+use super::conditional::{self, Local, OnePass};
 use super::context::{self, Context};
 use super::determined;
 use super::edit::Edits;
@@ -96,7 +96,7 @@ struct Found {
     /// What the key is compared with, in canonical form.
     outer: String,
     /// Its conditions: canonical form and tokens.
-    local: Vec<(String, Tokens)>,
+    local: Vec<Local>,
 }
 
 fn propose(cx: &Context<'_>, out: &mut Vec<Draft>) {
@@ -164,14 +164,7 @@ fn find(cx: &Context<'_>, id: usize, block: &Block<'_>, at: usize) -> Option<Fou
     if cx.relations_in(&outer, id)?.contains(&at) {
         return None;
     }
-    let mut local = Vec::new();
-    for operand in cx.conjuncts(inner)? {
-        if expression::has_subquery(operand.expr) {
-            return None;
-        }
-        let (_, tokens) = cx.source.open(operand.expr, &operand.tokens);
-        local.push((same::of_block(cx, &tokens, inner_id)?, operand.tokens));
-    }
+    let local = conditional::local(cx, inner_id)?;
     Some(Found {
         relation: at,
         inner: inner_id,
@@ -191,18 +184,13 @@ struct Column {
 fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, found: &[&Found]) -> Option<Draft> {
     let first = *found.first()?;
     let own_inner = cx.blocks.list.get(first.inner)?;
-    let is_common = |text: &String| found.iter().all(|one| one.local.iter().any(|(other, _)| other == text));
+    let pass = OnePass { blocks: found.iter().map(|one| (one.inner, &one.local[..])).collect() };
     let mut own: Vec<Vec<String>> = Vec::new();
     let mut names = BTreeSet::from([first.key.1.to_lowercase()]);
     let mut columns: BTreeMap<(usize, String), Column> = BTreeMap::new();
     let mut items = Vec::new();
-    for one in found {
-        let texts: Vec<String> = one
-            .local
-            .iter()
-            .filter(|(text, _)| !is_common(text))
-            .map(|(_, tokens)| same::moved(cx, tokens, one.inner, first.inner))
-            .collect::<Option<_>>()?;
+    for (at, one) in found.iter().enumerate() {
+        let texts = pass.own(cx, at)?;
         let condition = conditional::all_of(cx, &texts);
         own.push(texts);
         let inner = cx.blocks.list.get(one.inner)?;
@@ -228,18 +216,7 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, found: &[&Found]) -> 
             columns.insert((one.relation, name.to_lowercase()), Column { name: output, counts });
         }
     }
-    let from: Vec<String> = own_inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
-    let mut conditions: Vec<String> =
-        first.local.iter().filter(|(text, _)| is_common(text)).map(|(_, tokens)| cx.flat(tokens)).collect();
-    conditions.extend(conditional::any_of(cx, &own, conditions.is_empty()));
-    let mut lines = vec![
-        format!("{} {}", cx.word("select"), items.join(", ")),
-        format!("{} {}", cx.word("from"), from.join(", ")),
-    ];
-    for (index, condition) in conditions.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {condition}"));
-    }
+    let mut lines = pass.lines(cx, &items, &own)?;
     lines.push(format!("{} {}", cx.word("group by"), cx.flat(own_inner.clauses.group_by.first()?)));
 
     let qualifier = cx.qualifier(block, &block.relations[first.relation])?;

@@ -112,10 +112,8 @@ fn rewrite(cx: &Context<'_>, id: usize, block: &Block<'_>, index: usize) -> Opti
         return None;
     }
     let mut lines = vec![cx.word("select 1"), format!("{} {}", cx.word("from"), cx.flat(&text.relation))];
-    for (at, operand) in on.iter().enumerate() {
-        let word = if at == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {}", cx.flat(&operand.tokens)));
-    }
+    let conditions: Vec<String> = on.iter().map(|operand| cx.flat(&operand.tokens)).collect();
+    lines.extend(cx.where_lines(&conditions));
     let mut edits = Edits::default();
     edits.remove(cx.source, &text.tokens);
     let mut conditions = Conditions::default();

@@ -93,9 +93,7 @@ fn rewrite<'a>(
 ) -> Option<Draft> {
     let asked = Quantified::read(cx, found.expr, &found.tokens)?;
     let parts = Parts::read(cx, id, block, &asked).filter(|_| asked.all)?;
-    // What WHERE says of a row holds where WHERE itself asks.
-    let in_where = block.clauses.selection.as_ref().is_some_and(|tokens| tokens.contains(&found.tokens.start));
-    let known = if in_where { conjuncts } else { &[] };
+    let known = semi_join::known(block, conjuncts, found);
     if !semi_join::is_never_null(cx, asked.outer, known) || !parts.inner_is_not_null(cx) {
         return None;
     }

@@ -92,8 +92,7 @@ fn rewrite<'a>(
 ) -> Option<Draft> {
     let asked = Quantified::read(cx, found.expr, &found.tokens)?;
     let parts = Parts::read(cx, id, block, &asked).filter(|_| asked.is_not_in() && found.filters)?;
-    let in_where = block.clauses.selection.as_ref().is_some_and(|tokens| tokens.contains(&found.tokens.start));
-    let known = if in_where { conjuncts } else { &[] };
+    let known = semi_join::known(block, conjuncts, found);
     let (outer, inner) = (semi_join::is_never_null(cx, asked.outer, known), parts.inner_is_not_null(cx));
     if outer && inner || !parts.is_alone(cx) {
         return None;

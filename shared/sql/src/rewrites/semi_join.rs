@@ -8,6 +8,7 @@ use super::conditions::Conditions;
 use super::context::Context;
 use super::edit::Edits;
 use super::expression;
+use super::predicate::Predicate;
 use super::source::{Operand, Tokens};
 
 /// `x = ANY (SELECT …)`, `x <> ALL (SELECT …)` and the like. IN is the first of them, NOT IN the second.
@@ -186,6 +187,16 @@ impl<'a, 'b> Parts<'a, 'b> {
         let body = edits.within(cx.source, &(self.tokens.start - 1..self.tokens.end + 1))?;
         Some(format!("{} {body}", cx.word(word)))
     }
+}
+
+/// The conditions that hold of the rows for which a predicate is asked: those of WHERE, where it stands there itself.
+pub(super) fn known<'c, 'a>(
+    block: &Block<'a>,
+    conjuncts: &'c [Operand<'a>],
+    found: &Predicate<'a>,
+) -> &'c [Operand<'a>] {
+    let selection = block.clauses.selection.as_ref();
+    if selection.is_some_and(|tokens| tokens.contains(&found.tokens.start)) { conjuncts } else { &[] }
 }
 
 /// Whether a column is never NULL in the rows for which these conditions hold: by the catalog, or since a

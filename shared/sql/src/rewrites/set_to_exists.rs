@@ -124,10 +124,7 @@ fn rewrite(cx: &Context<'_>, set: &Set<'_>) -> Option<Draft> {
         asked.push(if or { format!("({text})") } else { text });
     }
     asked.extend(ties);
-    for (index, text) in asked.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {text}"));
-    }
+    lines.extend(cx.where_lines(&asked));
     let mut edits = Edits::default();
     let mut conditions = super::conditions::Conditions::default();
     conditions.add(format!("{} {}", cx.word(word), cx.in_parentheses(first, &lines)));

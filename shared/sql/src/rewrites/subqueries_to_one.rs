@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::aggregate::{self, Aggregate};
 use super::block::{Block, Role};
-use super::conditional;
+use super::conditional::{self, Local, OnePass};
 use super::context::Context;
 use super::correlated_aggregate::{
     Site, Ties, check_types, expand_wildcards, key_item, restrictions, sites, ties,
@@ -137,7 +137,7 @@ struct Found<'a> {
     /// The equalities that tie it, in canonical form and in order.
     key_texts: Vec<(String, String)>,
     /// Its other conditions: canonical form and tokens.
-    local: Vec<(String, Tokens)>,
+    local: Vec<Local>,
 }
 
 fn find<'a>(cx: &Context<'a>, outer_id: usize, site: &Site<'a>) -> Option<Found<'a>> {
@@ -205,18 +205,8 @@ fn rewrite(
     if whole && (tied || outer.select.selection.is_some() || !outer.clauses.tail.is_empty()) {
         return None;
     }
-    let is_common = |text: &str| found.iter().all(|one| one.local.iter().any(|(other, _)| other == text));
-    // What each asks beyond what all ask, in the names of the first.
-    let mut own: Vec<Vec<String>> = Vec::new();
-    for one in found {
-        let texts: Option<Vec<String>> = one
-            .local
-            .iter()
-            .filter(|(text, _)| !is_common(text))
-            .map(|(_, tokens)| same::moved(cx, tokens, one.inner_id, first.inner_id))
-            .collect();
-        own.push(texts?);
-    }
+    let pass = OnePass { blocks: found.iter().map(|one| (one.inner_id, &one.local[..])).collect() };
+    let own = (0..found.len()).map(|at| pass.own(cx, at)).collect::<Option<Vec<_>>>()?;
     let mut edits = Edits::default();
     let named = first
         .ties
@@ -259,9 +249,7 @@ fn rewrite(
         edits.replace(cx.source, &(one.subquery.start - 1..one.subquery.end + 1), text);
     }
 
-    let mut conditions: Vec<String> =
-        first.local.iter().filter(|(text, _)| is_common(text)).map(|(_, tokens)| cx.flat(tokens)).collect();
-    conditions.extend(conditional::any_of(cx, &own, conditions.is_empty()));
+    let mut conditions = pass.conditions(cx, &own);
     if pushed {
         // Only the groups that the query around can ask for.
         if conditions.len() == 1 && own.iter().all(|texts| !texts.is_empty()) {
@@ -271,10 +259,7 @@ fn rewrite(
     }
     let from: Vec<String> = first.inner.clauses.from.iter().map(|item| cx.flat(&item.tokens)).collect();
     let mut lines = vec![format!("{} {}", cx.word("from"), from.join(", "))];
-    for (index, condition) in conditions.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {condition}"));
-    }
+    lines.extend(cx.where_lines(&conditions));
     if whole {
         let last = outer.clauses.projection.last()?.end - 1;
         let separator = cx.line_break(outer, outer.clauses.select.start);

@@ -209,10 +209,7 @@ pub(super) fn carry(
         format!("{} {qualifier}.*, {}", cx.word("select"), items.join(", ")),
         format!("{} {}", cx.word("from"), cx.flat(&tokens)),
     ];
-    for (index, filter) in filters.iter().enumerate() {
-        let word = if index == 0 { cx.word("where") } else { format!("  {}", cx.word("and")) };
-        lines.push(format!("{word} {filter}"));
-    }
+    lines.extend(cx.where_lines(filters));
     let text = block_text(cx, outer, tokens.start, &lines);
     edits.replace(cx.source, &tokens, format!("{text} {}{qualifier}", cx.alias_word()));
     Some(())
