@@ -247,14 +247,9 @@ pub fn says_truth_by_number(dialect: Dialect) -> bool {
     is_mysql(dialect) || is_transact(dialect) || dialect == D::Sqlite
 }
 
-/// Whether a number is a condition: true unless it is zero.
+/// Whether a number is a condition, true unless it is zero, and a condition a number that can be computed with.
 pub fn takes_numbers_for_truth(dialect: Dialect) -> bool {
     is_mysql(dialect) || dialect == D::Sqlite
-}
-
-/// Whether a comparison is a number that can be computed with.
-pub fn compares_as_values(dialect: Dialect) -> bool {
-    takes_numbers_for_truth(dialect)
 }
 
 /// Whether rows are compared as values of their own, so that two NULLs inside of them are equal.

@@ -1,6 +1,6 @@
-//! What kinds of values a query returns, as the verifier binds it.
+//! What kinds of values a query returns, and which of two queries' outputs are not compared, or compared with a word.
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Schema};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
@@ -15,13 +15,57 @@ pub fn output_kinds(sql: &str, dialect: Dialect, catalog: &Catalog) -> Result<Ve
     let bound = guard::on_large_stack(|| {
         let tables = Tables::new(catalog, dialect);
         let bound = bind::bind(sql, dialect, &tables).map_err(|error| error.to_string())?;
-        Ok(bound.schema.fields().iter().map(|field| kind(field.data_type())).collect())
+        let kinds = bound.schema.fields().iter().map(|field| match kind(field.data_type()) {
+            Some(known) => known.to_owned(),
+            None => field.data_type().to_string(),
+        });
+        Ok(kinds.collect())
     });
     bound.map_err(|error| error.to_string())?
 }
 
-fn kind(of: &DataType) -> String {
-    let known = match of {
+/// A column of which the queries make values of kinds that are not the same: a day and a moment, a text and a number.
+pub fn unlike(first: &Schema, second: &Schema) -> Option<String> {
+    let known = |of: &DataType| match kind(of)? {
+        "NULL" => None,
+        _ if of.is_numeric() => Some("a number"),
+        known => Some(known),
+    };
+    if first.fields().len() != second.fields().len() {
+        return None;
+    }
+    let pairs = first.fields().iter().zip(second.fields());
+    pairs.enumerate().find_map(|(at, (one, other))| {
+        let (one, other) = (known(one.data_type())?, known(other.data_type())?);
+        // Where TRUE is 1 the one is the other.
+        let is_truth = matches!((one, other), ("a boolean", "a number") | ("a number", "a boolean"));
+        (one != other && !is_truth).then(|| {
+            format!(
+                "column {} is {one} in the first query and {other} in the second, which are not compared",
+                at + 1
+            )
+        })
+    })
+}
+
+/// What is said of outputs that are whole numbers in one query and fractions in the other.
+pub fn other_numbers(first: &Schema, second: &Schema) -> Option<String> {
+    let pairs = first.fields().iter().zip(second.fields());
+    pairs.enumerate().find_map(|(at, (one, other))| {
+        let (one, other) = (one.data_type(), other.data_type());
+        let is_other = one.is_numeric() && other.is_numeric() && one.is_integer() != other.is_integer();
+        is_other.then(|| {
+            format!(
+                "column {} is a whole number in one query and a fraction in the other; equal values count as the same",
+                at + 1
+            )
+        })
+    })
+}
+
+/// The kind of a type, in words; `None` for one that no column has.
+fn kind(of: &DataType) -> Option<&'static str> {
+    Some(match of {
         DataType::Null => "NULL",
         DataType::Boolean => "a boolean",
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "a text",
@@ -32,7 +76,6 @@ fn kind(of: &DataType) -> String {
         of if of.is_integer() => "an integer",
         of if of.is_floating() => "a floating-point number",
         of if of.is_numeric() => "an exact number",
-        other => return other.to_string(),
-    };
-    known.to_owned()
+        _ => return None,
+    })
 }

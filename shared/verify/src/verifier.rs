@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use datafusion::arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
@@ -14,6 +14,7 @@ use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
+use crate::outputs;
 use crate::pair::{Pair, Runs};
 use crate::prove::{self, Proof};
 use crate::search::Search;
@@ -145,7 +146,7 @@ fn examine(
         );
     }
     if matches!(verdict, Verdict::Proved { .. } | Verdict::Tested { .. }) {
-        assumptions.extend(other_numbers(&first.schema, &second.schema));
+        assumptions.extend(outputs::other_numbers(&first.schema, &second.schema));
     }
     let is_float = |field: &FieldRef| matches!(field.data_type(), DataType::Float32 | DataType::Float64);
     let computes = [&first, &second].iter().any(|bound| bound.traits.adds_floats);
@@ -169,7 +170,7 @@ fn judge(
     start: Instant,
 ) -> (Verdict, usize) {
     // Values of other kinds may look the same.
-    let unlike = unlike_outputs(&first.schema, &second.schema);
+    let unlike = outputs::unlike(&first.schema, &second.schema);
     let proof = || {
         if let Some(reason) = &unlike {
             return Proof::Missing(reason.clone());
@@ -250,48 +251,6 @@ fn judge(
         coverage.watch(engine, &generator, [first, second], tried, until);
     }
     (verdict, tried)
-}
-
-/// A column of which the queries make values of kinds that are not the same: a day and a moment, a text and a number.
-fn unlike_outputs(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
-    let kind = |of: &DataType| match of {
-        DataType::Null => None,
-        DataType::Boolean => Some("a boolean"),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some("a text"),
-        DataType::Date32 | DataType::Date64 => Some("a day"),
-        DataType::Time32(_) | DataType::Time64(_) => Some("a time of day"),
-        DataType::Timestamp(..) => Some("a moment"),
-        DataType::Interval(_) | DataType::Duration(_) => Some("an interval"),
-        of if of.is_numeric() => Some("a number"),
-        _ => None,
-    };
-    if first.fields().len() != second.fields().len() {
-        return None;
-    }
-    let pairs = first.fields().iter().zip(second.fields());
-    pairs.enumerate().find_map(|(at, (one, other))| {
-        let (one, other) = (kind(one.data_type())?, kind(other.data_type())?);
-        // Where TRUE is 1 the one is the other.
-        let is_truth = matches!((one, other), ("a boolean", "a number") | ("a number", "a boolean"));
-        (one != other && !is_truth).then(|| {
-            format!(
-                "column {} is {one} in the first query and {other} in the second, which are not compared",
-                at + 1
-            )
-        })
-    })
-}
-
-/// What is said of outputs that are whole numbers in one query and fractions in the other.
-fn other_numbers(first: &SchemaRef, second: &SchemaRef) -> Option<String> {
-    let pairs = first.fields().iter().zip(second.fields());
-    pairs.enumerate().find_map(|(at, (one, other))| {
-        let (one, other) = (one.data_type(), other.data_type());
-        let is_other = one.is_numeric() && other.is_numeric() && one.is_integer() != other.is_integer();
-        is_other.then(|| {
-            format!("column {} is a whole number in one query and a fraction in the other; equal values count as the same", at + 1)
-        })
-    })
 }
 
 /// The outputs on which the second query's order has to be the first's.

@@ -100,6 +100,12 @@ fn what_sees_the_blanks_of_a_text_of_fixed_length_gets_one_without() {
             assert!(code == "NULL" || code.chars().count() == 4, "{dialect}: {code}");
         }
     }
+    // What counts bytes sees them everywhere.
+    check(
+        "SELECT id FROM t WHERE OCTET_LENGTH(code) = 4",
+        "SELECT id FROM t WHERE code IS NOT NULL",
+        "tested",
+    );
     // PostgreSQL takes the blanks away, and MySQL hands none out.
     for dialect in [Dialect::Postgres, Dialect::MySql] {
         let shorter =

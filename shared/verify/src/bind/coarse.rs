@@ -1,5 +1,5 @@
-//! Where a type of the engine is not that of the dialect, and what is computed with it comes out otherwise: refused, each
-//! with what to write in its place.
+//! What the engine computes otherwise than the dialect, since a type or a name of its own stands behind it: refused,
+//! each with what to write in its place. And what may end a query in an error, which a verdict says.
 
 use std::collections::BTreeSet;
 
@@ -111,10 +111,14 @@ fn read(expr: &Expr, dialect: Dialect) -> Option<String> {
     })
 }
 
+/// Whether it is written out.
+pub fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(..))
+}
+
 /// Whether it ends a query in an error for some rows: a division by what may be zero, a text that may be no number,
 /// a root of what may be below zero.
 pub fn may_fail(expr: &Expr, schema: &DFSchema) -> bool {
-    let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
     match expr {
         Expr::BinaryExpr(binary) => {
             matches!(binary.op, Operator::Divide | Operator::Modulo) && !is_literal(&binary.right)
@@ -132,7 +136,7 @@ pub fn may_fail(expr: &Expr, schema: &DFSchema) -> bool {
     }
 }
 
-/// The value of integers that are written out and computed with, where it is too large for 32 bits though they are not.
+/// Whether integers that are written out make one that is too large for 32 bits, though they are not.
 pub fn overflows(expr: &Expr) -> bool {
     fn value(expr: &Expr) -> Option<i128> {
         match expr {

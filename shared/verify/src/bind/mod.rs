@@ -204,14 +204,7 @@ fn bind_script(
     open: &[usize],
 ) -> Result<Bound, BindError> {
     let (statement, tree) = query_of(script)?;
-    let depth = relations::depth(tree);
-    if depth > MOST_NESTED {
-        let reason = format!(
-            "queries stand in each other {depth} deep, and more than {MOST_NESTED} are not verified: name some in WITH"
-        );
-        return Err(BindError::Unsupported(Refusal { reason, position: Some(statement.span.start) }));
-    }
-    let relations = relations::count(tree);
+    let relations = relations::size(tree).relations;
     if relations > MOST_RELATIONS {
         return Err(BindError::TooManyRelations(relations));
     }
@@ -223,6 +216,13 @@ fn bind_script(
     let text = tree.to_string();
     let mut tree = tree.clone();
     let reads_views = views::expand(&mut tree, dialect, tables, open)?;
+    let depth = relations::size(&tree).depth;
+    if depth > MOST_NESTED {
+        let reason = format!(
+            "queries, those of views among them, stand in each other {depth} deep, and more than {MOST_NESTED} are not verified: name some in WITH"
+        );
+        return Err(BindError::Unsupported(Refusal { reason, position: Some(statement.span.start) }));
+    }
     let provider = context::Provider::new(tables, dialect);
     let lowered = lower::lower(&mut tree, &text, dialect, &provider, &symmetric);
     let mut lowered = lowered.map_err(BindError::Unsupported)?;

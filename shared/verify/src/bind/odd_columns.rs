@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator};
-
 use sqm_domain::Dialect;
 
 use crate::database::{Attribute, Schema};
@@ -38,8 +37,8 @@ impl Names {
             if let LogicalPlan::Union(union) = node {
                 for input in &union.inputs {
                     let both = input.schema().fields().iter().zip(union.schema.fields());
-                    let named = both.filter(|(own, _)| self.0.contains(own.name()));
-                    let given: Vec<String> = named.map(|(_, given)| given.name().clone()).collect();
+                    let named = both.filter(|(own, _)| self.0.contains(&own.name().to_lowercase()));
+                    let given: Vec<String> = named.map(|(_, given)| given.name().to_lowercase()).collect();
                     self.0.extend(given);
                 }
             }
@@ -102,9 +101,7 @@ pub fn seen_blanks(plan: &LogicalPlan, schema: &Schema, dialect: Dialect) -> BTr
                         see(&binary.left);
                         see(&binary.right);
                     }
-                    Expr::ScalarFunction(call)
-                        if passes_blanks_on(dialect) && !BLIND_TO_BLANKS.contains(&call.func.name()) =>
-                    {
+                    Expr::ScalarFunction(call) if sees_blanks(call.func.name(), dialect) => {
                         call.args.iter().for_each(&mut see);
                     }
                     _ => {}
@@ -116,6 +113,12 @@ pub fn seen_blanks(plan: &LogicalPlan, schema: &Schema, dialect: Dialect) -> BTr
     // Behind a name that the plan gave, any of them may stand.
     let own: BTreeSet<String> = padded(schema).collect();
     if seen.iter().all(|name| own.contains(name)) { seen } else { own }
+}
+
+/// Whether a function gets the blanks of its arguments, and gives something else for them. PostgreSQL counts them as
+/// bytes, and nowhere else.
+fn sees_blanks(function: &str, dialect: Dialect) -> bool {
+    function == "octet_length" || (passes_blanks_on(dialect) && !BLIND_TO_BLANKS.contains(&function))
 }
 
 fn padded(schema: &Schema) -> impl Iterator<Item = String> {

@@ -10,7 +10,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
-use super::coarse;
+use super::coarse::{self, is_literal};
 use super::refusal::refused_at;
 
 /// What a verdict rests on where texts are compared by order.
@@ -234,10 +234,6 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
             _ => None,
         }
     })
-}
-
-fn is_literal(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(..))
 }
 
 /// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query

@@ -6,18 +6,20 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{ObjectName, Query, Statement, Visit, Visitor};
 
-/// The number of relations, counted where they are read.
-pub fn count(statement: &Statement) -> usize {
-    let mut counter = Counter::default();
-    let _ = statement.visit(&mut counter);
-    counter.outside
+/// How large a statement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// The relations, counted where they are read.
+    pub relations: usize,
+    /// How deep queries stand in each other.
+    pub depth: usize,
 }
 
-/// How deep its queries stand in each other.
-pub fn depth(statement: &Statement) -> usize {
+/// The size of a statement.
+pub fn size(statement: &Statement) -> Size {
     let mut counter = Counter::default();
     let _ = statement.visit(&mut counter);
-    counter.deepest
+    Size { relations: counter.outside, depth: counter.deepest }
 }
 
 #[derive(Default)]
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     fn counted(sql: &str) -> usize {
-        count(&Parser::parse_sql(&GenericDialect {}, sql).unwrap()[0])
+        size(&Parser::parse_sql(&GenericDialect {}, sql).unwrap()[0]).relations
     }
 
     #[test]
@@ -103,6 +105,13 @@ mod tests {
         assert_eq!(counted("WITH a AS (SELECT * FROM b, c) SELECT * FROM a, A AS again, s.a"), 5);
         assert_eq!(counted("WITH a AS (SELECT 1) SELECT * FROM a, a"), 2);
         assert_eq!(counted("SELECT * FROM (WITH a AS (SELECT * FROM b, c) SELECT * FROM a) AS d, a"), 3);
+    }
+
+    #[test]
+    fn queries_stand_in_each_other() {
+        let depth = |sql: &str| size(&Parser::parse_sql(&GenericDialect {}, sql).unwrap()[0]).depth;
+        assert_eq!(depth("SELECT 1 UNION SELECT 2"), 1);
+        assert_eq!(depth("SELECT * FROM (SELECT 1 WHERE EXISTS (SELECT 2)) a WHERE a IN (SELECT 3)"), 3);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn expand(
         tables,
         open,
         ctes: Vec::new(),
-        relations: relations::count(statement),
+        relations: relations::size(statement).relations,
         is_changed: false,
     };
     if let ControlFlow::Break(error) = statement.visit(&mut pass) {
@@ -185,7 +185,7 @@ fn read(at: usize, dialect: Dialect, tables: &Tables<'_>, open: &[usize]) -> Res
         Ok::<_, BindError>(statement)
     });
     let statement = bound.map_err(BindError::from).and_then(|bound| bound).map_err(described)?;
-    let relations = relations::count(&statement);
+    let relations = relations::size(&statement).relations;
     let mut reads = Reads::default();
     let _ = statement.visit(&mut reads);
     let Statement::Query(query) = statement else { return Err("it is no query".to_owned()) };

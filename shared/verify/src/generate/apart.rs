@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator};
 use datafusion::physical_expr::PhysicalExpr;
@@ -121,13 +121,9 @@ fn alone(expr: &Expr, node: &LogicalPlan, schema: &Schema, resolve: Resolve<'_>)
     });
     let column = column.filter(|_| is_simple)?;
     let place = origin::of_column(node, &column, schema, resolve)?;
-    let renamed = expr.clone().transform(|part| {
-        Ok(match part {
-            Expr::Column(_) => {
-                datafusion::common::tree_node::Transformed::yes(Expr::Column(Column::from_name(ONLY)))
-            }
-            other => datafusion::common::tree_node::Transformed::no(other),
-        })
+    let renamed = expr.clone().transform(|part| match part {
+        Expr::Column(_) => Ok(Transformed::yes(Expr::Column(Column::from_name(ONLY)))),
+        other => Ok(Transformed::no(other)),
     });
     Some((place, renamed.ok()?.data))
 }
@@ -166,18 +162,12 @@ fn apart(attribute: &Attribute, expressions: &[Expr]) -> Vec<Value> {
         .map(|expr| run(&expr, &table, &rows))
         .collect();
     let mut seen = BTreeSet::new();
-    let mut kept = Vec::new();
-    for (at, value) in pool.iter().enumerate() {
-        let results: Vec<&Option<ScalarValue>> = computed.iter().map(|results| &results[at]).collect();
-        // What no expression takes would end a query.
-        if let Some(signature) = signature(&results)
-            && kept.len() < MOST_VALUES
-            && seen.insert(signature)
-        {
-            kept.push(value.clone());
-        }
-    }
-    kept
+    let is_new = |(at, _): &(usize, Value)| {
+        let results: Vec<&Option<ScalarValue>> = computed.iter().map(|results| &results[*at]).collect();
+        // What an expression does not take would end a query.
+        signature(&results).is_some_and(|signature| seen.insert(signature))
+    };
+    pool.into_iter().enumerate().filter(is_new).map(|(_, value)| value).take(MOST_VALUES).collect()
 }
 
 /// What the expressions say of one value: truths as they are, and of other results which are the same. `None` where

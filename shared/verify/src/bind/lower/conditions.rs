@@ -12,7 +12,7 @@ use super::build::{case, number};
 use super::columns::constraint;
 use super::dates::single_name;
 use super::operators::{compares, take};
-use crate::dialects::{compares_as_values, takes_numbers_for_truth};
+use crate::dialects::takes_numbers_for_truth;
 
 /// The operator that asks whether the left side is true; the right side is zero.
 pub const TRUTH: &str = "is truth";
@@ -47,12 +47,10 @@ pub fn lower_select(select: &mut Select, dialect: Dialect) {
 
 /// Marks what is a condition inside of an expression, and makes numbers of conditions that are computed with.
 pub fn lower(expr: &mut Expr, dialect: Dialect, names: &dyn Names) {
-    if compares_as_values(dialect) {
-        as_numbers(expr, names);
-    }
     if !takes_numbers_for_truth(dialect) {
         return;
     }
+    as_numbers(expr, names);
     match expr {
         Expr::BinaryOp {
             left,
