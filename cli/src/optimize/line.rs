@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use sqm_verify::offer::Options;
 
 use super::database::Database;
+use super::model::Model;
 use super::statistics::Known;
 use super::{Answer, Include, script};
 use crate::bulk::{Analysis, Context, Item, Refusal, notes};
@@ -17,6 +18,8 @@ pub struct Line {
     pub(super) statistics: Option<Known>,
     /// On what rewrites are weighed.
     pub(super) database: Option<Database>,
+    /// Who proposes rewrites besides.
+    pub(super) model: Option<Model>,
     /// What is written besides.
     pub(super) include: Option<Include>,
 }
@@ -33,7 +36,8 @@ impl Analysis for Line {
             options.to_mut().statistics =
                 statistics.of(&known.catalog).map_err(|error| Refusal::new(error.to_string()))?;
         }
-        let found = script::optimize(sql, dialect, &known.catalog, &options, self.database.as_ref());
+        let with = (self.database.as_ref(), self.model.as_ref());
+        let found = script::optimize(sql, dialect, &known.catalog, &options, with);
         Ok(Answer::new(found, self.include, notes(dialect, unknown, &known)))
     }
 

@@ -2,6 +2,7 @@
 
 mod database;
 mod line;
+mod model;
 mod script;
 mod show;
 mod statistics;
@@ -24,6 +25,7 @@ use crate::print::{self, Out};
 use crate::status::Status;
 use crate::{bulk, input};
 use database::{Database, Found};
+use model::Model;
 use statistics::Known;
 
 /// What `sqm optimize` takes.
@@ -55,6 +57,10 @@ pub struct Arguments {
     /// Run queries on the database and compare times and results: those that read and do nothing else.
     #[arg(long, requires = "database", conflicts_with = "no_measure")]
     run: bool,
+    /// Ask a model for rewrites too, each held against the original like every other one. SQM_MODEL_URL is the base URL
+    /// of its chat endpoint, SQM_MODEL its name, SQM_MODEL_KEY its key. It is told the query without comments and literals.
+    #[arg(long)]
+    model: bool,
     #[command(flatten)]
     effort: Effort,
     /// What the answer looks like.
@@ -121,6 +127,10 @@ impl Arguments {
         let runs = if self.run { Runs::Allowed } else { Runs::Refused };
         self.database.then(|| Database::from_env(runs, self.options().time)).transpose()
     }
+
+    fn model(&self) -> Result<Option<Model>> {
+        self.model.then(Model::from_env).transpose()
+    }
 }
 
 impl Answer {
@@ -155,6 +165,7 @@ pub fn bulk(args: &Arguments) -> Result<Status> {
         options: args.options(),
         statistics: args.statistics()?,
         database: args.database()?,
+        model: args.model()?,
         include: args.include,
     };
     bulk::run(line, &args.reading, &args.bulk)
@@ -163,12 +174,14 @@ pub fn bulk(args: &Arguments) -> Result<Status> {
 /// Text after text.
 pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
     let (mut options, database, statistics) = (args.options(), args.database()?, args.statistics()?);
+    let model = args.model()?;
     let mut is_first = true;
     input::each_text(&args.reading, &args.files, |text, dialect, known| {
         if let Some(statistics) = &statistics {
             options.statistics = statistics.of(&known.catalog)?;
         }
-        let found = script::optimize(&text.sql, dialect, &known.catalog, &options, database.as_ref());
+        let with = (database.as_ref(), model.as_ref());
+        let found = script::optimize(&text.sql, dialect, &known.catalog, &options, with);
         let is_unread = found.optimization.findings.iter().any(|finding| finding.code == NOT_CHECKED.code);
         let notes: Vec<String> = input::grammar_note(dialect).into_iter().collect();
         match args.format {

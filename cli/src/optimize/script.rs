@@ -10,6 +10,7 @@ use sqm_sql::{guard, indexes, rewrites, rules};
 use sqm_verify::offer::{self, Offer, Optimization, Options};
 
 use super::database::{Database, Found, weighed};
+use super::model::Model;
 
 /// Longest padding that keeps a statement at its place, in bytes: it counts against the length that the
 /// verifier takes.
@@ -21,7 +22,7 @@ pub fn optimize(
     dialect: Dialect,
     catalog: &Catalog,
     options: &Options,
-    database: Option<&Database>,
+    (database, model): (Option<&Database>, Option<&Model>),
 ) -> Found {
     let statements = guard::with_script(sql, dialect, |script| {
         let sql = |tree: &Tree| matches!(tree, Tree::Sql(_));
@@ -32,7 +33,8 @@ pub fn optimize(
         // One statement, none, or a text that is refused: there is nothing to take apart.
         _ => {
             return weighed(database, (sql, dialect), catalog, options, |options| {
-                offer::optimize(sql, dialect, catalog, options)
+                let found = offer::optimize(sql, dialect, catalog, options);
+                with_model(model, found, (sql, dialect), catalog, options)
             });
         }
     };
@@ -50,7 +52,10 @@ pub fn optimize(
         let at = Place { sql, start: lines.offset(span.start), end: lines.offset(span.end) };
         let (padding, text) = at.padded(span);
         let tables = tables.now();
-        let rewrite = |options: &Options| offer::rewrite(&text, dialect, tables, options);
+        let rewrite = |options: &Options| {
+            let found = offer::rewrite(&text, dialect, tables, options);
+            with_model(model, found, (&text, dialect), tables, options)
+        };
         let Found { optimization: part, weighed } =
             weighed(database, (&text, dialect), tables, options, rewrite);
         match (&mut on, weighed) {
@@ -76,6 +81,20 @@ pub fn optimize(
     // Each statement's are in order already: best first over all of them.
     whole.rewrites.sort_by(Offer::best_first);
     Found { optimization: whole, weighed: on }
+}
+
+/// What was found, and what a model brings besides.
+fn with_model(
+    model: Option<&Model>,
+    mut found: Optimization,
+    text: (&str, Dialect),
+    catalog: &Catalog,
+    options: &Options,
+) -> Optimization {
+    if let Some(model) = model {
+        model.add_to(&mut found, text, catalog, options);
+    }
+    found
 }
 
 /// A statement in its script.
@@ -161,7 +180,8 @@ mod tests {
     fn each_statement_is_rewritten_in_its_place() {
         let verification = sqm_verify::Options { databases: 10, ..sqm_verify::Options::default() };
         let options = Options { verification, measure: false, ..Options::default() };
-        let found = optimize(SCRIPT, Dialect::Postgres, &Catalog::default(), &options, None).optimization;
+        let found =
+            optimize(SCRIPT, Dialect::Postgres, &Catalog::default(), &options, (None, None)).optimization;
         let of = |verdict: &str| -> Vec<&Offer> {
             found.rewrites.iter().filter(|offer| offer.verdict == verdict).collect()
         };
@@ -181,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_single_query_is_taken_as_it_is() {
-        let found = optimize("SELECT 1", Dialect::Postgres, &Catalog::default(), &Options::default(), None);
+        let found =
+            optimize("SELECT 1", Dialect::Postgres, &Catalog::default(), &Options::default(), (None, None));
         let found = found.optimization;
         assert!(found.rewrites.is_empty() && found.refuted.is_empty());
     }

@@ -9,6 +9,7 @@ mod exit_codes;
 mod files;
 mod indexes;
 mod lineage;
+mod model;
 mod ndjson;
 mod pipes;
 mod sqm;

@@ -1,10 +1,11 @@
 //! Optimization over HTTP: findings and verified rewrites of stored queries and of texts that come with a
 //! request, and what they bring on a database of the user's; what is wrong with a database's plan; and whether
-//! any two queries are the same. The connections to databases are kept here too.
+//! any two queries are the same. The connections to databases are kept here too, and what models have said.
 
 mod asked;
 mod databases;
 mod effort;
+mod models;
 mod routes;
 mod view;
 mod work;
@@ -18,6 +19,7 @@ use sqm_http::Clock;
 use sqm_store::Store;
 
 pub use databases::Databases;
+pub use models::Models;
 
 /// What the handlers stand on.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Reaches the databases of users.
     pub databases: Databases,
+    /// Asks the model, where there is one.
+    pub models: Models,
 }
 
 /// The routes of this function.
@@ -38,6 +42,9 @@ pub fn routes(app: App) -> Router {
         .route("/v1/queries/{id}/optimizations", post(routes::optimize_stored))
         .route("/v1/optimizations", post(routes::optimize))
         .route("/v1/indexes", post(routes::indexes))
+        .route("/v1/queries/{id}/descriptions", post(routes::describe_stored))
+        .route("/v1/descriptions", post(routes::describe))
+        .route("/v1/usage", get(routes::usage))
         .route("/v1/plans", post(routes::plans))
         .route("/v1/verifications", post(routes::verify))
         .route("/v1/connections", get(connections::list))

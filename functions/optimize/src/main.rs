@@ -2,7 +2,7 @@
 
 use sqm_http::Secrets;
 use sqm_http::serve::{Platform, secrets_client};
-use sqm_optimize::{App, Databases};
+use sqm_optimize::{App, Databases, Models};
 use sqm_store::{Store, StoreConfig};
 
 #[tokio::main]
@@ -15,7 +15,8 @@ async fn main() -> anyhow::Result<()> {
     let store = Store::new(&config, &platform.aws);
     let client = secrets_client(&platform.aws, platform.settings.secrets_endpoint.as_deref());
     let secrets = Secrets::new(client, platform.clock.clone());
+    let models = Models::new(platform.settings.model.as_ref(), secrets.clone())?;
     let databases = Databases::new(&platform.settings, secrets)?;
     let clock = platform.clock.clone();
-    platform.run(sqm_optimize::routes(App { store, clock, databases })).await
+    platform.run(sqm_optimize::routes(App { store, clock, databases, models })).await
 }

@@ -15,6 +15,7 @@ use sqm_verify::offer::Offer;
 
 use crate::asked::Include;
 use crate::effort::Effort;
+use crate::models::ModelView;
 use crate::work::Found;
 use crate::workload::Found as Workload;
 
@@ -48,6 +49,8 @@ struct OptimizationView<'a> {
     indexes: &'a [Index],
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<DatabaseView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<ModelView<'a>>,
     notes: &'a [String],
 }
 
@@ -70,7 +73,7 @@ struct VerificationView<'a> {
 
 /// An optimization as an answer. What was refuted is counted, and shown to whoever asks.
 pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) -> Reply {
-    let Found { optimization: found, weighed } = found;
+    let Found { optimization: found, weighed, suggested } = found;
     let database = weighed.as_ref();
     Reply::ok(&OptimizationView {
         on,
@@ -85,6 +88,7 @@ pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) 
             runs: *runs,
             weighed,
         }),
+        model: suggested.as_ref().map(|it| it.view(include.is_some())),
         notes: &found.notes,
     })
 }
@@ -162,7 +166,7 @@ mod tests {
             conditions: Vec::new(),
         };
         let optimization = judge(SQL, Dialect::Postgres, &catalog, [wrong], &Options::default());
-        Found { optimization, weighed: None }
+        Found { optimization, weighed: None, suggested: None }
     }
 
     async fn answer(include: Option<Include>) -> Value {

@@ -12,6 +12,7 @@ use sqm_verify::{Verification, verify as verify_now};
 
 use crate::databases::{Databases, runs};
 use crate::effort::Effort;
+use crate::models::{Asking, Suggested};
 
 /// Longest time for an answer, which the budgets of [`crate::effort`] keep to: the backstop for what
 /// does not, such as planning.
@@ -48,39 +49,61 @@ pub(crate) type Known = (Catalog, Statistics);
 pub(crate) struct Found {
     pub optimization: Optimization,
     pub weighed: Option<(ConnectionName, Runs, Weighed)>,
+    /// What a model has brought, where one was wanted.
+    pub suggested: Option<Suggested>,
 }
 
 /// Everything that can be done for a text, with what a database says of each rewrite where one is asked. One
 /// that does not parse has findings that say so. Where the database says nothing, a note says why, and the
-/// rewrites are measured as they are without one.
+/// rewrites are measured as they are without one. What a model brings competes with the rest.
 pub(crate) async fn optimize(
     sql: SqlText,
     dialect: Dialect,
     known: Known,
     effort: Effort,
     database: Option<Asked<'_>>,
+    asking: Option<Asking<'_>>,
 ) -> Result<Found, Problem> {
     let begun = Instant::now();
     let Some(Asked { databases, workspace, connection }) = database else {
-        return Ok(Found { optimization: judged(sql, dialect, known, effort).await?, weighed: None });
+        let (optimization, suggested) = proposed(sql, dialect, known, effort, asking).await?;
+        return Ok(Found { optimization, weighed: None, suggested });
     };
     // Boxed, here and below: a login and what follows are large, and every request would carry them about.
     let mut session = match Box::pin(databases.session(workspace, connection, TOGETHER)).await {
         Ok(session) => session,
         Err(why) => {
-            let mut optimization = judged(sql, dialect, known, effort).await?;
+            let (mut optimization, suggested) = proposed(sql, dialect, known, effort, asking).await?;
             let note = format!("the database of the connection {} was not asked: {why}", connection.name);
             optimization.notes.push(note);
-            return Ok(Found { optimization, weighed: None });
+            return Ok(Found { optimization, weighed: None, suggested });
         }
     };
     // What the embedded engine measures is not wanted where a database is.
     let catalog = known.0.clone();
-    let mut optimization = judged(sql.clone(), dialect, known, effort.unmeasured()).await?;
+    let (mut optimization, suggested) =
+        proposed(sql.clone(), dialect, known, effort.unmeasured(), asking).await?;
     session.end_within(WEIGHING.min(TOGETHER.saturating_sub(begun.elapsed())));
     let runs = runs(connection, effort.is_measured());
     let weighed = Box::pin(weighed(session, (&sql, dialect), &catalog, &mut optimization, runs)).await;
-    Ok(Found { optimization, weighed: weighed.map(|weighed| (connection.name.clone(), runs, weighed)) })
+    let weighed = weighed.map(|weighed| (connection.name.clone(), runs, weighed));
+    Ok(Found { optimization, weighed, suggested })
+}
+
+/// What the rewrites propose, and beside them what a model does where one is wanted, in one ranking.
+async fn proposed(
+    sql: SqlText,
+    dialect: Dialect,
+    known: Known,
+    effort: Effort,
+    asking: Option<Asking<'_>>,
+) -> Result<(Optimization, Option<Suggested>), Problem> {
+    let Some(asking) = asking else { return Ok((judged(sql, dialect, known, effort).await?, None)) };
+    let suggesting = Box::pin(asking.suggest(sql.clone(), dialect, known.clone(), effort));
+    let (optimization, suggested) = tokio::join!(judged(sql, dialect, known, effort), suggesting);
+    let (mut optimization, mut suggested) = (optimization?, suggested?);
+    suggested.add_to(&mut optimization);
+    Ok((optimization, Some(suggested)))
 }
 
 async fn judged(

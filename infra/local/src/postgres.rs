@@ -49,7 +49,7 @@ impl Release {
     /// Installs its programs where they are missing.
     async fn install(self, tools: &Tools) -> Result<Programs> {
         let of_package = async |folder: &str| {
-            let packages = packages(tools).await?;
+            let packages = tools.packages(Tool::Postgres).await?;
             let parts = vec![PACKAGE.into(), format!("{PACKAGE}.libs").into()];
             let bin = Path::new(PACKAGE).join(folder).join("bin");
             Ok(Programs { root: packages, parts, bin, libraries: None })
@@ -208,14 +208,6 @@ impl Postgres {
 /// A port that nobody has at the moment.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// The folder of Python's packages.
-async fn packages(tools: &Tools) -> Result<PathBuf> {
-    let python = tools.python(Tool::Postgres).await?;
-    let mut find = Command::new(python);
-    find.args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
-    Ok(PathBuf::from(run_with(&mut find, "").await?.trim()))
 }
 
 async fn run(command: &mut Command) -> Result<String> {

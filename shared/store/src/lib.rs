@@ -1,4 +1,5 @@
-//! What is stored: queries with their versions, references, catalogs and connections, in one DynamoDB table.
+//! What is stored: queries with their versions, references, catalogs, connections, what models have said and what
+//! that cost, in one DynamoDB table.
 //!
 //! [`keys`] builds every key and lists the access patterns. Every function takes the workspace first, so
 //! nothing can be read or written without saying whose it is. The time, the author and the results of
@@ -16,7 +17,9 @@ pub mod keys;
 mod position;
 mod query;
 mod shards;
+mod suggestions;
 mod transaction;
+mod usage;
 
 pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
 pub use config::{Store, StoreConfig};
@@ -28,3 +31,5 @@ pub use query::{
     Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
     Summary, Written,
 };
+pub use suggestions::{Lease, SuggestionKey};
+pub use usage::{Quota, Reserved, Spent, UsageOfDay};

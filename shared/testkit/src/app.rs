@@ -47,6 +47,7 @@ pub struct Builder {
     faults: Faults,
     secrets: Option<Client>,
     database_hosts: Option<String>,
+    model: Vec<(&'static str, String)>,
 }
 
 /// Whether the wire to the database can be cut.
@@ -82,6 +83,18 @@ impl Builder {
         self
     }
 
+    /// A model to ask at this base URL, which is on this machine.
+    pub fn model(self, url: &str) -> Self {
+        let settings = [("SQM_MODEL_URL", url), ("SQM_MODEL", "fake-1"), ("SQM_MODEL_HOSTS", "127.0.0.1")];
+        settings.into_iter().fold(self, |builder, (name, value)| builder.model_setting(name, value))
+    }
+
+    /// A setting of the model.
+    pub fn model_setting(mut self, name: &'static str, value: &str) -> Self {
+        self.model.push((name, value.to_owned()));
+        self
+    }
+
     /// A wire to the database that can be cut.
     pub fn faults(mut self) -> Self {
         self.faults = Faults::Possible;
@@ -112,28 +125,32 @@ impl Builder {
         let endpoint = wire.as_ref().map_or_else(|| database.endpoint(), FaultyWire::endpoint);
         let store =
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
-        let databases = databases(self.secrets, self.database_hosts, &clock);
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator, databases));
+        let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, reached));
         TestApp { clock, keys, database, wire, gateway, expected }
     }
 }
 
-/// The databases of users, as the settings of the function say.
-fn databases(
+/// The databases of users and the model, as the settings of the function say.
+fn reached(
     secrets: Option<Client>,
     hosts: Option<String>,
+    model: &[(&str, String)],
     clock: &Arc<TestClock>,
-) -> sqm_optimize::Databases {
+) -> (sqm_optimize::Databases, sqm_optimize::Models) {
+    let of_model = |name: &str| model.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
     let settings = Settings::read(|name| match name {
         "SQM_DATABASE_HOSTS" => hosts.clone(),
         "SQM_TABLE" | "SQM_TOKEN_ISSUER" | "SQM_TOKEN_AUDIENCE" | "SQM_TOKEN_SECRET_ID" => {
             Some("sqm".to_owned())
         }
-        _ => None,
+        name => of_model(name),
     });
     // Nobody listens at this port.
     let secrets = secrets.unwrap_or_else(|| secrets_client(&local_aws(), Some("http://127.0.0.1:9")));
-    sqm_optimize::Databases::new(&settings.unwrap(), Secrets::new(secrets, clock.clone())).unwrap()
+    let (settings, secrets) = (settings.unwrap(), Secrets::new(secrets, clock.clone()));
+    let models = sqm_optimize::Models::new(settings.model.as_ref(), secrets.clone()).unwrap();
+    (sqm_optimize::Databases::new(&settings, secrets).unwrap(), models)
 }
 
 /// AWS as tests have it: a region, and credentials that open nothing.
@@ -151,13 +168,13 @@ fn functions(
     store: &Store,
     clock: &Arc<TestClock>,
     authenticator: &Arc<Authenticator>,
-    databases: sqm_optimize::Databases,
+    (databases, models): (sqm_optimize::Databases, sqm_optimize::Models),
 ) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
     let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone() };
-    let optimize = sqm_optimize::App { store: store.clone(), clock, databases };
+    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models };
     let finished = |routes| finish(routes, authenticator.clone(), entropy.clone());
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),

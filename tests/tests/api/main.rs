@@ -13,6 +13,7 @@ mod hostile;
 mod indexes;
 mod limits;
 mod lineage;
+mod models;
 mod optimizations;
 mod plans;
 mod problems;

@@ -80,6 +80,9 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("POST", "/v1/queries/{id}/optimizations") => (None, None, &[OptimizationsRun, QueriesRead]),
             ("POST", "/v1/indexes") => (None, None, &[OptimizationsRun, QueriesRead]),
             ("POST", "/v1/optimizations") => (None, Some(text), &[OptimizationsRun, CatalogsRead]),
+            ("POST", "/v1/queries/{id}/descriptions") => (None, None, &[OptimizationsRun, QueriesRead]),
+            ("POST", "/v1/descriptions") => (None, Some(text), &[OptimizationsRun, CatalogsRead]),
+            ("GET", "/v1/usage") => (None, None, &[OptimizationsRun]),
             ("POST", "/v1/verifications") => {
                 let body = json!({
                     "q1": "SELECT id FROM orders", "q2": "SELECT id FROM orders WHERE true",
@@ -223,6 +226,7 @@ async fn another_workspace_s_things_do_not_exist() {
                 let problem = response.problem(Kind::InvalidField);
                 assert_eq!(problem["field"], "catalog", "{}", name(&operation));
             }
+            "GET" if operation.route.path == "/v1/usage" => assert_eq!(response.json()["days"], json!([])),
             "GET" => assert_eq!(response.json()["items"], json!([]), "{}", name(&operation)),
             _ => assert!(response.status.is_success(), "{}: {response:?}", name(&operation)),
         }

@@ -6,6 +6,7 @@
 mod binaries;
 mod database;
 mod explain;
+mod models;
 mod openlineage;
 mod plans;
 mod secrets;

@@ -59,7 +59,9 @@ async fn perform(checkout: &Checkout, step: &Step) -> Result<()> {
     let tools = Tools::of_checkout(&checkout.root);
     match &step.work {
         Work::Install => {
-            for tool in [Tool::CargoLambda, Tool::CargoDeny, Tool::Moto, Tool::Postgres, Tool::Sam] {
+            for tool in
+                [Tool::CargoLambda, Tool::CargoDeny, Tool::Moto, Tool::Postgres, Tool::Sam, Tool::SmolLm]
+            {
                 if tools.installed(tool).is_none() {
                     note(&format!("installing {}", tool.name()));
                 }

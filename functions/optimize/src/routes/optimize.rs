@@ -9,6 +9,7 @@ use sqm_sql::catalog::{SchemaInput, StatisticsInput};
 use crate::asked::{Include, read_statistics};
 use crate::databases::named;
 use crate::effort::{Databases, Effort};
+use crate::models::Asking;
 use crate::view::{On, optimization};
 use crate::{App, work};
 
@@ -25,6 +26,7 @@ pub(crate) struct Asked {
     measure: Option<bool>,
     statistics: Option<StatisticsInput>,
     connection: Option<ConnectionName>,
+    model: Option<bool>,
 }
 
 /// What the answer is to hold.
@@ -49,7 +51,7 @@ pub(crate) async fn optimize(
     if asked.connection.is_some() {
         caller.may(Scope::ConnectionsRead)?;
     }
-    let Asked { sql, dialect, catalog, schema, databases, seed, measure, statistics, connection } = asked;
+    let Asked { sql, dialect, catalog, schema, databases, seed, measure, statistics, connection, model } = asked;
     let sql = sql_text("sql", sql)?;
     let connection = named(&app.store, caller.workspace(), connection.as_ref(), dialect).await?;
     let (catalog, basis) =
@@ -58,6 +60,7 @@ pub(crate) async fn optimize(
     let effort = Effort::new(databases, seed).measured(measure);
     let on = On { query: None, dialect, basis: &basis, options: effort };
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
-    let found = work::optimize(sql, dialect, (catalog, statistics), effort, database).await?;
+    let asking = Asking::of(&app, caller.workspace(), model);
+    let found = work::optimize(sql, dialect, (catalog, statistics), effort, database, asking).await?;
     Ok(optimization(on, &found, which.include))
 }

@@ -9,6 +9,7 @@ use sqm_sql::catalog::StatisticsInput;
 use crate::asked::{Include, Maybe, read_statistics};
 use crate::databases::named;
 use crate::effort::{Databases, Effort};
+use crate::models::Asking;
 use crate::view::{Of, On, optimization};
 use crate::{App, work};
 
@@ -21,6 +22,7 @@ pub(crate) struct Asked {
     measure: Option<bool>,
     statistics: Option<StatisticsInput>,
     connection: Option<ConnectionName>,
+    model: Option<bool>,
 }
 
 /// Of which version, and what the answer is to hold.
@@ -56,7 +58,8 @@ pub(crate) async fn optimize_stored(
     let statistics = read_statistics(asked.statistics.as_ref(), &catalog)?;
     let effort = Effort::new(asked.databases, asked.seed).measured(asked.measure);
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
-    let found = work::optimize(query.sql, dialect, (catalog, statistics), effort, database).await?;
+    let asking = Asking::of(&app, caller.workspace(), asked.model);
+    let found = work::optimize(query.sql, dialect, (catalog, statistics), effort, database, asking).await?;
     let on = On { query: Some(Of { id, version }), dialect, basis: &basis, options: effort };
     Ok(optimization(on, &found, which.include))
 }

@@ -26,11 +26,15 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Puts it on a function's command. Nothing of the user's own AWS settings gets through: no function
-    /// that runs here may reach an account.
+    /// that runs here may reach an account. What the user says of a model does, but for its secret: one on this
+    /// machine needs no key.
     pub(super) fn put_on(&self, command: &mut Command, function: &str) {
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             let foreign = text.starts_with("AWS_") || text.starts_with("_LAMBDA_");
+            if text.starts_with("SQM_MODEL") && text != "SQM_MODEL_SECRET" {
+                continue;
+            }
             if foreign || text.starts_with("_X_AMZN_") || (text.starts_with("SQM_") && text != "SQM_LOG") {
                 command.env_remove(&name);
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqm_domain::Dialect;
-use sqm_sql::catalog::{Catalog, Column, IndexPart, Table};
+use sqm_sql::catalog::{Catalog, Column, IndexPart, Statistics, Table, TableStatistics};
 use sqm_sql::lineage::{self, Lineage};
 use sqm_sql::lint::Config;
 use sqm_sql::placeholders::{self, Hidden, NotHidden};
@@ -47,6 +47,19 @@ impl Statement {
     /// # Errors
     /// There is none, or it is too long to be sent.
     pub fn read(sql: &str, dialect: Dialect, catalog: &Catalog) -> Result<Self, NotAsked> {
+        Self::read_with(sql, dialect, catalog, &Statistics::default())
+    }
+
+    /// The same, with what is known of the rows of the tables.
+    ///
+    /// # Errors
+    /// There is none, or it is too long to be sent.
+    pub fn read_with(
+        sql: &str,
+        dialect: Dialect,
+        catalog: &Catalog,
+        statistics: &Statistics,
+    ) -> Result<Self, NotAsked> {
         let hidden = placeholders::hide(sql, dialect)?;
         let lineage = lineage::trace(sql, dialect, catalog, &lineage::Options::default());
         // The codes alone: what a finding says may quote the statement.
@@ -60,7 +73,7 @@ impl Statement {
             "dialect": dialect.name(),
             "sql": hidden.sql,
             "placeholders": kinds,
-            "tables": tables(&lineage, catalog),
+            "tables": tables(&lineage, catalog, statistics),
             "findings": findings,
         });
         let bytes = view.to_string().len();
@@ -83,7 +96,7 @@ impl Statement {
 }
 
 /// The tables that are read, with the columns that are used and those of keys.
-fn tables(lineage: &Lineage, catalog: &Catalog) -> Vec<Value> {
+fn tables(lineage: &Lineage, catalog: &Catalog, statistics: &Statistics) -> Vec<Value> {
     let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
     for edge in lineage.statements.iter().flat_map(|statement| &statement.columns).chain(&lineage.columns) {
         used.insert((&edge.source.table, &edge.source.column));
@@ -92,10 +105,15 @@ fn tables(lineage: &Lineage, catalog: &Catalog) -> Vec<Value> {
         let parts: Vec<&str> = places.name.split('.').collect();
         catalog.find(&parts).map(|table| (places.name.to_owned(), table))
     });
-    known.take(MOST_TABLES).map(|(name, it)| table(&name, it, &used)).collect()
+    known.take(MOST_TABLES).map(|(name, it)| table(&name, it, statistics.of(&it.name), &used)).collect()
 }
 
-fn table(name: &str, table: &Table, used: &BTreeSet<(&str, &str)>) -> Value {
+fn table(
+    name: &str,
+    table: &Table,
+    known: Option<&TableStatistics>,
+    used: &BTreeSet<(&str, &str)>,
+) -> Value {
     let is_used = |column: &Column| {
         used.iter().any(|(of, used)| *of == name && (*used == "*" || used.eq_ignore_ascii_case(&column.name)))
     };
@@ -112,11 +130,15 @@ fn table(name: &str, table: &Table, used: &BTreeSet<(&str, &str)>) -> Value {
         .enumerate()
         .filter(|(at, column)| is_used(column) || in_key(*at))
         .map(|(at, column)| {
-            json!({
+            let mut told = json!({
                 "name": column.name,
                 "type": column.data_type.as_deref().map(plain_type),
                 "not_null": table.is_not_null(at),
-            })
+            });
+            if let Some(column) = known.and_then(|known| known.columns.get(&at)) {
+                told["statistics"] = json!(column);
+            }
+            told
         })
         .collect();
     let foreign: Vec<Value> = table
@@ -141,6 +163,7 @@ fn table(name: &str, table: &Table, used: &BTreeSet<(&str, &str)>) -> Value {
         "unique": table.unique.iter().map(|key| names(key)).collect::<Vec<_>>(),
         "foreign_keys": foreign,
         "indexes": indexes,
+        "rows": known.map(|known| known.rows),
     })
 }
 

@@ -8,6 +8,7 @@ mod deletion;
 mod faults;
 mod idempotency;
 mod lists;
+mod models;
 mod queries;
 mod references;
 mod restart;
