@@ -92,7 +92,7 @@ fn kind(reason: &str) -> String {
         .next()
         .unwrap_or_default()
         .split_whitespace()
-        .take(5)
+        .take(3)
         .collect::<Vec<_>>()
         .join(" ")
 }

@@ -1,7 +1,6 @@
 //! The model that is asked for rewrites too. Where it is and with which key stands in the environment: an argument would
 //! stand in the list of processes, for everybody on the machine.
 
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use sqm_reach::Trust;
 use sqm_sql::catalog::Catalog;
 use sqm_verify::offer::{Offer, Optimization, Options};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinError;
 
 /// Longest time for one query: nobody waits behind a gateway here, and a model on a laptop is slow.
 const TIME: Duration = Duration::from_secs(120);
@@ -29,17 +29,17 @@ pub struct Model {
     runtime: Runtime,
 }
 
-/// Judges where it is asked to.
-struct Here;
+/// Judges on other threads than the one that asks: the verifier has a runtime of its own.
+struct Apart;
 
-impl Workers for Here {
-    type Error = Infallible;
+impl Workers for Apart {
+    type Error = JoinError;
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Infallible> {
-        Ok(work())
+    ) -> Result<T, JoinError> {
+        tokio::task::spawn_blocking(work).await
     }
 }
 
@@ -89,8 +89,12 @@ impl Model {
         let dialogue = Dialogue::new(Arc::new(original), Arc::new(catalog.clone()), id, options.clone());
         let (keyed, mut budget) =
             (Keyed { provider: &self.provider, key: self.key.as_ref() }, Budget::new(TIME, TOKENS));
-        let talk = converse(&keyed, &Here, dialogue, &mut budget);
-        let Ok(Conversed { outcome, broken_off }) = self.runtime.block_on(talk);
+        let talk = converse(&keyed, &Apart, dialogue, &mut budget);
+        let Conversed { outcome, broken_off } = match self.runtime.block_on(talk) {
+            Ok(conversed) => conversed,
+            // What the panic said may quote the SQL.
+            Err(_) => return found.notes.push("judging the model's rewrites broke off".to_owned()),
+        };
         let used = budget.used();
         found.notes.push(format!(
             "the model {id} was asked: {} rounds, {} tokens of questions, {} of answers",

@@ -41,4 +41,5 @@ const server = createServer(async (request, response) => {
         response.writeHead(500, {"content-type": "application/json"}).end(body);
     }
 });
-server.listen(0, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+// A second line, so that the first is whole when it is read.
+server.listen(0, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}\nready`));

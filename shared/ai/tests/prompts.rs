@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use sqm_ai::{Dialogue, Original, Statement};
+use sqm_ai::{Describing, Dialogue, Original, Statement};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
 use sqm_verify::offer::Options;
@@ -32,6 +32,15 @@ fn texts(answers: &[&str]) -> Vec<String> {
 fn the_first_question() {
     let texts = texts(&[]);
     insta::assert_snapshot!(texts.join("\n----\n"));
+}
+
+#[test]
+fn the_question_what_a_statement_is_for() {
+    let (catalog, _) = Catalog::from_ddl(DDL, Dialect::Postgres).unwrap();
+    let statement =
+        Statement::read("DELETE FROM orders WHERE id = 4242", Dialect::Postgres, &catalog).unwrap();
+    let describing = Describing::new(&statement);
+    insta::assert_snapshot!(describing.question().messages[1].content);
 }
 
 #[test]

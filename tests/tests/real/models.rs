@@ -54,7 +54,7 @@ async fn a_real_model_is_understood_and_offers_nothing_unverified() {
     let original = Arc::new(Original::read(sql, statement, &catalog).unwrap());
     let options = Options { measure: false, ..Options::default() };
     let dialogue = Dialogue::new(original, Arc::new(catalog), "smollm2", options);
-    let mut budget = Budget::new(Duration::from_secs(180), 2_400);
+    let mut budget = Budget::new(Duration::from_secs(180), 1_500);
     let Ok(found) = converse(&keyed, &Here, dialogue, &mut budget).await;
     println!("{:?} {:?} {:?}", found.outcome.verdicts, found.broken_off, budget.used());
     assert!(found.outcome.verdicts.offers.iter().all(|offer| offer.is_sound()));

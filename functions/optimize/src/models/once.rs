@@ -65,10 +65,10 @@ impl Asking<'_> {
     where
         F: Future<Output = Result<Asked<T, E>, Problem>> + Send,
     {
-        let lease = match self.before_or_lease(key).await {
+        let (lease, waited) = match self.before_or_lease(key).await {
             Ok(Ok(said)) => return Ok(Obtained::Before(said)),
-            Ok(Err(Some(lease))) => lease,
-            Ok(Err(None)) => return Ok(Obtained::Elsewhere),
+            Ok(Err((Some(lease), waited))) => (lease, waited),
+            Ok(Err((None, _))) => return Ok(Obtained::Elsewhere),
             Err(error) => return Ok(not_stored(&error)),
         };
         let reserved = self.store.reserve_usage(self.workspace, model.quota, TOKENS, self.clock.now()).await;
@@ -83,7 +83,7 @@ impl Asking<'_> {
                 return Ok(not_stored(&error));
             }
         };
-        let asked = ask(Budget::new(TIME, TOKENS)).await;
+        let asked = ask(Budget::new(TIME.saturating_sub(waited), TOKENS)).await;
         let usage = asked.as_ref().map(|asked| asked.budget.used()).unwrap_or_default();
         if let Err(error) = self.store.settle_usage(self.workspace, reserved, model.spent(usage)).await {
             tracing::warn!(error = %error, "what a model cost was not counted");
@@ -100,11 +100,11 @@ impl Asking<'_> {
         Ok(Obtained::Now { extra, usage, broken_off })
     }
 
-    /// What was said before, or the right to ask, or neither.
+    /// What was said before, or the right to ask, or neither; and how long that took.
     async fn before_or_lease<T: DeserializeOwned>(
         &self,
         key: &SuggestionKey,
-    ) -> Result<Result<T, Option<Lease>>, StoreError> {
+    ) -> Result<Result<T, (Option<Lease>, Duration)>, StoreError> {
         let mut waited = Duration::ZERO;
         loop {
             if let Some(said) = self.store.suggestion(self.workspace, key, self.clock.now()).await? {
@@ -112,7 +112,7 @@ impl Asking<'_> {
             }
             let lease = self.store.lease_suggestion(self.workspace, key, self.clock.now(), LEASE_S).await?;
             if lease.is_some() || waited >= WAIT {
-                return Ok(Err(lease));
+                return Ok(Err((lease, waited)));
             }
             tokio::time::sleep(LOOK).await;
             waited += LOOK;
