@@ -90,7 +90,8 @@ impl Asking<'_> {
             return Ok(Suggested::nothing(Asked::not_configured()));
         };
         let catalog = Arc::new(catalog);
-        let (known, options) = (catalog.clone(), Options { time: JUDGING, statistics, ..effort.optimization() });
+        let (known, options) =
+            (catalog.clone(), Options { time: JUDGING, statistics, ..effort.optimization() });
         let id = model.id().to_owned();
         let begun = compute(BUDGET, move || {
             let statement = Statement::read_with(sql.as_str(), dialect, &known, &options.statistics)?;

@@ -51,7 +51,8 @@ pub(crate) async fn optimize(
     if asked.connection.is_some() {
         caller.may(Scope::ConnectionsRead)?;
     }
-    let Asked { sql, dialect, catalog, schema, databases, seed, measure, statistics, connection, model } = asked;
+    let Asked { sql, dialect, catalog, schema, databases, seed, measure, statistics, connection, model } =
+        asked;
     let sql = sql_text("sql", sql)?;
     let connection = named(&app.store, caller.workspace(), connection.as_ref(), dialect).await?;
     let (catalog, basis) =

@@ -105,15 +105,10 @@ fn tables(lineage: &Lineage, catalog: &Catalog, statistics: &Statistics) -> Vec<
         let parts: Vec<&str> = places.name.split('.').collect();
         catalog.find(&parts).map(|table| (places.name.to_owned(), table))
     });
-    known.take(MOST_TABLES).map(|(name, it)| table(&name, it, statistics.of(&it.name), &used)).collect()
+    known.take(MOST_TABLES).map(|(name, it)| table(&name, it, statistics.table(&it.name), &used)).collect()
 }
 
-fn table(
-    name: &str,
-    table: &Table,
-    known: Option<&TableStatistics>,
-    used: &BTreeSet<(&str, &str)>,
-) -> Value {
+fn table(name: &str, table: &Table, known: Option<&TableStatistics>, used: &BTreeSet<(&str, &str)>) -> Value {
     let is_used = |column: &Column| {
         used.iter().any(|(of, used)| *of == name && (*used == "*" || used.eq_ignore_ascii_case(&column.name)))
     };
