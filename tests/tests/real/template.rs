@@ -98,7 +98,12 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
         let asked = std::cell::RefCell::new(BTreeSet::new());
         let settings = Settings::read(|variable| {
             asked.borrow_mut().insert(variable.to_owned());
-            variables.contains_key(variable).then(|| "given".to_owned())
+            let value = match variable {
+                "SQM_MODEL_PRICES" => "0.15/0.60",
+                number if number.ends_with("_PER_DAY") => "1",
+                _ => "given",
+            };
+            variables.contains_key(variable).then(|| value.to_owned())
         });
         assert!(settings.is_ok(), "{name}: {settings:?}");
         for variable in variables.keys() {
@@ -146,6 +151,7 @@ const ASKED: [(&str, &[&str]); 3] = [
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
             "secretsmanager:GetSecretValue",
         ],
     ),
@@ -172,11 +178,9 @@ async fn each_function_may_do_what_it_does_and_no_more() {
             }
         }
         assert_eq!(allowed, asked.iter().copied().collect(), "{function}");
-        let of_connections = policies.iter().any(|policy| policy.to_string().contains("ConnectionSecrets"));
-        assert_eq!(
-            of_connections,
-            *function == *"Optimize",
-            "only one of them reads the DSNs of users: {function}"
-        );
+        for secrets in ["ConnectionSecrets", "ModelSecret"] {
+            let reads = policies.iter().any(|policy| policy.to_string().contains(secrets));
+            assert_eq!(reads, *function == *"Optimize", "only one of them reads {secrets}: {function}");
+        }
     }
 }
