@@ -148,7 +148,8 @@ pub struct Effort {
 impl Effort {
     /// For one pair.
     pub fn options(&self) -> sqm_verify::Options {
-        sqm_verify::Options { databases: self.databases, seed: self.seed, time: self.timeout }
+        let Self { databases, seed, timeout } = *self;
+        sqm_verify::Options { databases, seed, time: timeout, ..sqm_verify::Options::default() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use sqm_verify::{Verdict, verify};
+use sqm_verify::{Options, Verdict, verify};
 
 use crate::args::{Bulk, Effort, Format, Reading};
 use crate::bulk;
@@ -32,6 +32,9 @@ pub struct Arguments {
     reading: Reading,
     #[command(flatten)]
     effort: Effort,
+    /// Compare the names of the outputs too, in any case.
+    #[arg(long)]
+    names: bool,
     /// What the answer looks like.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORM", conflicts_with = "ndjson")]
     format: Format,
@@ -39,9 +42,15 @@ pub struct Arguments {
     pub bulk: Bulk,
 }
 
+impl Arguments {
+    fn options(&self) -> Options {
+        Options { names: self.names, ..self.effort.options() }
+    }
+}
+
 /// Line after line.
 pub fn bulk(args: &Arguments) -> Result<Status> {
-    bulk::run(line::Line { options: args.effort.options() }, &args.reading, &args.bulk)
+    bulk::run(line::Line { options: args.options() }, &args.reading, &args.bulk)
 }
 
 /// One pair of files.
@@ -51,7 +60,7 @@ pub fn files(args: &Arguments, out: &mut Out) -> Result<Status> {
     let dialect = input::dialect_of(&[&first, &second], args.reading.dialect);
     let known = Catalogs::of(&args.reading)?.file(dialect)?;
     known.news().iter().for_each(|problem| print::complain(problem));
-    let verification = verify(&first.sql, &second.sql, dialect, &known.catalog, &args.effort.options());
+    let verification = verify(&first.sql, &second.sql, dialect, &known.catalog, &args.options());
     match args.format {
         Format::Json => {
             let mut answer = verification.to_contract();

@@ -89,6 +89,12 @@ fn write_counterexample(
     indent: &str,
 ) -> io::Result<()> {
     let inner = format!("{indent}  ");
+    if it.difference == Difference::Names {
+        for (which, names) in [("first", &it.outputs1), ("second", &it.outputs2)] {
+            writeln!(out, "{indent}the {which} query returns {}", harmless(&names.join(", ")))?;
+        }
+        return Ok(());
+    }
     for (name, held) in &it.tables {
         let rows = cells(&held.rows);
         writeln!(out, "\n{indent}{}", style.bold(harmless(name)))?;

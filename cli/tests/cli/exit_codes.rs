@@ -127,17 +127,22 @@ fn verdicts_have_codes() {
         ("two.sql", "SELECT COUNT(*) FROM t"),
         ("three.sql", "SELECT COUNT(b) FROM t"),
         ("four.sql", "SELECT COUNT(c) FROM t"),
+        ("five.sql", "SELECT b AS n FROM t"),
+        ("six.sql", "SELECT b AS m FROM t"),
     ]);
     let path = |name: &str| folder.path().join(name).display().to_string();
     for schema in ["t.sql", "t.json"] {
         let verify = |a: &str, b: &str, code: i32, said: &str| {
-            let args = format!("verify {} {} --schema {} -d postgres", path(a), path(b), path(schema));
+            let (b, more) = b.split_once(' ').unwrap_or((b, ""));
+            let args = format!("verify {} {} --schema {} -d postgres {more}", path(a), path(b), path(schema));
             check(&args, "", code, said);
         };
         verify("one.sql", "one.sql", 0, "proved");
         verify("one.sql", "two.sql", 0, "");
         verify("one.sql", "three.sql", 1, "INSERT INTO t (a, b) VALUES (");
         verify("one.sql", "four.sql", 3, "unknown");
+        verify("five.sql", "six.sql", 0, "proved");
+        verify("five.sql", "six.sql --names", 1, "the second query returns m");
     }
     check(&format!("verify - {}", path("one.sql")), "SELECT COUNT(b) FROM t", 3, "--schema");
     check(

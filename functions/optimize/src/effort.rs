@@ -44,6 +44,9 @@ pub(crate) struct Effort {
     /// Whether what a rewrite brings is measured; not said where there are no rewrites.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measure: Option<bool>,
+    /// Whether names of outputs are compared; not said where nobody asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<bool>,
 }
 
 impl Effort {
@@ -51,7 +54,12 @@ impl Effort {
     pub(crate) fn new(databases: Option<Databases>, seed: Option<u64>) -> Self {
         let default = sqm_verify::Options::default();
         let databases = databases.unwrap_or(Databases(u16::try_from(default.databases).unwrap_or(1)));
-        Self { databases, seed: seed.unwrap_or(default.seed), measure: None }
+        Self { databases, seed: seed.unwrap_or(default.seed), measure: None, names: None }
+    }
+
+    /// The same, with names of outputs compared where the request says so.
+    pub(crate) fn named(self, names: Option<bool>) -> Self {
+        Self { names, ..self }
     }
 
     /// The same for rewrites, whose benefit is measured unless the request says otherwise.
@@ -85,7 +93,8 @@ impl Effort {
     }
 
     fn within(self, time: Duration) -> sqm_verify::Options {
-        sqm_verify::Options { databases: self.databases.0.into(), seed: self.seed, time }
+        let names = self.names.unwrap_or(false);
+        sqm_verify::Options { databases: self.databases.0.into(), seed: self.seed, time, names }
     }
 }
 

@@ -63,6 +63,21 @@ pub fn keep(relation: &mut Relation, dialect: Dialect) {
     if relation.checks.is_empty() {
         return;
     }
+    let rows = Arc::new(SwapTable::new(relation));
+    for text in std::mem::take(&mut relation.checks) {
+        let read = || {
+            let plan = over(relation, dialect, |name| format!("SELECT 1 FROM {name} WHERE ({text})"))?;
+            check(text.clone(), &plan, relation, &rows)
+        };
+        match (relation.kept.len() < MOST).then(read).flatten() {
+            Some(check) => relation.kept.push(check),
+            None => relation.checks.push(text),
+        }
+    }
+}
+
+/// A query over nothing but the relation, which is given a name, as it is bound.
+pub fn over(relation: &Relation, dialect: Dialect, sql: impl Fn(&str) -> String) -> Option<LogicalPlan> {
     const NAME: &str = "t";
     let columns = relation.attributes.iter().map(|attribute| Column {
         name: attribute.spelled.clone(),
@@ -72,18 +87,8 @@ pub fn keep(relation: &mut Relation, dialect: Dialect) {
     });
     let table = Table { name: vec![NAME.to_owned()], columns: columns.collect(), ..Table::default() };
     let catalog = Catalog::from(vec![table]);
-    let rows = Arc::new(SwapTable::new(relation));
-    for text in std::mem::take(&mut relation.checks) {
-        let read = || {
-            let tables = Tables::new(&catalog, dialect);
-            let bound = bind::bind(&format!("SELECT 1 FROM {NAME} WHERE ({text})"), dialect, &tables).ok()?;
-            check(text.clone(), &bound.plan, relation, &rows)
-        };
-        match (relation.kept.len() < MOST).then(read).flatten() {
-            Some(check) => relation.kept.push(check),
-            None => relation.checks.push(text),
-        }
-    }
+    let tables = Tables::new(&catalog, dialect);
+    bind::bind(&sql(NAME), dialect, &tables).ok().map(|bound| bound.plan)
 }
 
 fn check(text: String, plan: &LogicalPlan, relation: &Relation, table: &Arc<SwapTable>) -> Option<Check> {

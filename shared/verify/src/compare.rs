@@ -16,6 +16,8 @@ pub enum Difference {
     Rows,
     /// The same rows in an order that the first query's ORDER BY excludes.
     Order,
+    /// The same rows under other names, which the caller wants compared.
+    Names,
 }
 
 /// What counts as the same number.

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use sqm_domain::Dialect;
-use sqm_sql::catalog::{Catalog, Table};
+use sqm_sql::catalog::{Catalog, Identity, Table};
 
 use crate::checks::{self, Check};
-use crate::dialects::{is_unsigned, pads_texts, quoted};
+use crate::dialects::{is_mysql, is_unsigned, pads_texts, quoted};
 use crate::forms::Form;
 use crate::trust;
+use crate::unique::{self, Declared, Unique};
 use crate::value::{Kind, Value};
 
 /// A column of a [`Relation`].
@@ -39,6 +40,10 @@ pub struct Attribute {
     pub collation: Option<String>,
     /// Whether its values are computed, and never given.
     pub is_generated: bool,
+    /// Whether and how the database numbers the rows here.
+    pub identity: Option<Identity>,
+    /// Whether 0 stands for the next number of the database's.
+    pub is_counted_from_one: bool,
 }
 
 impl Attribute {
@@ -49,7 +54,9 @@ impl Attribute {
             _ => true,
         };
         let is_whole = !(self.is_padded && matches!(value, Value::Text(text) if text.ends_with(' ')));
-        self.kind.holds(value) && is_whole && has_form && !(self.is_unsigned && value.is_negative())
+        let is_number = !(self.is_counted_from_one && *value == Value::Int(0));
+        let is_in_range = !(self.is_unsigned && value.is_negative());
+        self.kind.holds(value) && is_whole && has_form && is_in_range && is_number
     }
 
     /// The value, or for a text that it cannot hold one that it can: for equal texts an equal one.
@@ -89,6 +96,12 @@ pub struct Relation {
     pub kept: Vec<Check>,
     /// Those that they may break, as written.
     pub checks: Vec<String>,
+    /// Unique indexes that are no keys, which its rows keep.
+    pub kept_unique: Vec<Unique>,
+    /// Those that they may break.
+    pub unique: Vec<Declared>,
+    /// Whether it holds some of the rows of another table, by bounds that its rows may be outside of.
+    pub is_partition: bool,
 }
 
 /// Every table that matters for a pair of queries: those they read and, since generated rows must refer
@@ -125,13 +138,17 @@ impl NullsInKeys {
 
     /// The values of a key as one text that occurs once; `None` where they may repeat.
     pub fn key_text(self, row: &[Value], columns: &[usize]) -> Option<String> {
-        let nulls = columns.iter().filter(|&&column| row[column].is_null()).count();
-        let is_free = match self {
-            Self::Free => nulls > 0,
-            Self::Bound => false,
-            Self::BoundBesideValues => nulls == columns.len(),
-        };
-        (!is_free).then(|| text_of(row, columns))
+        let absent = columns.iter().filter(|&&column| row[column].is_null()).count();
+        self.bind(absent, columns.len()).then(|| text_of(row, columns))
+    }
+
+    /// Whether a key of so many values, of which so many are absent, occurs once.
+    pub fn bind(self, absent: usize, values: usize) -> bool {
+        match self {
+            Self::Free => absent == 0,
+            Self::Bound => true,
+            Self::BoundBesideValues => absent < values,
+        }
     }
 }
 
@@ -184,10 +201,13 @@ impl Schema {
         Self { relations, nulls: NullsInKeys::of(dialect) }
     }
 
-    /// Has databases keep the CHECK constraints that can be understood; the others remain in
-    /// [`Relation::checks`].
+    /// Has databases keep the CHECK constraints and unique indexes that can be understood; the others remain in
+    /// [`Relation::checks`] and [`Relation::unique`].
     pub fn keep_checks(&mut self, dialect: Dialect) {
-        self.relations.iter_mut().for_each(|relation| checks::keep(relation, dialect));
+        for relation in &mut self.relations {
+            checks::keep(relation, dialect);
+            unique::keep(relation, dialect);
+        }
     }
 
     /// Has the texts of these CHAR columns, by their names in lower case, fill them, so that no blanks follow.
@@ -216,25 +236,31 @@ impl Schema {
         Database { tables: vec![Vec::new(); self.relations.len()] }
     }
 
-    /// What the database violates, in words; `None` when it keeps every key, NOT NULL, foreign key
-    /// and CHECK.
+    /// What the database violates, in words; `None` when it keeps every type, key, NOT NULL, foreign key,
+    /// CHECK and unique index.
     pub fn violation(&self, database: &Database) -> Option<String> {
         self.relations.iter().zip(&database.tables).enumerate().find_map(|(at, (relation, rows))| {
-            null_in_not_null(relation, rows)
+            unheld_value(relation, rows)
                 .or_else(|| self.repeated_key(at, rows))
                 .or_else(|| dangling_reference(relation, rows, database))
                 .or_else(|| broken_check(relation, rows))
+                .or_else(|| self.repeated_in_index(at, rows))
         })
     }
 
     fn repeated_key(&self, at: usize, rows: &[Row]) -> Option<String> {
         let relation = &self.relations[at];
         relation.keys.iter().find_map(|key| {
-            let mut seen = BTreeSet::new();
-            rows.iter().find_map(|row| {
-                let value = self.key_text(at, row, key)?;
-                (!seen.insert(value)).then(|| format!("a key of {} occurs twice", relation.dotted()))
-            })
+            repeated(rows.iter().filter_map(|row| self.key_text(at, row, key)))
+                .then(|| format!("a key of {} occurs twice", relation.dotted()))
+        })
+    }
+
+    fn repeated_in_index(&self, at: usize, rows: &[Row]) -> Option<String> {
+        let relation = &self.relations[at];
+        relation.kept_unique.iter().find_map(|index| {
+            repeated(rows.iter().filter_map(|row| index.value(row, self.nulls)))
+                .then(|| format!("a unique index of {} has a value twice", relation.dotted()))
         })
     }
 
@@ -328,6 +354,8 @@ fn relation(
                 form: Form::of(column.data_type.as_deref(), &column.labels),
                 collation: column.collation.clone(),
                 is_generated: column.generated.is_some(),
+                identity: column.identity,
+                is_counted_from_one: column.identity == Some(Identity::ByDefault) && is_mysql(dialect),
             })
             .collect(),
         keys: table.keys().map(positions).collect(),
@@ -351,14 +379,27 @@ fn relation(
             .collect(),
         kept: Vec::new(),
         checks: table.checks.iter().cloned().chain(generated).chain(whole).collect(),
+        kept_unique: Vec::new(),
+        unique: Declared::of(table, dialect),
+        is_partition: table.is_partition,
     }
 }
 
-fn null_in_not_null(relation: &Relation, rows: &[Row]) -> Option<String> {
+/// A value that its column does not take, NULL or another.
+fn unheld_value(relation: &Relation, rows: &[Row]) -> Option<String> {
     rows.iter().find_map(|row| {
-        let bad = relation.attributes.iter().zip(row).find(|(a, value)| !a.nullable && value.is_null())?;
-        Some(format!("NULL in {}.{}", relation.dotted(), bad.0.name))
+        let is_unheld = |(attribute, value): &(&Attribute, &Value)| {
+            if value.is_null() { !attribute.nullable } else { !attribute.holds(value) }
+        };
+        let (attribute, value) = relation.attributes.iter().zip(row).find(is_unheld)?;
+        Some(format!("{value} in {}.{}", relation.dotted(), attribute.name))
     })
+}
+
+/// Whether one of the values occurs twice.
+fn repeated(values: impl Iterator<Item = String>) -> bool {
+    let mut seen = BTreeSet::new();
+    values.into_iter().any(|value| !seen.insert(value))
 }
 
 fn broken_check(relation: &Relation, rows: &[Row]) -> Option<String> {

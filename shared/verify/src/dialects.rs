@@ -320,6 +320,16 @@ pub fn keeps_case(dialect: Dialect) -> bool {
     )
 }
 
+/// Whether a column whose numbers the database makes is given one by OVERRIDING SYSTEM VALUE.
+pub fn overrides_system_values(dialect: Dialect) -> bool {
+    matches!(dialect, D::Generic | D::Ansi | D::Postgres | D::Greenplum | D::Db2)
+}
+
+/// Whether it is given one where the session says so.
+pub fn sets_identity_insert(dialect: Dialect) -> bool {
+    matches!(dialect, D::TSql | D::Fabric)
+}
+
 /// What a name in quotes stands between.
 pub fn quotes(dialect: Dialect) -> (char, char) {
     match dialect {

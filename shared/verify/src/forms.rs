@@ -10,6 +10,8 @@ pub enum Form {
     Uuid,
     /// An address of IPv4.
     Address,
+    /// An address of a network card, of six bytes.
+    Mac,
     /// PostgreSQL's arrays of numbers or texts: `{1,2}`.
     Array,
     /// A document of XML.
@@ -18,7 +20,37 @@ pub enum Form {
     Label(Vec<String>),
     /// So many characters.
     Full(usize),
+    /// So many binary digits; any number of them where it is none.
+    Bits(usize),
+    /// A number between these two, as PostgreSQL prints values of the type.
+    Numbered(&'static str, &'static str),
 }
+
+/// Types of PostgreSQL and its extensions whose values can be written around one number.
+const NUMBERED: &[(&str, &str, &str)] = &[
+    ("interval", "", " days"),
+    ("int4range", "[", ",)"),
+    ("int8range", "[", ",)"),
+    ("numrange", "[", ",)"),
+    ("daterange", "[", "-01-01,)"),
+    ("tsrange", "[\"", "-01-01 00:00:00\",)"),
+    ("tstzrange", "[\"", "-01-01 00:00:00+00\",)"),
+    ("int4multirange", "{[", ",)}"),
+    ("int8multirange", "{[", ",)}"),
+    ("nummultirange", "{[", ",)}"),
+    ("point", "(", ",0)"),
+    ("lseg", "[(", ",0),(0,0)]"),
+    ("box", "(", ",1),(0,0)"),
+    ("circle", "<(0,0),", ">"),
+    ("path", "((", ",0),(0,0))"),
+    ("polygon", "((", ",0),(0,0))"),
+    ("tsvector", "'w", "'"),
+    ("tsquery", "'w", "'"),
+    ("hstore", "\"k\"=>\"", "\""),
+    ("ltree", "w", ""),
+    ("geometry", "POINT(", " 0)"),
+    ("geography", "POINT(0.", " 0)"),
+];
 
 impl Form {
     /// The form that the written type, or the labels of an enumeration, ask for; `None` where any text will do.
@@ -46,10 +78,19 @@ impl Form {
             );
             return takes_numbers.then_some(Self::Array);
         }
-        match lower.split('(').next().unwrap_or_default().trim_end() {
+        let (name, rest) = lower.split_once('(').unwrap_or((&lower, ""));
+        let name = name.trim_end();
+        let length = || rest.split(')').next().and_then(|length| length.trim().parse::<usize>().ok());
+        if let Some((_, before, after)) = NUMBERED.iter().find(|(of, ..)| *of == name) {
+            return Some(Self::Numbered(before, after));
+        }
+        match name {
+            "bit" => length().filter(|length| (2..=64).contains(length)).map(Self::Bits),
+            "bit varying" | "varbit" => Some(Self::Bits(0)),
+            "macaddr" => Some(Self::Mac),
             "json" | "jsonb" => Some(Self::Json),
             "uuid" | "uniqueidentifier" => Some(Self::Uuid),
-            "inet" | "ipv4" => Some(Self::Address),
+            "inet" | "cidr" | "ipv4" => Some(Self::Address),
             "xml" | "xmltype" => Some(Self::Xml),
             _ => None,
         }
@@ -69,6 +110,18 @@ impl Form {
                 let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
                 inside.is_some_and(|inside| inside.split(',').all(|part| part.parse::<i32>().is_ok()))
             }
+            Self::Mac => {
+                let groups: Vec<&str> = text.split(':').collect();
+                let is_byte = |group: &&str| group.len() == 2 && group.chars().all(|c| c.is_ascii_hexdigit());
+                groups.len() == 6 && groups.iter().all(is_byte)
+            }
+            Self::Bits(length) => {
+                (*length == 0 || text.len() == *length) && text.chars().all(|c| matches!(c, '0' | '1'))
+            }
+            Self::Numbered(before, after) => {
+                let inside = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+                inside.is_some_and(|inside| inside.parse::<u32>().is_ok())
+            }
             Self::Full(length) => text.chars().count() == *length,
             Self::Label(labels) => labels.iter().any(|label| label == text),
             Self::Xml => {
@@ -86,6 +139,17 @@ impl Form {
         }
         let n = number(text);
         match self {
+            Self::Mac => {
+                let [_, b, c, d] = n.to_be_bytes();
+                format!("08:00:2b:{b:02x}:{c:02x}:{d:02x}")
+            }
+            Self::Bits(0) => format!("{n:b}"),
+            Self::Bits(length) => {
+                let most = if *length < 32 { 1u32 << length } else { u32::MAX };
+                format!("{:0length$b}", n % most)
+            }
+            // Years of four digits, where it is one.
+            Self::Numbered(before, after) => format!("{before}{}{after}", n + 1000),
             Self::Full(length) => text.chars().chain(std::iter::repeat('a')).take(*length).collect(),
             Self::Json => n.to_string(),
             Self::Uuid => format!("00000000-0000-4000-8000-{n:012}"),
@@ -119,6 +183,8 @@ mod tests {
             ("uuid", Some(Form::Uuid)),
             ("integer[]", Some(Form::Array)),
             ("varchar(20)[]", Some(Form::Array)),
+            ("bit(8)", Some(Form::Bits(8))),
+            ("interval", Some(Form::Numbered("", " days"))),
             ("date[]", None),
             ("text", None),
             ("jsonpath", None),
@@ -129,7 +195,9 @@ mod tests {
 
     #[test]
     fn what_is_adapted_has_the_form_and_stays_apart() {
-        for form in [Form::Json, Form::Uuid, Form::Address, Form::Array, Form::Xml] {
+        let numbered = NUMBERED.iter().map(|(_, before, after)| Form::Numbered(before, after));
+        let others = [Form::Json, Form::Uuid, Form::Address, Form::Array, Form::Xml, Form::Mac];
+        for form in others.into_iter().chain(numbered).chain([Form::Bits(0), Form::Bits(40)]) {
             let texts = ["a", "b", "c", "ab", "d e", "", "k7", "é", "The quick brown fox"];
             let adapted: std::collections::BTreeSet<String> =
                 texts.iter().map(|text| form.adapted(text)).collect();

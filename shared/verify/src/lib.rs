@@ -20,6 +20,7 @@ pub mod prove;
 mod search;
 pub mod sqlite;
 mod trust;
+mod unique;
 pub mod value;
 mod verdict;
 mod verifier;

@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::{DataType, Schema};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
-use sqm_sql::guard;
+use sqm_sql::{guard, shape};
 
 use crate::bind::{self, Tables};
 
@@ -61,6 +61,37 @@ pub fn other_numbers(first: &Schema, second: &Schema) -> Option<String> {
             )
         })
     })
+}
+
+/// How the names of two queries' outputs compare.
+pub enum Names {
+    /// They are the same, in any case.
+    Same,
+    /// They are not: all of both.
+    Other(Vec<String>, Vec<String>),
+    /// That is not known.
+    Open(String),
+}
+
+/// Compares the names of the outputs of two queries, which have as many.
+pub fn names(queries: [&str; 2], dialect: Dialect, catalog: &Catalog) -> Names {
+    let [Some(first), Some(second)] = queries.map(|sql| shape::outputs(sql, dialect, catalog)) else {
+        return Names::Open("the names of the outputs are not known".to_owned());
+    };
+    // What has no name is called as the database likes.
+    let is_open = |name: &str| name.starts_with('<');
+    let open = first.iter().zip(&second).position(|(one, other)| is_open(one) || is_open(other));
+    let is_same =
+        |(one, other): (&String, &String)| is_open(one) || is_open(other) || one.eq_ignore_ascii_case(other);
+    match open {
+        _ if first.len() != second.len() || !first.iter().zip(&second).all(is_same) => {
+            Names::Other(first, second)
+        }
+        Some(at) => {
+            Names::Open(format!("column {} has no name in one of the queries; give it one with AS", at + 1))
+        }
+        None => Names::Same,
+    }
 }
 
 /// The kind of a type, in words; `None` for one that no column has.

@@ -79,6 +79,22 @@ pub struct Verification {
     pub ms: f64,
 }
 
+impl Counterexample {
+    /// That of two queries whose outputs have other names: every database shows it, one without rows as well.
+    pub(crate) fn of_names(outputs1: Vec<String>, outputs2: Vec<String>) -> Self {
+        Self {
+            tables: BTreeMap::new(),
+            result1: Vec::new(),
+            result2: Vec::new(),
+            outputs1,
+            outputs2,
+            difference: Difference::Names,
+            inserts: Vec::new(),
+            confirmed_by: Vec::new(),
+        }
+    }
+}
+
 impl Verdict {
     /// Its name in the contract of `sqm verify`.
     pub fn name(&self) -> &'static str {
@@ -101,6 +117,7 @@ impl Verdict {
             Self::Refuted { counterexample } => match counterexample.difference {
                 Difference::Rows => "the results differ on the database shown".into(),
                 Difference::Order => "the results come in another order on the database shown".into(),
+                Difference::Names => "the results have columns of other names".into(),
             },
             Self::Unknown { reason } => reason.clone(),
         }

@@ -14,12 +14,12 @@ use crate::compare::Numbers;
 use crate::database::{Schema, position};
 use crate::engine::{Engine, Limits};
 use crate::generate::Generator;
-use crate::outputs;
+use crate::outputs::{self, Names};
 use crate::pair::{Pair, Runs};
 use crate::prove::{self, Proof};
 use crate::search::Search;
 use crate::trust;
-use crate::verdict::{Verdict, Verification};
+use crate::verdict::{Counterexample, Verdict, Verification};
 
 /// How much to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,12 +32,14 @@ pub struct Options {
     /// Longest time from the texts to the verdict. Planning alone cannot be cut short; it is bounded by the
     /// size of what is taken, and where it took long a proof still gets half of this.
     pub time: Duration,
+    /// Whether the names of the outputs are compared too, in any case.
+    pub names: bool,
 }
 
 impl Default for Options {
     /// What keeps a verdict under 50 ms for most pairs.
     fn default() -> Self {
-        Self { databases: 150, seed: 1, time: Duration::from_secs(2) }
+        Self { databases: 150, seed: 1, time: Duration::from_secs(2), names: false }
     }
 }
 
@@ -56,6 +58,15 @@ pub fn verify(
     let (verdict, databases, assumptions) =
         guard::on_large_stack(|| examine(first, second, dialect, catalog, options, start))
             .unwrap_or_else(|error| (Verdict::Unknown { reason: error.to_string() }, 0, Vec::new()));
+    let is_same = matches!(verdict, Verdict::Proved { .. } | Verdict::Tested { .. });
+    let names = (options.names && is_same).then(|| outputs::names([first, second], dialect, catalog));
+    let verdict = match names {
+        None | Some(Names::Same) => verdict,
+        Some(Names::Other(one, other)) => {
+            Verdict::Refuted { counterexample: Box::new(Counterexample::of_names(one, other)) }
+        }
+        Some(Names::Open(reason)) => Verdict::Unknown { reason },
+    };
     Verification { verdict, databases, assumptions, ms: start.elapsed().as_secs_f64() * 1000.0 }
 }
 
@@ -113,6 +124,9 @@ fn examine(
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
     let (mut schema, swaps) = tables.schema();
+    if let Some([part, whole]) = tables.shared_rows() {
+        return unknown(format!("the rows of {part} are rows of {whole} too, which is not verified"));
+    }
     if let Some(column) = trust::without_case(&schema) {
         return unknown(format!("the collation of {column} is not verified"));
     }
@@ -131,6 +145,18 @@ fn examine(
         for check in &relation.checks {
             assumptions
                 .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
+        }
+        for index in &relation.unique {
+            assumptions.insert(format!(
+                "the unique index on {index} of {} is not kept by the databases",
+                relation.dotted()
+            ));
+        }
+        if relation.is_partition {
+            assumptions.insert(format!(
+                "the bounds of the partition {} are not kept by the databases",
+                relation.dotted()
+            ));
         }
     }
     let resolve = |parts: &[String]| {

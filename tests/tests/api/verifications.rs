@@ -224,3 +224,16 @@ async fn expensive_pairs_leave_the_function_free_for_others() {
     }
     assert_eq!(verdict(&ada, SAME[0], json!({})).await["verdict"], "proved");
 }
+
+#[tokio::test]
+async fn names_are_compared_where_a_request_asks_for_it() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let pair = ("SELECT id AS n FROM orders", "SELECT id AS m FROM orders");
+    assert_eq!(verdict(&ada, pair, json!({})).await["verdict"], "proved");
+    let found = verdict(&ada, pair, json!({ "names": true })).await;
+    assert_eq!((&found["verdict"], &found["options"]["names"]), (&json!("refuted"), &json!(true)));
+    let counterexample = &found["counterexample"];
+    assert_eq!(counterexample["difference"], "names");
+    assert_eq!((&counterexample["outputs1"], &counterexample["outputs2"]), (&json!(["n"]), &json!(["m"])));
+}

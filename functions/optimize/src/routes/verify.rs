@@ -21,6 +21,7 @@ pub(crate) struct Asked {
     schema: Option<SchemaInput>,
     databases: Option<Databases>,
     seed: Option<u64>,
+    names: Option<bool>,
 }
 
 /// Whether two queries are the same: a verdict, with what it rests on or the database on which they
@@ -36,11 +37,11 @@ pub(crate) async fn verify(
     if asked.catalog.is_some() {
         caller.may(Scope::CatalogsRead)?;
     }
-    let Asked { q1, q2, dialect, catalog, schema, databases, seed } = asked;
+    let Asked { q1, q2, dialect, catalog, schema, databases, seed, names } = asked;
     let queries = [sql_text("q1", q1)?, sql_text("q2", q2)?];
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
-    let effort = Effort::new(databases, seed);
+    let effort = Effort::new(databases, seed).named(names);
     let found = work::verify(queries, dialect, catalog, effort).await?;
     let on = On { query: None, dialect, basis: &basis, options: effort };
     Ok(verification(on, &found))

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::constraint::{Constraint, DeclaredForeignKey, Name, Rule};
-use super::index::{DeclaredIndex, IndexPart};
+use super::index::{DeclaredIndex, IndexPart, UniqueIndex, Uniqueness};
 use super::problem::{CatalogProblem, Place, ProblemKind};
 use super::{Catalog, Column, ForeignKey, Table};
 
@@ -337,13 +337,19 @@ impl Builder {
         }
     }
 
-    /// Adds an index that is no key.
-    pub(super) fn index(&mut self, table: usize, name: Name, parts: Vec<IndexPart>) {
+    /// Adds an index that is no key; what is unique about it, if anything is.
+    pub(super) fn index(
+        &mut self,
+        table: usize,
+        name: Name,
+        parts: Vec<IndexPart>,
+        unique: Option<Uniqueness>,
+    ) {
         if let Name::Given(name) | Name::Implied(name) = &name {
             self.by_index_name.entry(name.to_lowercase()).or_default().push(table);
         }
         if let Some(draft) = self.draft(table).filter(|_| !parts.is_empty()) {
-            draft.indexes.push(DeclaredIndex { name, parts });
+            draft.indexes.push(DeclaredIndex { name, parts, unique });
         }
     }
 
@@ -457,6 +463,14 @@ impl Builder {
 
     pub(super) fn drop_keys(&mut self, table: usize) {
         self.retain(table, |rule| !rule.is_key());
+        self.let_repeat(table);
+    }
+
+    /// Lets what is unique by an index alone occur more than once.
+    fn let_repeat(&mut self, table: usize) {
+        if let Some(draft) = self.draft(table) {
+            draft.indexes.retain(|index| index.unique.is_none());
+        }
     }
 
     pub(super) fn drop_foreign_keys(&mut self, table: usize) {
@@ -466,6 +480,15 @@ impl Builder {
     /// Drops what holds for the rows of the table, but not for those of the tables that inherit from it.
     pub(super) fn open_to_heirs(&mut self, table: usize) {
         self.retain(table, |rule| matches!(rule, Rule::NotNull(_) | Rule::Check(_)));
+        self.let_repeat(table);
+    }
+
+    /// Says that the rows of a table are rows of another one too.
+    pub(super) fn adopt(&mut self, table: usize, parent: Vec<String>, is_partition: bool) {
+        if let Some(table) = self.get(table) {
+            table.parents.push(parent);
+            table.is_partition |= is_partition;
+        }
     }
 
     fn retain(&mut self, table: usize, keep: impl Fn(&Rule) -> bool) {
@@ -483,6 +506,7 @@ impl Builder {
     pub(super) fn free(&mut self, table: usize) {
         if let Some(draft) = self.draft(table) {
             draft.constraints.clear();
+            draft.indexes.retain(|index| index.unique.is_none());
             free_columns(&mut draft.table, &[]);
             let name = draft.table.name.clone();
             self.forget_references(&name);
@@ -537,9 +561,13 @@ impl Builder {
             let columns = self.columns(at);
             let Some(Draft { table, constraints, indexes, .. }) = self.draft(at) else { continue };
             table.columns = columns;
-            for index in indexes.drain(..) {
-                if !table.indexes.contains(&index.parts) {
-                    table.indexes.push(index.parts);
+            for DeclaredIndex { parts, unique, .. } in indexes.drain(..) {
+                let is_whole = unique.as_ref().is_none_or(|unique| unique.condition.is_none());
+                if is_whole && !table.indexes.contains(&parts) {
+                    table.indexes.push(parts.clone());
+                }
+                if let Some(Uniqueness { condition, has_one_null }) = unique {
+                    table.unique_indexes.push(UniqueIndex { parts, condition, has_one_null });
                 }
             }
             for constraint in constraints.drain(..).filter(|constraint| constraint.is_valid) {

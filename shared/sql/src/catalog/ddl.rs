@@ -9,16 +9,19 @@ mod types;
 
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, ConstraintReferenceMatchKind,
-    CreateIndex, CreateTable, CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint, Ident,
-    IndexColumn, IndexType, NullsDistinctOption, ObjectName, ObjectType, Statement, TableConstraint,
+    CreateIndex, CreateTable, CreateTableLikeKind, CreateView, DataType, Expr, ForeignKeyConstraint,
+    GeneratedAs, Ident, IndexColumn, IndexType, NullsDistinctOption, ObjectName, ObjectType, Statement,
+    TableConstraint,
 };
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
 use sqm_domain::Dialect;
 
 use super::builder::Builder;
 use super::constraint::{DeclaredForeignKey, Name};
-use super::index::IndexPart;
+use super::index::{IndexPart, Uniqueness};
 use super::problem::{CatalogError, CatalogProblem, Place, ProblemKind};
-use super::{Catalog, Column};
+use super::{Catalog, Column, Identity};
 use crate::guard;
 use crate::parse::{self, ParsedStatement, Script, Tree};
 use crate::text::Position;
@@ -202,6 +205,11 @@ impl Reader<'_> {
             return self.builder.report(ProblemKind::Ignored, self.place_of(&create.name), message);
         }
         let table = self.builder.table(name);
+        let divided = create.partition_of.as_ref();
+        for (parent, is_partition) in parents.iter().map(|p| (p, false)).chain(divided.map(|p| (p, true))) {
+            let parent = self.name(parent);
+            self.builder.adopt(table, parent, is_partition);
+        }
         for column in copied.into_iter().flatten() {
             // What several parents have is one column.
             if self.builder.position(table, &column.name).is_none() {
@@ -259,12 +267,33 @@ impl Reader<'_> {
                 }
                 _ => None,
             }),
+            identity: column.options.iter().find_map(|option| self.identity(&option.option)),
         };
         if self.builder.column(table, declared, at.clone()).is_some() {
             for check in checks {
                 self.builder.check(table, Name::Unknown, check);
             }
             self.column_options(table, &(name, at), &column.options, is_strict);
+        }
+    }
+
+    /// Whether this has the database number rows.
+    fn identity(&self, option: &ColumnOption) -> Option<Identity> {
+        match option {
+            ColumnOption::Identity(_) if matches!(self.script.dialect, Dialect::TSql | Dialect::Fabric) => {
+                Some(Identity::Always)
+            }
+            ColumnOption::Generated { generation_expr: None, generated_as: GeneratedAs::Always, .. } => {
+                Some(Identity::Always)
+            }
+            ColumnOption::Identity(_) | ColumnOption::Generated { generation_expr: None, .. } => {
+                Some(Identity::ByDefault)
+            }
+            ColumnOption::DialectSpecific(tokens) => {
+                let is_it = |token: &Token| matches!(token, Token::Word(word) if word.keyword == Keyword::AUTO_INCREMENT);
+                tokens.iter().any(is_it).then_some(Identity::ByDefault)
+            }
+            _ => None,
         }
     }
 
@@ -398,10 +427,18 @@ impl Reader<'_> {
                 }
             }
             TableConstraint::Unique(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
-                if let Some(columns) = self.key_columns(&key.columns) {
-                    let name = key.name.as_ref().or(key.index_name.as_ref());
-                    let name = self.name_of(table, name, Kind::Unique, &columns);
-                    self.builder.unique(table, name, &columns, has_one_null(&key.nulls_distinct));
+                let name = key.name.as_ref().or(key.index_name.as_ref());
+                let has_one_null = has_one_null(&key.nulls_distinct);
+                match self.plain_columns(&key.columns) {
+                    Some(columns) => {
+                        let name = self.name_of(table, name, Kind::Unique, &columns);
+                        self.builder.unique(table, name, &columns, has_one_null);
+                    }
+                    None => {
+                        let name = self.name_of(table, name, Kind::Unique, &[]);
+                        let unique = Uniqueness { condition: None, has_one_null };
+                        self.computed_key(table, name, &key.columns, unique);
+                    }
                 }
             }
             TableConstraint::ForeignKey(key) if self.is_kept(key.characteristics.as_ref(), &here) => {
@@ -425,34 +462,58 @@ impl Reader<'_> {
 
     /// The columns of a key; `None`, with a note, where it is made of more than columns.
     fn key_columns(&mut self, columns: &[IndexColumn]) -> Option<Vec<(String, Place)>> {
-        let mut names = Vec::with_capacity(columns.len());
-        for column in columns {
-            match &column.column.expr {
-                Expr::Identifier(ident) => names.push(self.named(ident)),
-                other => {
-                    let message = format!("a key on the expression {other} is left out");
-                    self.builder.report(ProblemKind::Ignored, Place::Text(self.start), message);
-                    return None;
-                }
-            }
+        let names = self.plain_columns(columns);
+        if names.is_none() {
+            let message = "a key that is made of more than columns is left out".to_owned();
+            self.builder.report(ProblemKind::Ignored, Place::Text(self.start), message);
         }
-        Some(names)
+        names
+    }
+
+    /// The columns of a key that is made of nothing else.
+    fn plain_columns(&self, columns: &[IndexColumn]) -> Option<Vec<(String, Place)>> {
+        let name = |column: &IndexColumn| match &column.column.expr {
+            Expr::Identifier(ident) => Some(self.named(ident)),
+            _ => None,
+        };
+        columns.iter().map(name).collect()
     }
 
     fn unique_index(&mut self, index: &CreateIndex) {
-        if index.predicate.is_some() {
-            return;
-        }
         let name = self.name(&index.table_name);
         let Some(table) = self.known(&name, &index.table_name) else { return };
-        if let Some(columns) = self.key_columns(&index.columns) {
-            let written = index.name.as_ref().and_then(|name| self.name(name).pop());
-            let name = match written {
-                Some(name) => Name::Given(name),
-                None => self.implied_name(table, Kind::Index, &columns),
-            };
-            self.builder.unique(table, name, &columns, index.nulls_distinct == Some(false));
+        let columns = self.plain_columns(&index.columns);
+        let written = index.name.as_ref().and_then(|name| self.name(name).pop());
+        let name = match written {
+            Some(name) => Name::Given(name),
+            None => self.implied_name(table, Kind::Index, columns.as_deref().unwrap_or_default()),
+        };
+        let has_one_null = index.nulls_distinct == Some(false);
+        match (columns, &index.predicate) {
+            (Some(columns), None) => self.builder.unique(table, name, &columns, has_one_null),
+            (_, condition) => {
+                let condition = condition.as_ref().map(ToString::to_string);
+                self.computed_key(table, name, &index.columns, Uniqueness { condition, has_one_null });
+            }
         }
+    }
+
+    /// What is unique without being a key: on expressions, or on some of the rows.
+    fn computed_key(&mut self, table: usize, name: Name, columns: &[IndexColumn], unique: Uniqueness) {
+        let mut parts = Vec::with_capacity(columns.len());
+        for column in columns {
+            match &column.column.expr {
+                Expr::Identifier(ident) => {
+                    let column = [self.named(ident)];
+                    match self.builder.positions(table, "a unique index", &column).as_deref() {
+                        Some([position]) => parts.push(IndexPart::Column(*position)),
+                        _ => return,
+                    }
+                }
+                other => parts.push(IndexPart::Expression(crate::lint::shape::bare(other).to_string())),
+            }
+        }
+        self.builder.index(table, name, parts, Some(unique));
     }
 
     /// An index that is no key. One on some of the rows serves some queries only, and is left out.
@@ -501,7 +562,7 @@ impl Reader<'_> {
             Some(name) => Name::Given(name),
             None => self.implied_name(table, Kind::Index, &names),
         };
-        self.builder.index(table, name, parts);
+        self.builder.index(table, name, parts, None);
     }
 
     /// Whether this is a column by how it begins, which looks like a call.

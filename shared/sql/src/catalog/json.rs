@@ -93,7 +93,7 @@ fn build(tables: &[(String, TableInput)]) -> (Catalog, Vec<CatalogProblem>) {
         for index in &input.indexes {
             let positions = builder.positions(table, "an index", &named("indexes", index));
             let parts = positions.into_iter().flatten().map(IndexPart::Column).collect();
-            builder.index(table, Name::Unknown, parts);
+            builder.index(table, Name::Unknown, parts, None);
         }
         for (columns, other, referred) in &input.foreign_keys {
             let key = DeclaredForeignKey {

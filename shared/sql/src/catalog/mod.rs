@@ -12,7 +12,7 @@ mod json;
 mod problem;
 mod statistics;
 
-pub use index::IndexPart;
+pub use index::{IndexPart, UniqueIndex};
 pub use json::{SchemaInput, TableInput};
 pub use problem::{CatalogError, CatalogProblem, Place, ProblemKind};
 pub use statistics::{ColumnStatistics, Statistics, StatisticsError, StatisticsInput, TableStatistics};
@@ -55,6 +55,15 @@ pub struct Table {
     /// keep no order, are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Vec<IndexPart>>,
+    /// Unique indexes that are no keys: on expressions, or on some of the rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unique_indexes: Vec<UniqueIndex>,
+    /// The names of the tables that have its rows too, in parts: it inherits from them, or is a partition of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<Vec<String>>,
+    /// Whether it is a partition, which has some of the rows of its parent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partition: bool,
     /// The query of a view, as written; `None` for a table.
     pub view: Option<String>,
 }
@@ -77,6 +86,19 @@ pub struct Column {
     /// What its values are computed from, where they are never given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<String>,
+    /// Whether and how the database numbers the rows here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+}
+
+/// How a database numbers rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// It takes no number, unless it is told to.
+    Always,
+    /// It makes one up where none is given.
+    ByDefault,
 }
 
 /// Each row's values in `columns`, where none is NULL, occur in `referred_columns` of `table`.

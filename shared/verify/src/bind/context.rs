@@ -91,6 +91,23 @@ impl<'c> Tables<'c> {
         (schema, tables)
     }
 
+    /// Two of the tables that were read, of which the rows of the first are rows of the second too.
+    pub fn shared_rows(&self) -> Option<[String; 2]> {
+        let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
+        read.iter().find_map(|&at| {
+            let mut above = vec![at];
+            let mut next = 0;
+            while let Some(&heir) = above.get(next) {
+                for parent in &self.catalog.tables()[heir].parents {
+                    above.extend(position(self.catalog, parent).filter(|parent| !above.contains(parent)));
+                }
+                next += 1;
+            }
+            let whole = above[1..].iter().find(|whole| read.contains(whole))?;
+            Some([at, *whole].map(|at| self.catalog.tables()[at].name.join(".")))
+        })
+    }
+
     /// The position of the view that a name of these parts means.
     pub(super) fn view(&self, parts: &[String]) -> Option<usize> {
         let at = position(self.catalog, parts)?;

@@ -1,10 +1,13 @@
 //! INSERT statements that the user's own database takes: values and names as its dialect writes them.
 
 use sqm_domain::Dialect;
+use sqm_sql::catalog::Identity;
 use sqm_sql::words::is_reserved;
 
 use crate::database::{Database, Relation, Row, Schema};
-use crate::dialects::{has_typed_literals, keeps_case, quoted};
+use crate::dialects::{
+    has_typed_literals, keeps_case, overrides_system_values, quoted, sets_identity_insert,
+};
 use crate::value::Value;
 
 /// INSERT statements in an order that foreign keys allow, as far as they form no cycle.
@@ -13,10 +16,22 @@ pub fn inserts(schema: &Schema, database: &Database, dialect: Dialect) -> Vec<St
         .parents_first()
         .into_iter()
         .flat_map(|at| {
-            let relation = &schema.relations[at];
-            in_order(relation, at, &database.tables[at]).into_iter().map(|row| insert(relation, row, dialect))
+            let (relation, rows) = (&schema.relations[at], &database.tables[at]);
+            let rows = in_order(relation, at, rows).into_iter().map(|row| insert(relation, row, dialect));
+            let mut statements: Vec<String> = rows.collect();
+            if !statements.is_empty() && numbers_rows(relation) && sets_identity_insert(dialect) {
+                let table = table(relation, dialect);
+                statements.insert(0, format!("SET IDENTITY_INSERT {table} ON;"));
+                statements.push(format!("SET IDENTITY_INSERT {table} OFF;"));
+            }
+            statements
         })
         .collect()
+}
+
+/// Whether a table takes numbers of rows only where it is told to.
+fn numbers_rows(relation: &Relation) -> bool {
+    relation.attributes.iter().any(|attribute| attribute.identity == Some(Identity::Always))
 }
 
 /// Rows that refer to rows of the same table come after them.
@@ -42,13 +57,23 @@ fn in_order<'r>(relation: &Relation, at: usize, rows: &'r [Row]) -> Vec<&'r Row>
 }
 
 fn insert(relation: &Relation, row: &[Value], dialect: Dialect) -> String {
-    let join = |parts: Vec<String>, by: &str| parts.join(by);
-    let table = join(relation.name.iter().map(|part| identifier(part, dialect)).collect(), ".");
+    let list = |parts: Vec<String>| parts.join(", ");
+    let table = table(relation, dialect);
     // Values that are computed cannot be given.
     let given = || relation.attributes.iter().zip(row).filter(|(attribute, _)| !attribute.is_generated);
-    let columns = join(given().map(|(a, _)| identifier(&a.spelled, dialect)).collect(), ", ");
-    let values = join(given().map(|(_, value)| literal(value, dialect)).collect(), ", ");
-    format!("INSERT INTO {table} ({columns}) VALUES ({values});")
+    let columns = list(given().map(|(a, _)| identifier(&a.spelled, dialect)).collect());
+    let values = list(given().map(|(_, value)| literal(value, dialect)).collect());
+    let overriding = if numbers_rows(relation) && overrides_system_values(dialect) {
+        " OVERRIDING SYSTEM VALUE"
+    } else {
+        ""
+    };
+    format!("INSERT INTO {table} ({columns}){overriding} VALUES ({values});")
+}
+
+fn table(relation: &Relation, dialect: Dialect) -> String {
+    let parts: Vec<String> = relation.name.iter().map(|part| identifier(part, dialect)).collect();
+    parts.join(".")
 }
 
 /// A value as the dialect writes it.

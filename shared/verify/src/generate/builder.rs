@@ -9,7 +9,8 @@ use rand::rngs::StdRng;
 use super::palette::{Palette, step};
 use super::volume::Spread;
 use crate::checks;
-use crate::database::{Database, Row, Schema, key_text};
+use crate::database::{Database, Relation, Row, Schema, key_text};
+use crate::unique::Unique;
 use crate::value::{Kind, Value, power_of_ten};
 
 /// How many rows a chain of references may bring with it: cycles end here, with NULL where that is
@@ -26,6 +27,8 @@ pub struct Builder<'s> {
     database: Database,
     /// Relation and columns → the values present there, for keys and columns referred to.
     present: BTreeMap<(usize, Vec<usize>), HashSet<String>>,
+    /// The values present of each unique index of each relation.
+    indexed: Vec<Vec<HashSet<String>>>,
     /// The next unused number.
     fresh: i64,
 }
@@ -42,7 +45,9 @@ impl<'s> Builder<'s> {
                 present.insert((reference.relation, reference.referred.clone()), HashSet::new());
             }
         }
-        Self { schema, palette, database: schema.empty(), present, fresh: 1 }
+        let indexed = |relation: &Relation| vec![HashSet::new(); relation.kept_unique.len()];
+        let indexed = schema.relations.iter().map(indexed).collect();
+        Self { schema, palette, database: schema.empty(), present, indexed, fresh: 1 }
     }
 
     /// The database as it is now.
@@ -181,6 +186,27 @@ impl<'s> Builder<'s> {
                 row[column] = value;
             }
         }
+        self.free_indexes(relation, row, fixed);
+    }
+
+    /// The same for unique indexes that are no keys.
+    fn free_indexes(&mut self, relation: usize, row: &mut Row, fixed: &[usize]) {
+        let schema = self.schema;
+        for (at, index) in schema.relations[relation].kept_unique.iter().enumerate() {
+            let free: Vec<usize> = index.columns.iter().copied().filter(|c| !fixed.contains(c)).collect();
+            for tried in 0..MOST_MENDS {
+                let is_taken = index
+                    .value(row, schema.nulls)
+                    .is_some_and(|value| self.indexed[relation][at].contains(&value));
+                if !is_taken || free.is_empty() {
+                    break;
+                }
+                let column = free[tried % free.len()];
+                if let Some(value) = self.fresh(relation, column) {
+                    row[column] = value;
+                }
+            }
+        }
     }
 
     /// Adds a row and what it refers to. Values that the columns cannot hold are replaced. Says whether
@@ -255,6 +281,9 @@ impl<'s> Builder<'s> {
         {
             values.extend(schema.key_text(relation, &row, columns));
         }
+        for (index, values) in shape.kept_unique.iter().zip(&mut self.indexed[relation]) {
+            values.extend(index.value(&row, schema.nulls));
+        }
         self.database.tables[relation].push(row);
         true
     }
@@ -274,10 +303,16 @@ impl<'s> Builder<'s> {
     }
 
     fn breaks_key(&self, relation: usize, row: &Row) -> bool {
-        self.schema.relations[relation].keys.iter().any(|key| {
+        let shape = &self.schema.relations[relation];
+        let is_repeated = |key: &Vec<usize>| {
             let text = self.schema.key_text(relation, row, key);
             text.is_some_and(|text| self.present[&(relation, key.clone())].contains(&text))
-        })
+        };
+        let is_indexed = |(index, values): (&Unique, &HashSet<String>)| {
+            index.value(row, self.schema.nulls).is_some_and(|value| values.contains(&value))
+        };
+        shape.keys.iter().any(is_repeated)
+            || shape.kept_unique.iter().zip(&self.indexed[relation]).any(is_indexed)
     }
 }
 

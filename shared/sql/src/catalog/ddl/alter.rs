@@ -20,7 +20,6 @@ const HARMLESS: &[&str] = &[
     "ALLOCATE",
     "ANALYZE",
     "ARCHIVE",
-    "ATTACH",
     "AUTO_INCREMENT",
     "CACHE",
     "CHANGE_TRACKING",
@@ -295,8 +294,18 @@ impl Reader<'_> {
             }
             ["INHERIT", parent @ ..] => {
                 let parent: Vec<String> = parent.iter().map(|&part| part.to_owned()).collect();
-                if let Some(parent) = self.builder.find(&parent) {
-                    self.builder.open_to_heirs(parent);
+                if let Some(at) = self.builder.find(&parent) {
+                    self.builder.open_to_heirs(at);
+                    let parent = self.builder.get(at).map_or(parent, |parent| parent.name.clone());
+                    self.builder.adopt(table, parent, false);
+                }
+            }
+            ["ATTACH", "PARTITION", rest @ ..] => {
+                let end = rest.iter().position(|word| ["FOR", "DEFAULT"].contains(word));
+                let part: Vec<String> =
+                    rest[..end.unwrap_or(rest.len())].iter().map(|&p| p.to_owned()).collect();
+                if let Some(part) = self.builder.find(&part) {
+                    self.builder.adopt(part, name, true);
                 }
             }
             ["DISABLE", "TRIGGER" | "RULE" | "ROW", ..] => return false,

@@ -1,4 +1,4 @@
-use super::super::IndexPart;
+use super::super::{IndexPart, UniqueIndex};
 use super::*;
 
 /// The catalog, one line a table, followed by the problems.
@@ -39,6 +39,15 @@ fn read(ddl: &str, dialect: Dialect) -> Vec<String> {
                 IndexPart::Expression(text) => format!("({text})"),
             });
             line += &format!("; index {}", parts.collect::<Vec<_>>().join(","));
+        }
+        for UniqueIndex { parts, condition, has_one_null } in &table.unique_indexes {
+            let condition = condition.as_ref().map(|text| format!(" where {text}")).unwrap_or_default();
+            let nulls = if *has_one_null { " with one NULL" } else { "" };
+            line += &format!("; unique by {parts:?}{condition}{nulls}");
+        }
+        for parent in &table.parents {
+            line +=
+                &format!("; {} of {}", if table.is_partition { "part" } else { "heir" }, parent.join("|"));
         }
         if let Some(view) = &table.view {
             line += &format!("; view {view}");
@@ -331,18 +340,18 @@ fn what_is_not_enforced_holds_only_where_nothing_is() {
     check(
         Postgres,
         "CREATE TABLE p (a int PRIMARY KEY, b int); CREATE TABLE c (b int NOT NULL, d int) INHERITS (p)",
-        &["p: a INT, b INT", "c: a INT!, b INT!, d INT"],
+        &["p: a INT, b INT", "c: a INT!, b INT!, d INT; heir of p"],
     );
     check(
         Postgres,
         "CREATE TABLE p (a int UNIQUE); CREATE TABLE c (a int); ALTER TABLE c INHERIT p",
-        &["p: a INT", "c: a INT"],
+        &["p: a INT", "c: a INT; heir of p"],
     );
     check(
         Postgres,
         "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a); \
          CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)",
-        &["p: a INT!; pk [0]", "c: a INT!"],
+        &["p: a INT!; pk [0]", "c: a INT!; part of p"],
     );
 }
 
@@ -478,4 +487,39 @@ fn null_in_keys_of_several_kinds() {
              unique [2] with one NULL; all or none of [1, 2]; [1, 2] -> p()"
         ]
     );
+}
+
+#[test]
+fn what_is_unique_without_being_a_key() {
+    let tables = "CREATE TABLE t (a int, e text, gone date); ";
+    let read = |ddl: &str| read(&format!("{tables}{ddl}"), Dialect::Postgres)[0].clone();
+    assert_eq!(
+        read("CREATE UNIQUE INDEX i ON t (lower(e), a) NULLS NOT DISTINCT"),
+        "t: a INT, e TEXT, gone DATE; index (lower(e)),a; unique by [Expression(\"lower(e)\"), Column(0)] with one NULL"
+    );
+    assert_eq!(
+        read("CREATE UNIQUE INDEX i ON t (a) WHERE gone IS NULL"),
+        "t: a INT, e TEXT, gone DATE; unique by [Column(0)] where gone IS NULL"
+    );
+    for gone in [
+        "CREATE UNIQUE INDEX i ON t (a) WHERE gone IS NULL; DROP INDEX i",
+        "CREATE UNIQUE INDEX i ON t (a) WHERE gone IS NULL; ALTER TABLE t DROP COLUMN gone",
+        "CREATE UNIQUE INDEX i ON t (a) WHERE gone IS NULL; CREATE TABLE u () INHERITS (t)",
+    ] {
+        assert!(!read(gone).contains("unique"), "{gone}");
+    }
+}
+
+#[test]
+fn whose_rows_a_table_has_too() {
+    let tables = read(
+        "CREATE TABLE m (id int, d date) PARTITION BY RANGE (d);
+         CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+         CREATE TABLE m2 (id int, d date);
+         ALTER TABLE ONLY m ATTACH PARTITION m2 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+         CREATE TABLE h () INHERITS (m);",
+        Dialect::Postgres,
+    );
+    let whose = |at: usize| tables[at].rsplit("; ").next().unwrap().to_owned();
+    assert_eq!([whose(1), whose(2), whose(3)], ["part of m", "part of m", "heir of m"]);
 }
