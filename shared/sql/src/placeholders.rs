@@ -82,6 +82,9 @@ pub struct Hidden {
     pub literals: Vec<Literal>,
     /// Whether there were comments.
     pub had_comments: bool,
+    /// Names in double quotes that the statement gives to nothing, which SQLite takes for texts where no column has
+    /// them.
+    pub doubtful: Vec<String>,
     dialect: Dialect,
 }
 
@@ -134,8 +137,13 @@ fn hide_statement(script: &Script<'_>, text: &str) -> Result<Hidden, NotHidden> 
     let grammar = script.statements.first().map_or(script.grammar, |statement| statement.grammar);
     let tokens = tokenize(grammar.parser(), text, Position::START).map_err(|_| NotHidden::NotParsed)?;
     let lines = LineIndex::new(text);
-    let mut hidden =
-        Hidden { sql: String::new(), literals: Vec::new(), had_comments: false, dialect: script.dialect };
+    let mut hidden = Hidden {
+        sql: String::new(),
+        literals: Vec::new(),
+        had_comments: false,
+        doubtful: doubtful(&tokens, script.dialect),
+        dialect: script.dialect,
+    };
     let mut names = Names::of(text);
     for (at, token) in tokens.iter().enumerate() {
         let written = lines.slice(crate::parse::span(token.span).ok_or(NotHidden::NotParsed)?);
@@ -170,6 +178,22 @@ fn hide_statement(script: &Script<'_>, text: &str) -> Result<Hidden, NotHidden> 
     }
     hidden.sql = hidden.sql.trim().to_owned();
     Ok(hidden)
+}
+
+/// Names in double quotes that may be texts.
+fn doubtful(tokens: &[TokenWithSpan], dialect: Dialect) -> Vec<String> {
+    if dialect != Dialect::Sqlite {
+        return Vec::new();
+    }
+    let quoted = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) if word.quote_style == Some('"') => Some(word.value.clone()),
+        _ => None,
+    };
+    let is_given = |at: usize| said_before(tokens, at).and_then(word).is_some_and(|word| word == "as");
+    let names = tokens.iter().enumerate().filter_map(|(at, token)| Some((at, quoted(token)?)));
+    let (given, used): (Vec<_>, Vec<_>) = names.partition(|(at, _)| is_given(*at));
+    let is_known = |name: &String| given.iter().any(|(_, given)| given.eq_ignore_ascii_case(name));
+    used.into_iter().map(|(_, name)| name).filter(|name| !is_known(name)).collect()
 }
 
 /// Names of placeholders that do not stand in the text already.
@@ -557,6 +581,13 @@ mod tests {
             "SELECT text_1 FROM t WHERE a = 'x'",
             "SELECT text_1 FROM t WHERE a = :text_2",
         );
+    }
+
+    #[test]
+    fn what_may_be_a_text_is_told() {
+        let sql = r#"SELECT "a", b AS "n" FROM t WHERE c = "hunter2" ORDER BY "n""#;
+        assert_eq!(hide(sql, Dialect::Sqlite).unwrap().doubtful, ["a", "hunter2"]);
+        assert!(hide(sql, Dialect::Postgres).unwrap().doubtful.is_empty());
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum NotAsked {
     /// Nothing that a model could propose would be verified.
     #[error("the query is not verified, so no rewrite of it could be offered: {0}")]
     Unverified(String),
+    /// What is quoted as a name may be a text.
+    #[error("nothing is called {0:?}, so it may be a text, which is not sent; write texts in single quotes")]
+    MayBeText(String),
     /// It is too long, or reads too much.
     #[error("what a model would have to be told has {0} bytes; at most {most} are sent", most = MOST)]
     TooLong(usize),
@@ -61,6 +64,14 @@ impl Statement {
         statistics: &Statistics,
     ) -> Result<Self, NotAsked> {
         let hidden = placeholders::hide(sql, dialect)?;
+        let is_name = |name: &String| {
+            let is_it = |other: &String| other.eq_ignore_ascii_case(name);
+            let columns = |table: &Table| table.columns.iter().any(|column| is_it(&column.name));
+            catalog.tables().iter().any(|table| table.name.iter().any(is_it) || columns(table))
+        };
+        if let Some(name) = hidden.doubtful.iter().find(|name| !is_name(name)) {
+            return Err(NotAsked::MayBeText(name.clone()));
+        }
         let lineage = lineage::trace(sql, dialect, catalog, &lineage::Options::default());
         // The codes alone: what a finding says may quote the statement.
         let findings: BTreeSet<String> = rules::lint(sql, dialect, catalog, &Config::default())
@@ -179,5 +190,14 @@ mod tests {
         assert_eq!(plain_type("NUMERIC(10, 2)"), "NUMERIC(10, 2)");
         assert_eq!(plain_type("ENUM('hunter2', 'b')"), "ENUM");
         assert_eq!(plain_type("INT -- hunter2"), "INT");
+    }
+
+    #[test]
+    fn what_may_be_a_text_is_not_sent() {
+        let (catalog, _) = Catalog::from_ddl("CREATE TABLE t (a TEXT)", Dialect::Sqlite).unwrap();
+        let read = |sql: &str| Statement::read(sql, Dialect::Sqlite, &catalog).map(|_| ());
+        assert_eq!(read("SELECT \"a\" FROM \"t\" WHERE a = 'x'"), Ok(()));
+        let refused = read("SELECT a FROM t WHERE a = \"hunter2\"");
+        assert_eq!(refused, Err(NotAsked::MayBeText("hunter2".to_owned())));
     }
 }
