@@ -221,3 +221,9 @@ fn numbers_far_apart_have_no_middle_that_overflows() {
     );
     assert!(matches!(verdict, "refuted" | "unknown"), "{reason}");
 }
+
+#[test]
+fn long_chains_of_texts_end_in_time() {
+    let chain = |texts: usize| format!("SELECT {} AS x FROM t", vec!["s"; texts].join(" || "));
+    assert_eq!(judged(&chain(400), &chain(399)).0, "refuted");
+}
