@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::problem::{Kind, Problem};
+use crate::reply::Reply;
 
 /// A strong entity tag: the same tag means the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,6 +134,30 @@ impl Preconditions {
             Some((name, value)) => problem.header(name, value),
             None => problem,
         })
+    }
+
+    /// The tags of the states that the caller has, where 304 may be the answer.
+    pub fn known(&self) -> impl Iterator<Item = &ETag> {
+        let listed = match &self.if_none_match {
+            Some(EntityTags::OneOf(tags)) => tags.as_slice(),
+            _ => &[],
+        };
+        listed.iter().map(|(tag, _)| tag)
+    }
+
+    /// 304, where the caller has the state already that `now` finds out. That is asked only of those who say what
+    /// they have, and should cost no more than the read of a key; it is `None` where that does not suffice.
+    ///
+    /// # Errors
+    /// Those of `now`.
+    pub async fn unchanged<E>(
+        &self,
+        now: impl Future<Output = Result<Option<ETag>, E>>,
+    ) -> Result<Option<Reply>, E> {
+        if self.if_none_match.is_none() {
+            return Ok(None);
+        }
+        Ok(now.await?.filter(|tag| self.not_modified(tag)).map(Reply::not_modified))
     }
 
     /// Whether the caller has this state already, so that 304 is the answer to a GET.

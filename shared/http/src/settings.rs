@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::auth::Expected;
+use crate::caching::Edge;
 
 /// Where the key is that signs tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,9 @@ pub struct Settings {
     pub model: Option<ModelSettings>,
     /// `SQM_TOKEN_ISSUER` and `SQM_TOKEN_AUDIENCE`: whose tokens are accepted.
     pub expected: Expected,
+    /// `SQM_EDGE`: `tenants` where an edge stands before the function that keeps workspaces apart. Without it no shared
+    /// cache is told that it may keep anything.
+    pub edge: Edge,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
     pub log: String,
     /// `SQM_LISTEN`: an address to serve plain HTTP at, such as `127.0.0.1:8080`. Without it the function
@@ -106,6 +110,14 @@ impl Settings {
                 TokenKey::Secret(String::new())
             }
         };
+        let edge = match given("SQM_EDGE").as_deref() {
+            None => Edge::Unknown,
+            Some("tenants") => Edge::KnowsTenants,
+            Some(_) => {
+                wrong.push("SQM_EDGE is neither empty nor tenants".to_owned());
+                Edge::Unknown
+            }
+        };
         let model = model(&given, &mut wrong);
         if !wrong.is_empty() {
             return Err(InvalidSettings(wrong));
@@ -120,6 +132,7 @@ impl Settings {
             database_ca: given("SQM_DATABASE_CA").map(PathBuf::from),
             model,
             expected: Expected { issuer, audience },
+            edge,
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })

@@ -8,6 +8,7 @@
 mod batch;
 mod blob;
 mod catalog;
+mod changes;
 mod config;
 mod connection;
 mod error;
@@ -22,13 +23,14 @@ mod transaction;
 mod usage;
 
 pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
+pub use changes::{ListState, Listed};
 pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};
 pub use error::StoreError;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use position::Position;
 pub use query::{
-    Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
+    Analysis, Change, Content, Filter, Heads, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
     Summary, Written,
 };
 pub use suggestions::{Lease, SuggestionKey};

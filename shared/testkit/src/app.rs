@@ -8,6 +8,7 @@ use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
 use serde_json::Value;
 use sqm_http::auth::{Authenticator, Claims, Expected, KeySource};
+use sqm_http::caching::Edge;
 use sqm_http::serve::secrets_client;
 use sqm_http::settings::Settings;
 use sqm_http::{Clock, Entropy, Secrets, SystemEntropy, finish};
@@ -47,6 +48,7 @@ pub struct Builder {
     faults: Faults,
     secrets: Option<Client>,
     database_hosts: Option<String>,
+    edge: Edge,
     model: Vec<(&'static str, String)>,
 }
 
@@ -80,6 +82,12 @@ impl Builder {
     /// Where connections may lead, as `SQM_DATABASE_HOSTS` says it.
     pub fn database_hosts(mut self, hosts: &str) -> Self {
         self.database_hosts = Some(hosts.to_owned());
+        self
+    }
+
+    /// What stands before the functions; else nothing that they know of.
+    pub fn edge(mut self, edge: Edge) -> Self {
+        self.edge = edge;
         self
     }
 
@@ -126,7 +134,7 @@ impl Builder {
         let store =
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
         let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator, reached));
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, self.edge, reached));
         TestApp { clock, keys, database, wire, gateway, expected }
     }
 }
@@ -168,6 +176,7 @@ fn functions(
     store: &Store,
     clock: &Arc<TestClock>,
     authenticator: &Arc<Authenticator>,
+    edge: Edge,
     (databases, models): (sqm_optimize::Databases, sqm_optimize::Models),
 ) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
@@ -175,7 +184,7 @@ fn functions(
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
     let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone() };
     let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models };
-    let finished = |routes| finish(routes, authenticator.clone(), entropy.clone());
+    let finished = |routes| finish(routes, authenticator.clone(), entropy.clone(), edge);
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),
         ("lineage", finished(sqm_lineage::routes(lineage))),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod auth;
+mod caching;
 mod catalogs;
 mod concurrency;
 mod connections;

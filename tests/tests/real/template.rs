@@ -141,6 +141,7 @@ const ASKED: [(&str, &[&str]); 3] = [
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
             "secretsmanager:GetSecretValue",
         ],
     ),

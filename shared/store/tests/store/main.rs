@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // Clippy takes functions that tests share for no tests.
 
 mod catalogs;
+mod changes;
 mod connections;
 mod deletion;
 mod faults;
