@@ -7,9 +7,9 @@ use sqm_domain::{CatalogName, Dialect, SqlText, VersionNumber};
 use sqm_http::{Basis, ETag, Problem, compute};
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
-use sqm_sql::lineage::{Options, Views, trace_script};
+use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
 
-use crate::form::{Format, Job, Traced};
+use crate::form::{Format, Job, Shown};
 use crate::names::Qualifier;
 use crate::stored_views::StoredView;
 
@@ -43,20 +43,31 @@ pub(crate) fn options(
     }
 }
 
-/// Traces a text. One that does not parse is no problem: its lineage says so. There is nothing to draw
-/// then, though.
-pub(crate) async fn trace(
+/// Traces a text. One that does not parse is no problem: its lineage says so.
+pub(crate) async fn traced(
+    sql: SqlText,
+    dialect: Dialect,
+    catalog: Catalog,
+    options: Options,
+) -> Result<Lineage, Problem> {
+    let work =
+        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
+    Ok(compute(BUDGET, work).await??)
+}
+
+/// Traces a text and shows it in a form. Where it does not parse there is nothing to draw.
+pub(crate) async fn shown(
     sql: SqlText,
     dialect: Dialect,
     catalog: Catalog,
     options: Options,
     format: Format,
     job: Job,
-) -> Result<Traced, Problem> {
+) -> Result<Shown, Problem> {
     let work = move || {
         let lineage =
             guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
-        format.show(lineage?, sql.as_str(), dialect, job)
+        format.show(&lineage?, sql.as_str(), dialect, job)
     };
     compute(BUDGET, work).await?
 }

@@ -96,6 +96,12 @@ impl Caller {
         &self.workspace
     }
 
+    /// All that two callers must have in common to be shown the same answer: the workspace, and what they may do there.
+    pub fn tenant(&self) -> String {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
+        format!("{} {}", self.workspace, scopes.join(" "))
+    }
+
     /// A position as the caller may hold it.
     pub fn cursor(&self, position: &Position) -> String {
         self.cursors.seal(position)

@@ -165,7 +165,11 @@ impl Preconditions {
         self.if_none_match.as_ref().is_some_and(|tags| tags.agree_weakly(current))
     }
 
-    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    /// The conditions that these headers set.
+    ///
+    /// # Errors
+    /// One of them is no list of tags.
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let one = |name: HeaderName| {
             let values: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::to_str).collect();
             if values.is_empty() {
@@ -187,7 +191,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Self::read(&parts.headers)
+        Self::of(&parts.headers)
     }
 }
 
@@ -220,7 +224,7 @@ mod tests {
         let read = |name: HeaderName, text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::try_from(text).unwrap());
-            Preconditions::read(&headers).unwrap()
+            Preconditions::of(&headers).unwrap()
         };
         let (one, two) = (ETag::new(1), ETag::new(2));
         assert!(read(IF_MATCH, "\"1\"").hold(Some(&one)).is_ok());

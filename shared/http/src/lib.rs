@@ -26,6 +26,7 @@ mod secrets;
 pub mod serve;
 pub mod settings;
 
+pub use answer::json;
 pub use basis::{Basis, CatalogUsed};
 pub use body::{Body, MediaType};
 pub use caller::{Caller, Scope};

@@ -37,6 +37,11 @@ impl Reply {
         Self::new(StatusCode::OK, Some(answer::document(document)))
     }
 
+    /// 200 with a document that is written already.
+    pub fn json(document: String) -> Self {
+        Self::new(StatusCode::OK, Some(answer::text(document)))
+    }
+
     /// 201 with a document and the address of what was created.
     pub fn created(document: &impl Serialize, location: &str) -> Self {
         Self::new(StatusCode::CREATED, Some(answer::document(document))).header(LOCATION, location)

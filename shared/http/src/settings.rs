@@ -42,6 +42,8 @@ pub struct Settings {
     /// `SQM_EDGE`: `tenants` where an edge stands before the function that keeps workspaces apart. Without it no shared
     /// cache is told that it may keep anything.
     pub edge: Edge,
+    /// `SQM_CACHE_BYTES`: how much the process may keep of analyses, in bytes; 64 MiB where it is not given.
+    pub cache_bytes: u64,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
     pub log: String,
     /// `SQM_LISTEN`: an address to serve plain HTTP at, such as `127.0.0.1:8080`. Without it the function
@@ -118,6 +120,14 @@ impl Settings {
                 Edge::Unknown
             }
         };
+        let cache_bytes = match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
+            None => sqm_cache::DEFAULT_BYTES,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(_)) => {
+                wrong.push("SQM_CACHE_BYTES is no whole number".to_owned());
+                0
+            }
+        };
         let model = model(&given, &mut wrong);
         if !wrong.is_empty() {
             return Err(InvalidSettings(wrong));
@@ -133,6 +143,7 @@ impl Settings {
             model,
             expected: Expected { issuer, audience },
             edge,
+            cache_bytes,
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })

@@ -7,6 +7,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
 use serde_json::Value;
+use sqm_cache::Levels;
 use sqm_http::auth::{Authenticator, Claims, Expected, KeySource};
 use sqm_http::caching::Edge;
 use sqm_http::serve::secrets_client;
@@ -182,8 +183,9 @@ fn functions(
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
-    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone() };
-    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models };
+    let levels = || Levels::new(sqm_cache::DEFAULT_BYTES, store.clone());
+    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone(), levels: levels() };
+    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models, levels: levels() };
     let finished = |routes| finish(routes, authenticator.clone(), entropy.clone(), edge);
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),

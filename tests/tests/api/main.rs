@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod analyses;
 mod auth;
 mod caching;
 mod catalogs;

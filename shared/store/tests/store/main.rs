@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // Clippy takes functions that tests share for no tests.
 
+mod analyses;
 mod catalogs;
 mod changes;
 mod connections;

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use sqm_cache::Origin;
 use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
 
@@ -9,11 +10,12 @@ use sqm_sql::lineage::Views;
 use sqm_store::StoreError;
 
 use crate::App;
-use crate::analysis::{ViewsAsked, catalog_of, options, tag, trace};
+use crate::analysis::{ViewsAsked, catalog_of, options, shown, tag};
 use crate::form::{Format, Job, data_source};
+use crate::kept::{self, Basics};
 use crate::names::Qualifier;
 use crate::stored_views;
-use crate::view::{Of, On, lineage};
+use crate::view::of_query;
 
 /// Of which version, and how.
 #[derive(Deserialize)]
@@ -76,13 +78,18 @@ pub(crate) async fn stored(
     if preconditions.not_modified(&tag) {
         return Ok(Reply::not_modified(tag));
     }
+    if format == Format::Json {
+        let (sql, basis, views, origin) = (query.sql, &basis, views.as_slice(), Origin::Stored);
+        let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
+        let analysis = kept::lineage(&app, &caller, basics).await?;
+        return Ok(of_query(id, version, &analysis.document).etag(tag));
+    }
     let job = Job {
         namespace: caller.workspace().to_string(),
         name: id.to_string(),
         dataset_namespace: data_source(namespace, query.summary.catalog.as_ref(), dialect),
         at: query.summary.updated,
     };
-    let traced = trace(query.sql, dialect, catalog, options, format, job).await?;
-    let on = On { query: Some(Of { id, version }), dialect, basis: &basis, views: &views };
-    Ok(lineage(on, traced).etag(tag))
+    let (text, media_type) = shown(query.sql, dialect, catalog, options, format, job).await?;
+    Ok(Reply::text(text, media_type).etag(tag))
 }
