@@ -5,6 +5,8 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
+use axum::body::Body;
+use http::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
 use sqm_cache::Levels;
@@ -203,6 +205,16 @@ impl TestApp {
     /// Other than usual.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// What the gateway answers, without a look at it.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.gateway.call(request).await
+    }
+
+    /// Another one who takes the same tokens.
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.keys.source(), self.expected.clone(), self.clock.clone())
     }
 
     /// Nobody known.

@@ -10,6 +10,7 @@ mod catalogs;
 mod concurrency;
 mod connections;
 mod corpora;
+mod edge;
 mod faults;
 mod hostile;
 mod indexes;
