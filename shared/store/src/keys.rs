@@ -21,6 +21,9 @@
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
 //! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
+//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at` |
+//! | an analysis and its first chunk | `ws#a#hash` | `~` | `doc`, `blob`, `expires` |
+//! | further chunks of it | `ws#a#hash` | `x#k` | `blob`, `expires` |
 //! | what was spent on models in a day | `ws#u` | `YYYY-MM-DD` | counters: `requests`, `calls`, `tokens` (with those set aside), `prompt_tokens`, `completion_tokens`, `cost_nano_usd`; `expires` |
 //!
 //! There is no secondary index: what another index would serve is a list entry, written in the same
@@ -37,6 +40,9 @@
 //! | fetch a query | one Query on its partition, backwards, two items | 1 read unit |
 //! | … with SQL of several chunks | and one BatchGetItem | 100 read units per chunk |
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
+//! | has the query changed? | GetItem of the head | 1 read unit |
+//! | has its lineage changed? | one BatchGetItem: head, catalog's head, with a version that too | 2–3 read units |
+//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 1 write unit for each write of a query or catalog |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
 //! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 13 items, about 32 write units |
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items, about 12 write units, and 2 for each changed entry |
@@ -52,6 +58,8 @@
 //! | connections by name | Query on `ws#d` | 1 read unit per about 10 |
 //! | what a model has said | GetItem | 1–25 read units, by its length |
 //! | ask a model, alone | conditional PutItem of the lease, two UpdateItems of the day, PutItem of what was said | 5 write units, and its length |
+//! | fetch an analysis | GetItem; of one in several chunks a BatchGetItem as well | 1–100 read units, by its length compressed |
+//! | keep it | conditional PutItem | 1–390 write units, likewise |
 //! | what was spent | Query on `ws#u`, backwards | 1 read unit per about 20 days |
 //! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
 //!
@@ -73,8 +81,9 @@
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqm_domain::{CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
+use sqm_domain::{AnalysisId, CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
 
+use crate::changes::Listed;
 use crate::suggestions::SuggestionKey;
 
 /// The partition key's attribute.
@@ -178,6 +187,25 @@ pub(crate) fn entry(workspace: &WorkspaceId, facet: &Facet, shard: u16, id: Quer
 /// The number of list shards of a workspace.
 pub(crate) fn shards(workspace: &WorkspaceId) -> Key {
     Key { pk: format!("{workspace}#s"), sk: HEAD.to_owned() }
+}
+
+/// The partition of an analysis.
+pub(crate) fn analysis(workspace: &WorkspaceId, id: AnalysisId) -> String {
+    format!("{workspace}#a#{id}")
+}
+
+/// A chunk of it after the first.
+pub(crate) fn analysis_chunk(partition: &str, chunk: usize) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("x#{chunk:0>2}") }
+}
+
+/// How often the lists of a kind were changed.
+pub(crate) fn changes(workspace: &WorkspaceId, listed: Listed) -> Key {
+    let sk = match listed {
+        Listed::Queries => "queries",
+        Listed::Catalogs => "catalogs",
+    };
+    Key { pk: format!("{workspace}#g"), sk: sk.to_owned() }
 }
 
 /// The record of a request that a caller may repeat.

@@ -21,6 +21,8 @@ struct Things {
     query: Stored,
     catalog: &'static str,
     connection: Value,
+    /// The hash of the lineage of the query.
+    analysis: String,
 }
 
 async fn things(app: &TestApp, workspace: &str) -> Things {
@@ -34,7 +36,9 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
     user.patch(&query.path).if_match("*").json(&change).send().await.expect(200);
     let connection = json!({ "engine": "postgres", "secret": format!("sqm/{workspace}/shop") });
     user.put("/v1/connections/shop").json(&connection).send().await.expect(201);
-    Things { query, catalog: "shop", connection }
+    let lineage = user.get(&format!("{}/lineage", query.path)).send().await.ok();
+    let analysis = lineage["analysis"].as_str().unwrap().to_owned();
+    Things { query, catalog: "shop", connection, analysis }
 }
 
 /// The valid request of an operation on these things.
@@ -67,6 +71,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 });
                 (None, Some(body), &[LineageRead, CatalogsRead])
             }
+            ("GET", "/v1/analyses/{hash}") => (None, None, &[LineageRead, QueriesRead]),
             ("GET", "/v1/catalogs") => (None, None, &[CatalogsRead]),
             ("GET", "/v1/catalogs/{name}") => (None, None, &[CatalogsRead]),
             ("PUT", "/v1/catalogs/{name}") => {
@@ -100,7 +105,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             _ => return None,
         };
     let path = operation.route.path.replace("{id}", &things.query.id);
-    let path = path.replace("{n}", "2").replace("{name}", things.catalog);
+    let path = path.replace("{n}", "2").replace("{name}", things.catalog).replace("{hash}", &things.analysis);
     Some(Asked { path, if_match, body, scopes })
 }
 
@@ -159,7 +164,12 @@ async fn without_a_token_nothing_but_the_health_is_told() {
     let routes = watch_routes();
     for route in routes.iter().filter(|route| !route.is_open() && !route.catches_all()) {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
-            let path = route.path.replace("{id}", "x").replace("{n}", "x").replace("{name}", "x");
+            let path = route
+                .path
+                .replace("{id}", "x")
+                .replace("{n}", "x")
+                .replace("{name}", "x")
+                .replace("{hash}", "x");
             let response = app.anonymous().call(method, &path).send().await;
             assert_eq!(response.status, 401, "{method} {path}: {response:?}");
         }
@@ -206,7 +216,8 @@ async fn another_workspace_s_things_do_not_exist() {
     let before = state(&app, &things, "acme").await;
     let stranger = app.user("other");
     for (operation, asked) in walk(&app, &things).await {
-        let names_a_thing = operation.route.path.contains("{id}") || operation.route.path.contains("{name}");
+        let names_a_thing =
+            ["{id}", "{name}", "{hash}"].iter().any(|part| operation.route.path.contains(part));
         let names_a_catalog = asked.body.as_ref().is_some_and(|body| body.get("catalog").is_some());
         let response = call(&stranger, &operation, &asked).send().await;
         match operation.method.as_str() {

@@ -1,8 +1,10 @@
+use jiff::Timestamp;
 use sqm_domain::{CatalogName, VersionNumber, WorkspaceId};
 
 use super::{CatalogSummary, CatalogWrite, Expected, Record, Text};
 use crate::batch::{Order, Range};
 use crate::blob;
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{VERSION, doc, number};
@@ -50,6 +52,7 @@ impl Store {
             let record = next(before.as_ref(), write, &extent)?;
             let current = before.map(|before| before.summary.version);
             let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
+            self.count_change(workspace, Listed::Catalogs, write.at).await?;
             match transaction.commit(self).await {
                 Ok(()) => return Ok(record.summary),
                 // Somebody came first: look again.
@@ -84,7 +87,8 @@ impl Store {
     }
 
     /// Removes a catalog with all its versions, if `expected` is the newest. Queries that name it keep
-    /// the name. Where that is interrupted, the caller gets an error, and the same call again goes on.
+    /// the name. Where that is interrupted, the caller gets an error, and the same call again goes on. `at` is when
+    /// the request has begun.
     ///
     /// # Errors
     /// [`StoreError::VersionConflict`], [`StoreError::NotFound`].
@@ -93,6 +97,7 @@ impl Store {
         workspace: &WorkspaceId,
         name: &CatalogName,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         let partition = keys::catalog(workspace, name);
         let head = keys::head(&partition);
@@ -108,6 +113,7 @@ impl Store {
             let mut transaction = Transaction::default();
             transaction.put(self, tombstone, Guard::Version(current.get()))?;
             transaction.delete(self, &keys::catalog_entry(workspace, name))?;
+            self.count_change(workspace, Listed::Catalogs, at).await?;
             match transaction.commit(self).await {
                 Ok(()) => {}
                 Err(Refused::Error(error)) => return Err(error),

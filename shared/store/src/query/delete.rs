@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
 use super::index::{Delta, facets};
 use super::read::{alive, whole};
 use super::record::{Head, Tombstone};
 use crate::batch::{Order, Range};
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::doc;
@@ -30,7 +32,7 @@ impl Store {
     }
 
     /// Removes a query, if `expected` is its newest version, with all its versions: nothing of it can be
-    /// read afterwards.
+    /// read afterwards. `at` is when the request has begun.
     ///
     /// First the head becomes a tombstone, from when on the query does not exist for anybody; then all
     /// other items go, the tombstone last. Where that is interrupted, the caller gets an error, and the
@@ -43,8 +45,10 @@ impl Store {
         workspace: &WorkspaceId,
         id: QueryId,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
-        whole(self.delete_once(workspace, id, expected), self.delete_once(workspace, id, expected)).await
+        let once = || self.delete_once(workspace, id, expected, at);
+        whole(once(), once()).await
     }
 
     async fn delete_once(
@@ -52,6 +56,7 @@ impl Store {
         workspace: &WorkspaceId,
         id: QueryId,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         let partition = keys::query(workspace, id);
         let head = keys::head(&partition);
@@ -73,6 +78,7 @@ impl Store {
                 for facet in &delta.remove {
                     transaction.delete(self, &entry(facet))?;
                 }
+                self.count_change(workspace, Listed::Queries, at).await?;
                 match transaction.commit(self).await {
                     Ok(()) => {}
                     Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod heads;
 mod index;
 mod list;
 mod read;
@@ -18,6 +19,7 @@ use sqm_sql::text::Position;
 
 use crate::idempotency::Idempotency;
 
+pub use heads::Heads;
 pub use list::{Filter, MAX_PAGE, Page, Sort};
 pub(crate) use read::whole;
 pub(crate) use record::Kept;

@@ -9,6 +9,7 @@ use super::index::{Delta, facets};
 use super::record::{Kept, KeptReferences, Record};
 use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Summary};
 use crate::blob;
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{Item, VERSION, number};
@@ -89,6 +90,7 @@ impl Store {
             transaction.delete(self, &entry(facet))?;
         }
 
+        self.count_change(workspace, Listed::Queries, change.at).await?;
         self.put_all(surplus.put.iter().map(marked).collect()).await?;
         match transaction.commit(self).await {
             Ok(()) => {}

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // Clippy takes functions that tests share for no tests.
 
+mod analyses;
 mod catalogs;
+mod changes;
 mod connections;
 mod deletion;
 mod faults;
