@@ -1,5 +1,5 @@
 //! Stored queries over HTTP: create, find, change, delete; their versions, the differences between them,
-//! and the way back to one.
+//! and the way back to one; what ran of them.
 
 mod analysis;
 mod asked;
@@ -31,6 +31,7 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/queries", get(routes::list).post(routes::create))
         .route("/v1/queries/{id}", get(routes::get).patch(routes::update).delete(routes::delete))
+        .route("/v1/queries/{id}/runs", get(routes::summary).post(routes::record))
         .route("/v1/queries/{id}/versions", get(routes::versions))
         .route("/v1/queries/{id}/versions/{n}", get(routes::version))
         .route("/v1/queries/{id}/versions/{n}/diff", get(routes::diff))

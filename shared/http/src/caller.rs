@@ -41,6 +41,8 @@ scopes! {
     QueriesRead = "queries:read",
     /// Create, change and delete queries.
     QueriesWrite = "queries:write",
+    /// Record executions of queries: for what collects them.
+    RunsWrite = "runs:write",
     /// Read catalogs.
     CatalogsRead = "catalogs:read",
     /// Store and delete catalogs.

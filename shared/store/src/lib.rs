@@ -16,6 +16,7 @@ mod item;
 pub mod keys;
 mod position;
 mod query;
+mod run;
 mod shards;
 mod suggestions;
 mod transaction;
@@ -31,5 +32,6 @@ pub use query::{
     Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
     Summary, Written,
 };
+pub use run::{KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};
 pub use usage::{Quota, Reserved, Spent, UsageOfDay};

@@ -41,7 +41,7 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
 fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
     use Scope::{
         CatalogsRead, CatalogsWrite, ConnectionsRead, ConnectionsWrite, LineageRead, OptimizationsRun,
-        QueriesRead, QueriesWrite,
+        QueriesRead, QueriesWrite, RunsWrite,
     };
     let text = json!({ "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": things.catalog });
     let (if_match, body, scopes): (Option<&'static str>, Option<Value>, &'static [Scope]) =
@@ -54,6 +54,11 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("GET", "/v1/queries/{id}") => (None, None, &[QueriesRead]),
             ("PATCH", "/v1/queries/{id}") => (Some("*"), Some(json!({ "title": "V" })), &[QueriesWrite]),
             ("DELETE", "/v1/queries/{id}") => (Some("*"), None, &[QueriesWrite]),
+            ("GET", "/v1/queries/{id}/runs") => (None, None, &[QueriesRead]),
+            ("POST", "/v1/queries/{id}/runs") => {
+                let body = json!({ "runs": [{ "at": "2027-01-15T07:00:00Z", "duration_ms": 12.5 }] });
+                (None, Some(body), &[RunsWrite])
+            }
             ("GET", "/v1/queries/{id}/versions") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}/diff") => (None, None, &[QueriesRead]),
@@ -137,6 +142,8 @@ async fn state(app: &TestApp, things: &Things, workspace: &str) -> Vec<Value> {
     let mut state = user.all("/v1/queries").await;
     state.push(user.get(&things.query.path).send().await.ok());
     state.extend(user.all(&format!("{}/versions", things.query.path)).await);
+    let runs = format!("{}/runs?from=2027-01-14T00:00:00Z&to=2027-01-16T00:00:00Z", things.query.path);
+    state.push(user.get(&runs).send().await.ok());
     state.extend(user.all("/v1/catalogs").await);
     state.push(user.get(&format!("/v1/catalogs/{}", things.catalog)).send().await.ok());
     state.extend(user.all("/v1/connections").await);

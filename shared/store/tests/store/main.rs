@@ -12,4 +12,5 @@ mod models;
 mod queries;
 mod references;
 mod restart;
+mod runs;
 mod setup;
