@@ -43,6 +43,8 @@ scopes! {
     QueriesWrite = "queries:write",
     /// Record executions of queries: for what collects them.
     RunsWrite = "runs:write",
+    /// Bring in what was exported, with its ids, times and authors: for those who administer a workspace.
+    WorkspaceRestore = "workspace:restore",
     /// Read catalogs.
     CatalogsRead = "catalogs:read",
     /// Store and delete catalogs.

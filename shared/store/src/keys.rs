@@ -21,8 +21,10 @@
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
 //! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
+//! | query that was imported, by what it is called where it comes from | `ws#o#hash` | `~` | `doc`: its id |
 //! | execution of a query | `ws#e#id` | `e#hash` | `doc`, `expires` |
 //! | what ran in an hour, a day | `ws#e#id` | `h#YYYY-MM-DDTHH`, `d#YYYY-MM-DD` | counters: `b0` … `b715` (executions by their time), `summarized`, `micros`, `rows`, `bytes`; a set: `plans`; `expires` |
+//! | counters of a database, up to where they are counted | `ws#e#id` | `c#source` | `doc`, `version` |
 //! | outline of a plan | `ws#e#id` | `p#shape` | `doc`, `expires` |
 //! | what was spent on models in a day | `ws#u` | `YYYY-MM-DD` | counters: `requests`, `calls`, `tokens` (with those set aside), `prompt_tokens`, `completion_tokens`, `cost_nano_usd`; `expires` |
 //!
@@ -58,6 +60,8 @@
 //! | what was spent | Query on `ws#u`, backwards | 1 read unit per about 20 days |
 //! | record executions | one TransactWriteItems for up to some 95: each if it is not there, their hour and day, a check of the head | 2 write units each; 8 for hour and day and transaction, more as these grow |
 //! | … again | the same, refused; BatchGetItem of them | 2 write units and 1 read unit each |
+//! | import a query | GetItem of its origin; create, with the origin, or update | 1 read unit, and as those |
+//! | export | Query on each list shard, on each query's versions and executions; BatchGetItem of texts | 1 read unit per 4 KB, 4 per query |
 //! | executions by hour or day | Query on `h#` or `d#` | 1 read unit per about 4 windows |
 //! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
 //!
@@ -81,7 +85,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqm_domain::{CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
+use sqm_domain::{CatalogName, ConnectionName, QueryId, RunId, VersionNumber, WorkspaceId};
 use sqm_runs::Span;
 
 use crate::suggestions::SuggestionKey;
@@ -99,6 +103,8 @@ pub(crate) const HEAD: &str = "~";
 pub(crate) const VERSIONS: &str = "v#";
 /// What the sort keys of executions start with.
 pub(crate) const EXECUTIONS: &str = "e#";
+/// What the sort keys of counters start with.
+pub(crate) const COUNTERS: &str = "c#";
 /// What the sort keys of outlines start with.
 pub(crate) const OUTLINES: &str = "p#";
 
@@ -256,6 +262,16 @@ pub(crate) fn window(partition: &str, span: Span, start: Timestamp) -> Key {
         Span::Day => 'd',
     };
     Key { pk: partition.to_owned(), sk: format!("{letter}#{}", span.name(start)) }
+}
+
+/// Counters of a database.
+pub(crate) fn counters(partition: &str, source: &RunId) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{COUNTERS}{source}") }
+}
+
+/// What leads to a query by what it is called where it comes from.
+pub(crate) fn origin(workspace: &WorkspaceId, name: &str) -> Key {
+    head(&format!("{workspace}#o#{:x}", Sha256::digest(name)))
 }
 
 /// The outline of a plan.

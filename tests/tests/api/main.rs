@@ -10,6 +10,7 @@ mod connections;
 mod corpora;
 mod faults;
 mod hostile;
+mod imports;
 mod indexes;
 mod limits;
 mod lineage;

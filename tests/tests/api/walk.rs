@@ -64,6 +64,11 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("GET", "/v1/queries/{id}/versions/{n}/diff") => (None, None, &[QueriesRead]),
             ("POST", "/v1/queries/{id}/versions/{n}/restore") => (Some("*"), None, &[QueriesWrite]),
             ("GET", "/v1/queries/{id}/lineage") => (None, None, &[LineageRead, QueriesRead]),
+            ("POST", "/v1/imports") => {
+                let body = json!({ "kind": "query", "title": "T", "sql": "SELECT 2", "dialect": "ansi" });
+                (None, Some(body), &[QueriesWrite])
+            }
+            ("GET", "/v1/exports") => (None, None, &[QueriesRead, CatalogsRead]),
             ("POST", "/v1/lineage") => (None, Some(text), &[LineageRead, CatalogsRead]),
             ("POST", "/v1/lineage/plan") => {
                 let body = json!({
@@ -116,6 +121,9 @@ fn call<'a>(caller: &'a impl Calls, operation: &Operation, asked: &Asked) -> Cal
         None => call,
     };
     match &asked.body {
+        Some(body) if operation.route.path == "/v1/imports" => {
+            call.raw("application/x-ndjson", body.to_string())
+        }
         Some(body) => call.json(body),
         None => call,
     }
@@ -233,6 +241,7 @@ async fn another_workspace_s_things_do_not_exist() {
                 let problem = response.problem(Kind::InvalidField);
                 assert_eq!(problem["field"], "catalog", "{}", name(&operation));
             }
+            "GET" if operation.route.path == "/v1/exports" => assert_eq!(response.text(), ""),
             "GET" if operation.route.path == "/v1/usage" => assert_eq!(response.json()["days"], json!([])),
             "GET" => assert_eq!(response.json()["items"], json!([]), "{}", name(&operation)),
             _ => assert!(response.status.is_success(), "{}: {response:?}", name(&operation)),

@@ -6,6 +6,7 @@ use super::workspace::Workspace;
 const RULES: &[(&str, &[&str])] = &[
     ("sqm-domain", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
     ("sqm-sql", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
+    ("sqm-import", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
     (
         "sqm-runs",
         &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio", "serde_json"],

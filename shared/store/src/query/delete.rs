@@ -68,6 +68,9 @@ impl Store {
                 let mut transaction = Transaction::default();
                 let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
                 transaction.put(self, tombstone, Guard::Version(expected.get()))?;
+                if let Some(origin) = &record.origin {
+                    transaction.delete(self, &keys::origin(workspace, &origin.name))?;
+                }
                 let surplus = delta.overflow(transaction.room());
                 let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, id);
                 for facet in &delta.remove {

@@ -1,6 +1,7 @@
 //! What ran of a query: each execution, once however often it is sent, and what those of an hour and of a day
 //! add up to, counted as they arrive.
 
+mod counters;
 mod read;
 mod record;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqm_domain::{EngineLabel, ParametersHash, RunId};
 
+pub use counters::Counters;
 pub use record::Recorded;
 
 /// How long executions and days are kept, from when they were: a year can be compared with the one before in its
@@ -20,9 +22,6 @@ pub const KEEP_DAYS: i64 = 400;
 
 /// How long hours are kept: the last month, hour by hour.
 pub const KEEP_HOURS_DAYS: i64 = 35;
-
-/// Longest outline that is kept, in bytes.
-const MAX_OUTLINE_BYTES: usize = 32_000;
 
 /// An execution of a query, or several that are known by their mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +58,7 @@ pub struct Run {
 #[serde(try_from = "String", into = "String")]
 pub struct PlanShape(String);
 
-/// Outlines of plans by their shapes.
+/// Outlines of plans by their shapes; each has to fit into an item.
 pub type Outlines = BTreeMap<PlanShape, String>;
 
 impl PlanShape {

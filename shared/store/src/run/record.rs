@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqm_domain::{QueryId, WorkspaceId};
 use sqm_runs::{Bin, Span};
 
-use super::{KEEP_DAYS, KEEP_HOURS_DAYS, MAX_OUTLINE_BYTES, Outlines, PlanShape, Run, expiry, kept_since};
+use super::{KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Run, expiry, kept_since};
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{Item, VERSION, number};
@@ -38,7 +38,8 @@ struct Sums {
     plans: BTreeSet<PlanShape>,
 }
 
-type Named = BTreeMap<Key, Run>;
+/// Executions by their keys.
+pub(super) type Named = BTreeMap<Key, Run>;
 
 impl Store {
     /// Records executions of a query. One that was recorded before counts no second time, whoever sends it.
@@ -116,7 +117,8 @@ impl Store {
         Err(StoreError::Busy)
     }
 
-    fn draft(
+    /// The transaction that records executions, and the position of its question for the query's head.
+    pub(super) fn draft(
         &self,
         partition: &str,
         head: &Key,
@@ -144,9 +146,8 @@ impl Store {
         }
         for (shape, expires) in shapes {
             let Some(outline) = outlines.get(shape) else { continue };
-            let outline = &outline[..outline.floor_char_boundary(MAX_OUTLINE_BYTES)];
             let key = keys::outline(partition, shape.as_str());
-            transaction.put(self, expiring(key.with_doc(&outline)?, expires), Guard::Free)?;
+            transaction.put(self, expiring(key.with_doc(outline)?, expires), Guard::Free)?;
         }
         Ok((transaction, required))
     }
