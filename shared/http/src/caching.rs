@@ -56,12 +56,14 @@ pub const RULES: &[Rule] = &[
     rule("/v1/queries/{id}/versions", Kept::Revalidated),
     rule("/v1/queries/{id}/versions/{n}", Kept::Fixed),
     rule("/v1/queries/{id}/versions/{n}/diff", Kept::Fixed),
+    rule("/v1/queries/{id}/runs", Kept::Never),
     rule("/v1/queries/{id}/lineage", Kept::Revalidated),
     rule("/v1/analyses/{hash}", Kept::Addressed),
     rule("/v1/catalogs", Kept::Revalidated),
     Rule { fixed_by: Some("version"), ..rule("/v1/catalogs/{name}", Kept::Revalidated) },
     rule("/v1/connections", Kept::Never),
     rule("/v1/connections/{name}", Kept::Private),
+    rule("/v1/exports", Kept::Never),
     rule("/v1/usage", Kept::Never),
 ];
 

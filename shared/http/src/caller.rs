@@ -42,6 +42,10 @@ scopes! {
     QueriesRead = "queries:read",
     /// Create, change and delete queries.
     QueriesWrite = "queries:write",
+    /// Record executions of queries: for what collects them.
+    RunsWrite = "runs:write",
+    /// Bring in what was exported, with its ids, times and authors: for those who administer a workspace.
+    WorkspaceRestore = "workspace:restore",
     /// Read catalogs.
     CatalogsRead = "catalogs:read",
     /// Store and delete catalogs.

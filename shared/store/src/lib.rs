@@ -13,11 +13,13 @@ mod changes;
 mod config;
 mod connection;
 mod error;
+mod export;
 mod idempotency;
 mod item;
 pub mod keys;
 mod position;
 mod query;
+mod run;
 mod shards;
 mod suggestions;
 mod transaction;
@@ -29,11 +31,13 @@ pub use changes::{ListState, Listed};
 pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};
 pub use error::StoreError;
+pub use export::Exported;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use position::Position;
 pub use query::{
-    Analysis, Change, Content, Filter, Heads, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
-    Summary, Written,
+    Analysis, Brought, Change, Content, Filter, Heads, MAX_PAGE, MAX_REFERENCES, Origin, Page, Parse, Query,
+    References, Sort, Summary, Written,
 };
+pub use run::{Counters, KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};
 pub use usage::{Quota, Reserved, Spent, UsageOfDay};

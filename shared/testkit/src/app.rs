@@ -217,6 +217,21 @@ impl TestApp {
         Authenticator::new(self.keys.source(), self.expected.clone(), self.clock.clone())
     }
 
+    /// Its address on this machine, for clients that need a socket. It is there as long as the runtime of the test.
+    pub async fn listen(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = self.gateway.clone();
+        let answer = async move |request| gateway.call(request).await;
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+        format!("http://{address}")
+    }
+
+    /// What the token of a user says, signed: for clients that send it themselves.
+    pub fn signed(&self, workspace: &str) -> String {
+        self.keys.sign(&self.claims(workspace))
+    }
+
     /// Nobody known.
     pub fn anonymous(&self) -> Anonymous<'_> {
         Anonymous(self)

@@ -13,6 +13,7 @@ mod corpora;
 mod edge;
 mod faults;
 mod hostile;
+mod imports;
 mod indexes;
 mod limits;
 mod lineage;

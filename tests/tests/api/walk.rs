@@ -45,7 +45,7 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
 fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
     use Scope::{
         CatalogsRead, CatalogsWrite, ConnectionsRead, ConnectionsWrite, LineageRead, OptimizationsRun,
-        QueriesRead, QueriesWrite,
+        QueriesRead, QueriesWrite, RunsWrite,
     };
     let text = json!({ "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": things.catalog });
     let (if_match, body, scopes): (Option<&'static str>, Option<Value>, &'static [Scope]) =
@@ -58,11 +58,21 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("GET", "/v1/queries/{id}") => (None, None, &[QueriesRead]),
             ("PATCH", "/v1/queries/{id}") => (Some("*"), Some(json!({ "title": "V" })), &[QueriesWrite]),
             ("DELETE", "/v1/queries/{id}") => (Some("*"), None, &[QueriesWrite]),
+            ("GET", "/v1/queries/{id}/runs") => (None, None, &[QueriesRead]),
+            ("POST", "/v1/queries/{id}/runs") => {
+                let body = json!({ "runs": [{ "at": "2027-01-15T07:00:00Z", "duration_ms": 12.5 }] });
+                (None, Some(body), &[RunsWrite])
+            }
             ("GET", "/v1/queries/{id}/versions") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}/diff") => (None, None, &[QueriesRead]),
             ("POST", "/v1/queries/{id}/versions/{n}/restore") => (Some("*"), None, &[QueriesWrite]),
             ("GET", "/v1/queries/{id}/lineage") => (None, None, &[LineageRead, QueriesRead]),
+            ("POST", "/v1/imports") => {
+                let body = json!({ "kind": "query", "title": "T", "sql": "SELECT 2", "dialect": "ansi" });
+                (None, Some(body), &[QueriesWrite])
+            }
+            ("GET", "/v1/exports") => (None, None, &[QueriesRead, CatalogsRead]),
             ("POST", "/v1/lineage") => (None, Some(text), &[LineageRead, CatalogsRead]),
             ("POST", "/v1/lineage/plan") => {
                 let body = json!({
@@ -116,6 +126,9 @@ fn call<'a>(caller: &'a impl Calls, operation: &Operation, asked: &Asked) -> Cal
         None => call,
     };
     match &asked.body {
+        Some(body) if operation.route.path == "/v1/imports" => {
+            call.raw("application/x-ndjson", body.to_string())
+        }
         Some(body) => call.json(body),
         None => call,
     }
@@ -142,6 +155,8 @@ async fn state(app: &TestApp, things: &Things, workspace: &str) -> Vec<Value> {
     let mut state = user.all("/v1/queries").await;
     state.push(user.get(&things.query.path).send().await.ok());
     state.extend(user.all(&format!("{}/versions", things.query.path)).await);
+    let runs = format!("{}/runs?from=2027-01-14T00:00:00Z&to=2027-01-16T00:00:00Z", things.query.path);
+    state.push(user.get(&runs).send().await.ok());
     state.extend(user.all("/v1/catalogs").await);
     state.push(user.get(&format!("/v1/catalogs/{}", things.catalog)).send().await.ok());
     state.extend(user.all("/v1/connections").await);
@@ -237,6 +252,7 @@ async fn another_workspace_s_things_do_not_exist() {
                 let problem = response.problem(Kind::InvalidField);
                 assert_eq!(problem["field"], "catalog", "{}", name(&operation));
             }
+            "GET" if operation.route.path == "/v1/exports" => assert_eq!(response.text(), ""),
             "GET" if operation.route.path == "/v1/usage" => assert_eq!(response.json()["days"], json!([])),
             "GET" => assert_eq!(response.json()["items"], json!([]), "{}", name(&operation)),
             _ => assert!(response.status.is_success(), "{}: {response:?}", name(&operation)),

@@ -82,6 +82,17 @@ impl Store {
         self.catalog_text(&partition, record).await
     }
 
+    /// The first and the last version of a catalog, if there is one.
+    pub(crate) async fn catalog_versions(
+        &self,
+        workspace: &WorkspaceId,
+        name: &CatalogName,
+    ) -> Result<Option<(VersionNumber, VersionNumber)>, StoreError> {
+        let head = self.catalog_head(&keys::catalog(workspace, name)).await?;
+        let alive = head.filter(|head| !head.deleted);
+        Ok(alive.map(|head| (head.first, head.summary.version)))
+    }
+
     /// The catalogs of a workspace by name, at most `limit` (up to [`MAX_PAGE`]).
     ///
     /// # Errors

@@ -73,6 +73,9 @@ impl Store {
                 let mut transaction = Transaction::default();
                 let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
                 transaction.put(self, tombstone, Guard::Version(expected.get()))?;
+                if let Some(origin) = &record.origin {
+                    transaction.delete(self, &keys::origin(workspace, &origin.name))?;
+                }
                 let surplus = delta.overflow(transaction.room());
                 let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, id);
                 for facet in &delta.remove {
@@ -87,16 +90,18 @@ impl Store {
                 self.delete_all(&surplus.remove.iter().map(entry).collect::<Vec<_>>()).await?;
             }
         }
-        self.purge(&partition).await
+        self.empty(&keys::executions(workspace, id)).await?;
+        self.empty(&partition).await?;
+        self.delete_all(&[keys::head(&partition)]).await
     }
 
-    /// Removes every item of a partition, the head last.
-    async fn purge(&self, partition: &str) -> Result<(), StoreError> {
+    /// Removes every item of a partition but the head.
+    async fn empty(&self, partition: &str) -> Result<(), StoreError> {
         loop {
             let range = Range { pk: partition, first: "!", last: "}", order: Order::Forwards, most: BATCH };
             let keys: Vec<Key> = self.range(range).await?.iter().map(Key::of).collect();
             if keys.is_empty() {
-                return self.delete_all(&[keys::head(partition)]).await;
+                return Ok(());
             }
             self.delete_all(&keys).await?;
         }

@@ -14,4 +14,5 @@ mod models;
 mod queries;
 mod references;
 mod restart;
+mod runs;
 mod setup;

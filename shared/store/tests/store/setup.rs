@@ -103,6 +103,7 @@ pub fn change(second: i64) -> Change {
         message: "why".parse().unwrap(),
         at: at(second),
         idempotency: None,
+        origin: None,
     }
 }
 
