@@ -1,9 +1,11 @@
-//! `sqm`: lineage, findings, verified rewrites, indexes, plans and verdicts on the command line, without a server.
+//! `sqm`: lineage, findings, verified rewrites, indexes, plans and verdicts on the command line, without a server; and
+//! imports into one.
 //!
 //! A shell: what a query means, the crates below know. Here are arguments, texts in, answers out.
 
 mod args;
 mod bulk;
+mod import;
 mod indexes;
 mod input;
 mod lineage;
@@ -11,6 +13,7 @@ mod lint;
 mod optimize;
 mod plan;
 mod print;
+mod remote;
 mod status;
 mod verify;
 
@@ -50,6 +53,8 @@ fn run(cli: Cli) -> Result<Status> {
         command => guard::on_large_stack(move || {
             let mut out = Out::new(color);
             let status = match command {
+                Command::Export(args) => import::export(&args, &mut out),
+                Command::Import(args) => import::run(&args, &mut out),
                 Command::Indexes(args) => indexes::files(&args, &mut out),
                 Command::Lineage(args) => lineage::files(&args, &mut out),
                 Command::Lint(args) => lint::files(&args, &mut out),

@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 use sqm_sql::lint::Severity;
 
 use crate::status;
-use crate::{indexes, lineage, lint, optimize, plan, verify};
+use crate::{import, indexes, lineage, lint, optimize, plan, verify};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -31,6 +31,12 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// All that a workspace holds, as lines of JSON that `import records` takes.
+    #[command(after_help = status::HELP)]
+    Export(import::Export),
+    /// Bring queries, and how they ran, from where they are to a server.
+    #[command(after_help = status::HELP)]
+    Import(import::Arguments),
     /// Which indexes would serve all texts together, and are not there yet.
     #[command(after_help = status::HELP)]
     Indexes(indexes::Arguments),

@@ -7,7 +7,7 @@ mod decode;
 mod text;
 
 pub use catalog::{Catalogs, Known};
-pub use text::{Text, read, read_plan, texts};
+pub use text::{Text, Unreadable, read, read_plan, sql_files, texts};
 
 use std::path::PathBuf;
 

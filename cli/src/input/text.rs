@@ -59,6 +59,13 @@ pub fn texts(paths: &[PathBuf]) -> Result<impl Iterator<Item = Result<Text, Unre
     Ok(files.into_iter().map(|path| path.and_then(|path| read(&path))))
 }
 
+/// The `.sql` files below a folder in the order of their names, and the folders in it that cannot be read.
+pub fn sql_files(folder: &Path) -> Vec<Result<PathBuf, Unreadable>> {
+    let mut files = Vec::new();
+    walk(folder, &mut files);
+    files
+}
+
 fn walk(folder: &Path, files: &mut Vec<Result<PathBuf, Unreadable>>) {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let entries = match entries {

@@ -7,6 +7,8 @@ mod counterexample;
 mod database;
 mod exit_codes;
 mod files;
+mod import;
+mod import_real;
 mod indexes;
 mod lineage;
 mod model;

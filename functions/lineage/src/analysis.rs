@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use sqm_domain::{Dialect, SqlText, VersionNumber};
+use sqm_domain::{CatalogName, Dialect, SqlText, VersionNumber};
 use sqm_http::{Basis, ETag, Problem, compute};
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
-use sqm_sql::lineage::{Options, Views, trace_script};
+use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
 
-use crate::form::{Format, Job, Traced};
+use crate::form::{Format, Job, Shown};
 use crate::names::Qualifier;
 use crate::stored_views::StoredView;
 
@@ -43,20 +43,31 @@ pub(crate) fn options(
     }
 }
 
-/// Traces a text. One that does not parse is no problem: its lineage says so. There is nothing to draw
-/// then, though.
-pub(crate) async fn trace(
+/// Traces a text. One that does not parse is no problem: its lineage says so.
+pub(crate) async fn traced(
+    sql: SqlText,
+    dialect: Dialect,
+    catalog: Catalog,
+    options: Options,
+) -> Result<Lineage, Problem> {
+    let work =
+        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
+    Ok(compute(BUDGET, work).await??)
+}
+
+/// Traces a text and shows it in a form. Where it does not parse there is nothing to draw.
+pub(crate) async fn shown(
     sql: SqlText,
     dialect: Dialect,
     catalog: Catalog,
     options: Options,
     format: Format,
     job: Job,
-) -> Result<Traced, Problem> {
+) -> Result<Shown, Problem> {
     let work = move || {
         let lineage =
             guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
-        format.show(lineage?, sql.as_str(), dialect, job)
+        format.show(&lineage?, sql.as_str(), dialect, job)
     };
     compute(BUDGET, work).await?
 }
@@ -77,6 +88,7 @@ pub(crate) fn tag(
             format!("{letter}={escaped}")
         })
     };
+    parts.extend(named('k', basis.catalog.as_ref().map(|used| used.name.as_str())));
     parts.extend(named('d', options.default_db.as_deref()));
     parts.extend(named('s', options.default_schema.as_deref()));
     if options.views == Views::Follow {
@@ -88,6 +100,13 @@ pub(crate) fn tag(
     }
     parts.extend(named('n', dataset_namespace));
     ETag::new(parts.join(";"))
+}
+
+/// The catalog that the tag of a lineage names: the state of which to look at.
+pub(crate) fn catalog_of(tag: &ETag) -> Option<CatalogName> {
+    let escaped = tag.opaque().split(';').nth(2)?.strip_prefix("k=")?;
+    let mut names = form_urlencoded::parse(escaped.as_bytes());
+    names.next()?.0.parse().ok()
 }
 
 #[cfg(test)]
@@ -151,6 +170,7 @@ mod tests {
     fn a_tag_is_readable() {
         let follow = options(Some(ViewsAsked::Follow), name("my db"), None);
         let tag = tag(VersionNumber::FIRST, &basis(Some(7)), &[], &follow, Format::Text, None);
-        assert_eq!(tag.opaque(), format!("v1;c7-e{ENGINE_VERSION};d=my+db;follow;text"));
+        assert_eq!(tag.opaque(), format!("v1;c7-e{ENGINE_VERSION};k=shop;d=my+db;follow;text"));
+        assert_eq!(catalog_of(&tag), "shop".parse().ok());
     }
 }

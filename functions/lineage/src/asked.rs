@@ -4,7 +4,7 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect, SqlText};
-use sqm_http::{Body, MediaType, Problem, QueryString, from_json, sql_text};
+use sqm_http::{Body, Kind, MediaType, Problem, QueryString, from_json, sql_text};
 use sqm_sql::catalog::SchemaInput;
 use sqm_sql::lineage::Options;
 
@@ -59,6 +59,7 @@ impl<S: Send + Sync> FromRequest<S> for AdHoc {
         let body = Body::from_request(Request::from_parts(parts, body), state).await?;
         match body.media_type {
             MediaType::Json => Self::of_json(&body.text, which),
+            MediaType::Lines => Err(Problem::new(Kind::UnsupportedMediaType).detail("send application/json")),
             MediaType::Sql => Self::of_sql(body.text, which),
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect};
-use sqm_http::{Kind, Problem};
+use sqm_http::{Kind, Problem, json};
 use sqm_sql::lineage::output::{EventContext, job_event, producer};
 use sqm_sql::lineage::{Failure, Lineage};
 
@@ -52,14 +52,8 @@ impl Job {
     }
 }
 
-/// What a trace came to, in the form that was asked for.
-#[derive(Debug)]
-pub(crate) enum Traced {
-    /// All of it.
-    Document(Lineage),
-    /// For people to look at, and its media type.
-    Shown(String, &'static str),
-}
+/// A lineage in the form that was asked for, and its media type.
+pub(crate) type Shown = (String, &'static str);
 
 /// The data source of the tables: as it was given, or else called like their catalog, or like the dialect.
 pub(crate) fn data_source(given: Option<String>, catalog: Option<&CatalogName>, dialect: Dialect) -> String {
@@ -85,20 +79,20 @@ impl Format {
     /// `invalid-sql` where there is nothing to draw.
     pub(crate) fn show(
         self,
-        lineage: Lineage,
+        lineage: &Lineage,
         sql: &str,
         dialect: Dialect,
         job: Job,
-    ) -> Result<Traced, Problem> {
+    ) -> Result<Shown, Problem> {
         Ok(match self {
-            Self::Json => Traced::Document(lineage),
-            Self::Text => Traced::Shown(lineage.to_text(), "text/plain; charset=utf-8"),
-            Self::Dot => Traced::Shown(drawable(&lineage)?.to_dot(), "text/vnd.graphviz; charset=utf-8"),
-            Self::Mermaid => Traced::Shown(drawable(&lineage)?.to_mermaid(), "text/plain; charset=utf-8"),
-            Self::Svg => Traced::Shown(drawable(&lineage)?.to_svg(), "image/svg+xml"),
+            Self::Json => (json(lineage)?, "application/json"),
+            Self::Text => (lineage.to_text(), "text/plain; charset=utf-8"),
+            Self::Dot => (drawable(lineage)?.to_dot(), "text/vnd.graphviz; charset=utf-8"),
+            Self::Mermaid => (drawable(lineage)?.to_mermaid(), "text/plain; charset=utf-8"),
+            Self::Svg => (drawable(lineage)?.to_svg(), "image/svg+xml"),
             Self::OpenLineage => {
-                let event = job_event(drawable(&lineage)?, &job.context(sql, dialect));
-                Traced::Shown(event.to_string(), "application/json")
+                let event = job_event(drawable(lineage)?, &job.context(sql, dialect));
+                (event.to_string(), "application/json")
             }
         })
     }
@@ -133,10 +127,10 @@ mod tests {
         }
     }
 
-    fn show(sql: &str, format: &str) -> Result<Traced, Problem> {
+    fn show(sql: &str, format: &str) -> Result<Shown, Problem> {
         let format: Format = serde_json::from_value(format.into()).unwrap();
         let lineage = trace(sql, Dialect::Postgres, &Catalog::default(), &Options::default());
-        format.show(lineage, sql, Dialect::Postgres, job())
+        format.show(&lineage, sql, Dialect::Postgres, job())
     }
 
     #[test]
@@ -153,8 +147,8 @@ mod tests {
             assert!(show("SELECT a FROM t", format).is_ok(), "{format}");
             assert!(show("SELECT a FROM t;\n SELECT FROM WHERE", format).is_ok(), "{format}");
         }
-        assert!(matches!(show("no SQL", "json"), Ok(Traced::Document(lineage)) if !lineage.ok));
-        assert!(matches!(show("no SQL", "text"), Ok(Traced::Shown(text, _)) if text.contains("not read")));
+        assert!(matches!(show("no SQL", "json"), Ok((document, _)) if document.contains("\"ok\":false")));
+        assert!(matches!(show("no SQL", "text"), Ok((text, _)) if text.contains("not read")));
         for format in ["dot", "mermaid", "svg", "openlineage"] {
             let problem = show("\n no SQL", format).unwrap_err();
             assert_eq!((problem.kind(), problem.member("line")), (Kind::InvalidSql, Some(&2.into())));

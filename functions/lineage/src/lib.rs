@@ -1,9 +1,10 @@
 //! Lineage over HTTP: of stored queries and of texts that come with a request; and the catalogs that
-//! describe their tables.
+//! describe their tables. Analyses of every kind are answered by their ids.
 
 mod analysis;
 mod asked;
 mod form;
+mod kept;
 mod names;
 mod routes;
 mod source;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use sqm_cache::Levels;
 use sqm_http::Clock;
 use sqm_store::Store;
 
@@ -25,15 +27,18 @@ pub struct App {
     pub store: Store,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// What was made before.
+    pub levels: Levels,
 }
 
 /// The routes of this function.
 pub fn routes(app: App) -> Router {
-    use routes::{catalogs, lineage};
+    use routes::{analyses, catalogs, lineage};
     Router::new()
         .route("/v1/queries/{id}/lineage", get(lineage::stored))
         .route("/v1/lineage", post(lineage::ad_hoc))
         .route("/v1/lineage/plan", post(lineage::plan))
+        .route("/v1/analyses/{hash}", get(analyses::get))
         .route("/v1/catalogs", get(catalogs::list))
         .route("/v1/catalogs/{name}", get(catalogs::get).put(catalogs::put).delete(catalogs::delete))
         .with_state(app)

@@ -1,5 +1,6 @@
 //! The lineage function.
 
+use sqm_cache::Levels;
 use sqm_http::serve::Platform;
 use sqm_lineage::App;
 use sqm_store::{Store, StoreConfig};
@@ -12,6 +13,7 @@ async fn main() -> anyhow::Result<()> {
         endpoint: platform.settings.dynamodb_endpoint.clone(),
     };
     let store = Store::new(&config, &platform.aws);
+    let levels = Levels::new(platform.settings.cache_bytes, store.clone());
     let clock = platform.clock.clone();
-    platform.run(sqm_lineage::routes(App { store, clock })).await
+    platform.run(sqm_lineage::routes(App { store, clock, levels })).await
 }

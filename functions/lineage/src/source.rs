@@ -37,6 +37,9 @@ impl Source {
                 return Err(Problem::parameter("dialect", "say in which dialect the DDL is written"));
             }
             (MediaType::Sql, Some(dialect)) => (dialect, body.text),
+            (MediaType::Lines, _) => {
+                return Err(Problem::new(Kind::UnsupportedMediaType).detail("send application/json"));
+            }
             (MediaType::Json, Some(_)) => {
                 return Err(Problem::parameter("dialect", "give it in the body, where the tables are"));
             }

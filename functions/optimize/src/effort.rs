@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqm_verify::offer;
+use sqm_verify::offer::{self, Offer, Optimization};
 
 /// Most databases for one verdict: beyond this, a further one hardly shows what the others have not.
 const MAX_DATABASES: u16 = 1_000;
@@ -96,6 +96,15 @@ impl Effort {
         let names = self.names.unwrap_or(false);
         sqm_verify::Options { databases: self.databases.0.into(), seed: self.seed, time, names }
     }
+}
+
+/// Whether an optimization that took this long is what anybody would find, and not what there was time for. A verdict
+/// begins with a quarter of its time for the first databases, so one that took less was never cut short; a proof and a
+/// counterexample are what they are.
+pub(crate) fn is_settled(found: &Optimization, took: Duration) -> bool {
+    let uncut_ms = REWRITE.as_secs_f64() * 1000.0 / 4.0;
+    let is_settled = |offer: &Offer| offer.verdict == "proved" || offer.verification.ms < uncut_ms;
+    took < OPTIMIZATION / 2 && found.rewrites.iter().all(is_settled)
 }
 
 #[cfg(test)]

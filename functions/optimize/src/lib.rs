@@ -5,6 +5,7 @@
 mod asked;
 mod databases;
 mod effort;
+mod kept;
 mod models;
 mod routes;
 mod view;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use sqm_cache::Levels;
 use sqm_http::Clock;
 use sqm_store::Store;
 
@@ -32,6 +34,8 @@ pub struct App {
     pub databases: Databases,
     /// Asks the model, where there is one.
     pub models: Models,
+    /// What was made before.
+    pub levels: Levels,
 }
 
 /// The routes of this function.

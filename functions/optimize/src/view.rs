@@ -1,11 +1,11 @@
-//! Optimizations and verdicts as callers read them. A verdict says how long it took, so no answer is the
-//! same twice, and none may be kept.
+//! Optimizations and verdicts as callers read them. A verdict says how long it took, so what is made twice is not the
+//! same; an optimization that is kept is answered as it was made.
 
 use serde::Serialize;
 use serde_json::Value;
 use sqm_database::{Runs, Weighed};
-use sqm_domain::{ConnectionName, Dialect, QueryId, VersionNumber};
-use sqm_http::{Basis, Caller, Reply};
+use sqm_domain::{AnalysisId, ConnectionName, Dialect, QueryId, VersionNumber};
+use sqm_http::{Basis, Caller, Problem, Reply, json};
 use sqm_sql::indexes::Index;
 use sqm_sql::lint::Finding;
 use sqm_sql::rewrites::Alternative;
@@ -38,6 +38,8 @@ pub(crate) struct Of {
 
 #[derive(Serialize)]
 struct OptimizationView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis: Option<AnalysisId>,
     #[serde(flatten)]
     on: On<'a>,
     findings: &'a [Finding],
@@ -71,11 +73,20 @@ struct VerificationView<'a> {
     verdict: Value,
 }
 
-/// An optimization as an answer. What was refuted is counted, and shown to whoever asks.
-pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) -> Reply {
+/// An optimization as a document, with its id where it is kept. What was refuted is counted, and shown to whoever asks.
+///
+/// # Errors
+/// It is too long.
+pub(crate) fn optimization(
+    on: On<'_>,
+    found: &Found,
+    include: Option<Include>,
+    analysis: Option<AnalysisId>,
+) -> Result<String, Problem> {
     let Found { optimization: found, weighed, suggested } = found;
     let database = weighed.as_ref();
-    Reply::ok(&OptimizationView {
+    json(&OptimizationView {
+        analysis,
         on,
         findings: &found.findings,
         rewrites: &found.rewrites,
@@ -91,6 +102,13 @@ pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) 
         model: suggested.as_ref().map(|it| it.view(include.is_some())),
         notes: &found.notes,
     })
+}
+
+/// The answer about a stored query: which one it is stands before the rest of the document, which is that of every
+/// query with this text.
+pub(crate) fn of_query(Of { id, version }: Of, document: &str) -> Reply {
+    let rest = document.strip_prefix('{').unwrap_or(document);
+    Reply::json(format!("{{\"id\":\"{id}\",\"version\":{version},{rest}"))
 }
 
 /// A verdict as an answer, in the words of the command line's contract.
@@ -145,8 +163,6 @@ pub(crate) fn workload(caller: &Caller, found: &Workload) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
-    use axum::response::IntoResponse;
     use sqm_sql::catalog::Catalog;
     use sqm_verify::offer::{Candidate, Options, judge};
 
@@ -169,23 +185,22 @@ mod tests {
         Found { optimization, weighed: None, suggested: None }
     }
 
-    async fn answer(include: Option<Include>) -> Value {
+    fn answer(include: Option<Include>) -> Value {
         let basis = Basis::nothing();
         let options = Effort::new(None, None);
         let on = On { query: None, dialect: Dialect::Postgres, basis: &basis, options };
-        let response = optimization(on, &found(), include).into_response();
-        serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+        serde_json::from_str(&optimization(on, &found(), include, None).unwrap()).unwrap()
     }
 
-    #[tokio::test]
-    async fn what_is_refuted_is_shown_to_whoever_asks_with_the_rows_that_show_it() {
-        let silent = answer(None).await;
+    #[test]
+    fn what_is_refuted_is_shown_to_whoever_asks_with_the_rows_that_show_it() {
+        let silent = answer(None);
         assert_eq!(
             (&silent["rewrites"], &silent["refuted_count"]),
             (&Value::from([0; 0].as_slice()), &1.into())
         );
         assert!(silent.get("refuted").is_none(), "{silent}");
-        let told = answer(Some(Include::Refuted)).await;
+        let told = answer(Some(Include::Refuted));
         let refuted = &told["refuted"][0];
         assert_eq!((&refuted["verdict"], &refuted["recommended"]), (&"refuted".into(), &false.into()));
         let counterexample = &refuted["verification"]["counterexample"];

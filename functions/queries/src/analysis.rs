@@ -1,6 +1,7 @@
 //! What is found out about a text when it is written: whether it parses, how much there is to it, and which
 //! tables it names.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqm_domain::{CatalogName, Dialect, SqlText, WorkspaceId};
@@ -24,6 +25,11 @@ pub(crate) async fn of(
     content: &Content,
 ) -> Result<Analysis, Problem> {
     let (catalog, _) = Basis::of_query(store, workspace, content.catalog.as_ref()).await?;
+    with(Arc::new(catalog), content).await
+}
+
+/// The same, where the catalog is at hand.
+pub(crate) async fn with(catalog: Arc<Catalog>, content: &Content) -> Result<Analysis, Problem> {
     let (sql, dialect) = (content.sql.clone(), content.dialect);
     compute(BUDGET, move || analyse(&sql, dialect, &catalog)).await
 }

@@ -81,6 +81,7 @@ impl<T> Asked<T> {
             message,
             at: app.clock.now(),
             idempotency: self.idempotency.clone(),
+            origin: None,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Stored queries over HTTP: create, find, change, delete; their versions, the differences between them,
-//! and the way back to one.
+//! and the way back to one; what ran of them; imports and exports.
 
 mod analysis;
 mod asked;
 mod diff;
+mod execution;
 mod patch;
 mod routes;
 mod view;
@@ -31,9 +32,12 @@ pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/queries", get(routes::list).post(routes::create))
         .route("/v1/queries/{id}", get(routes::get).patch(routes::update).delete(routes::delete))
+        .route("/v1/queries/{id}/runs", get(routes::summary).post(routes::record))
         .route("/v1/queries/{id}/versions", get(routes::versions))
         .route("/v1/queries/{id}/versions/{n}", get(routes::version))
         .route("/v1/queries/{id}/versions/{n}/diff", get(routes::diff))
         .route("/v1/queries/{id}/versions/{n}/restore", post(routes::restore))
+        .route("/v1/imports", post(routes::import))
+        .route("/v1/exports", get(routes::export))
         .with_state(app)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
-use sqm_http::{CacheControl, Caller, ETag, Preconditions, Reply};
+use sqm_http::{Caller, ETag, Preconditions, Reply};
 use sqm_sql::text::Position;
 use sqm_store::{Page, Parse, Query, Summary};
 
@@ -135,13 +135,13 @@ pub(crate) fn etag(version: VersionNumber) -> ETag {
 /// The newest version of a query as an answer.
 pub(crate) fn current(query: &Query) -> Reply {
     let reply = Reply::ok(&QueryView::from(query));
-    reply.etag(etag(query.summary.version)).cache(CacheControl::Revalidate)
+    reply.etag(etag(query.summary.version))
 }
 
 /// One version of a query as an answer, which stays what it is.
 pub(crate) fn fixed(query: &Query, preconditions: &Preconditions) -> Reply {
     let reply = Reply::ok(&QueryView::from(query)).etag(etag(query.summary.version));
-    reply.cache(CacheControl::Immutable).unless_known(preconditions)
+    reply.unless_known(preconditions)
 }
 
 /// A page as an answer. `path` is that of the list with its parameters, without a cursor.

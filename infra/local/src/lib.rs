@@ -5,6 +5,7 @@
 
 mod debian;
 mod dynamodb;
+pub mod edge;
 mod moto;
 mod passing;
 mod postgres;

@@ -106,6 +106,18 @@ impl Postgres {
 
     /// The same, reached as `door` says.
     pub async fn open(tools: &Tools, release: Release, door: Door) -> Result<Self> {
+        Self::set(tools, release, door, &[]).await
+    }
+
+    /// Debian's, with the extension that counts what runs: `pg_stat_statements`.
+    pub async fn counting(tools: &Tools) -> Result<Self> {
+        let settings = ["-c", "shared_preload_libraries=pg_stat_statements"];
+        let server = Self::set(tools, Release::V15, Door::Socket, &settings).await?;
+        server.query("CREATE EXTENSION pg_stat_statements").await?;
+        Ok(server)
+    }
+
+    async fn set(tools: &Tools, release: Release, door: Door, settings: &[&str]) -> Result<Self> {
         let Programs { mut root, parts, bin, libraries } = release.install(tools).await?;
         let folder = Passing::new("pg");
         std::fs::create_dir(folder.path()).with_context(|| format!("making {}", folder.path().display()))?;
@@ -148,7 +160,7 @@ impl Postgres {
             Door::Port => ("listen_addresses=127.0.0.1", free_port()?),
         };
         server.arg("-D").arg(&data).arg("-k").arg(folder.path()).arg("-p").arg(port.to_string());
-        server.args(["-c", listen, "-c", "fsync=off", "-c", "jit=off"]);
+        server.args(["-c", listen, "-c", "fsync=off", "-c", "jit=off"]).args(settings);
         let process = Process::start("postgres", server, &folder.path().join("log"))?;
         let mut postgres = Self { psql: programs.join("psql"), folder, process, libraries, port };
         let until = Instant::now() + START_WITHIN;

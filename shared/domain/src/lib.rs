@@ -12,6 +12,9 @@ mod sql_text;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use engine::{DatabaseEngine, UnknownEngine};
-pub use id::{InvalidId, QueryId, VersionNumber, WorkspaceId};
-pub use name::{CatalogName, ConnectionName, InvalidName, Note, SecretName, Subject, Tag, Title};
+pub use id::{AnalysisId, InvalidId, QueryId, VersionNumber, WorkspaceId};
+pub use name::{
+    CatalogName, ConnectionName, EngineLabel, InvalidName, Note, ParametersHash, RunId, SecretName, Subject,
+    Tag, Title,
+};
 pub use sql_text::{InvalidSql, SqlText};

@@ -140,6 +140,18 @@ name! {
     /// 128 characters.
     Subject, "subject", |what, text| printable(what, text, MAX_NAME_CHARS)
 }
+name! {
+    /// What a client calls an execution, so that it counts once however often it is sent: as a tag.
+    RunId, "run id", token
+}
+name! {
+    /// The parameters of an execution, as a hash or a name that says no value: as a tag.
+    ParametersHash, "parameters hash", token
+}
+name! {
+    /// What an execution ran on, such as `PostgreSQL 17.2`: one printable line of at most 128 characters.
+    EngineLabel, "engine", |what, text| printable(what, text, MAX_NAME_CHARS)
+}
 
 name! {
     /// What a query is for, or why a version was made: any text of at most 4,000 characters, several

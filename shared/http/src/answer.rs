@@ -47,6 +47,14 @@ pub(crate) fn document(document: &impl Serialize) -> Result<Answer, Problem> {
     }
 }
 
+/// A document as JSON, to be kept and answered.
+///
+/// # Errors
+/// `answer-too-large`.
+pub fn json(document: &impl Serialize) -> Result<String, Problem> {
+    String::from_utf8(self::document(document)?.bytes).map_err(Problem::internal)
+}
+
 /// A text, if it is not too long.
 pub(crate) fn text(text: String) -> Result<Answer, Problem> {
     match carried(text.as_bytes()) {

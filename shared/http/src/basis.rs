@@ -86,6 +86,11 @@ impl Basis {
         Ok((catalog, Self::new(Some(CatalogUsed { name: name.clone(), version }))))
     }
 
+    /// What an analysis rests on that knows a stored catalog at a version, if it names one.
+    pub fn of_version(name: Option<CatalogName>, version: Option<VersionNumber>) -> Self {
+        Self::new(name.map(|name| CatalogUsed { name, version }))
+    }
+
     /// The part of an entity tag that names this basis.
     pub fn tag(&self) -> String {
         let catalog = self.catalog.as_ref().and_then(|used| used.version).map_or(0, VersionNumber::get);

@@ -18,6 +18,8 @@ const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 pub enum MediaType {
     /// `application/json`, or a type that ends in `+json`.
     Json,
+    /// `application/x-ndjson`, and other names for one JSON text a line.
+    Lines,
     /// `application/sql`, and `text/plain` which tools send for SQL files.
     Sql,
 }
@@ -77,6 +79,9 @@ fn media_type(headers: &HeaderMap) -> Result<MediaType, Problem> {
     match essence {
         "application/sql" | "text/sql" | "text/x-sql" | "text/plain" => Ok(MediaType::Sql),
         "application/json" => Ok(MediaType::Json),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+            Ok(MediaType::Lines)
+        }
         _ if essence.starts_with("application/") && essence.ends_with("+json") => Ok(MediaType::Json),
         _ => Err(unsupported("send application/json")),
     }

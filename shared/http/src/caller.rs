@@ -9,11 +9,12 @@ use axum::extract::FromRequestParts;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
-use sqm_domain::{Subject, WorkspaceId};
-use sqm_store::Position;
+use sqm_domain::{Subject, VersionNumber, WorkspaceId};
+use sqm_store::{ListState, Position};
 
 use crate::auth::Verified;
 use crate::cursor::CursorKeys;
+use crate::etag::ETag;
 use crate::problem::{Kind, Problem};
 
 macro_rules! scopes {
@@ -41,6 +42,10 @@ scopes! {
     QueriesRead = "queries:read",
     /// Create, change and delete queries.
     QueriesWrite = "queries:write",
+    /// Record executions of queries: for what collects them.
+    RunsWrite = "runs:write",
+    /// Bring in what was exported, with its ids, times and authors: for those who administer a workspace.
+    WorkspaceRestore = "workspace:restore",
     /// Read catalogs.
     CatalogsRead = "catalogs:read",
     /// Store and delete catalogs.
@@ -95,9 +100,25 @@ impl Caller {
         &self.workspace
     }
 
+    /// All that two callers must have in common to be shown the same answer: the workspace, and what they may do there.
+    pub fn tenant(&self) -> String {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
+        format!("{} {}", self.workspace, scopes.join(" "))
+    }
+
     /// A position as the caller may hold it.
     pub fn cursor(&self, position: &Position) -> String {
         self.cursors.seal(position)
+    }
+
+    /// The tag of a page of a list in this state. It names the key of the cursors, which are a part of the page.
+    pub fn list_tag(&self, state: ListState) -> ETag {
+        ETag::new(format_args!("{}.{}-{}", state.number, state.at, self.cursors.mark()))
+    }
+
+    /// The tag of a page of what a version ends with.
+    pub fn history_tag(&self, newest: VersionNumber) -> ETag {
+        ETag::new(format_args!("{newest}-{}", self.cursors.mark()))
     }
 
     /// The position that a cursor holds, where there is one.

@@ -50,6 +50,12 @@ impl CursorKeys {
         URL_SAFE_NO_PAD.encode([&signature[..SIGNATURE], &position].concat())
     }
 
+    /// What tells apart by which key positions are signed: pages of one list differ by it.
+    pub(crate) fn mark(&self) -> String {
+        let signature = self.signing.sign(b"mark").finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode(&signature[..6])
+    }
+
     pub(crate) fn open(&self, cursor: &str) -> Result<Position, Problem> {
         let read = || {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|_| cursor.len() <= MAX_CHARS)?;

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::problem::{Kind, Problem};
+use crate::reply::Reply;
 
 /// A strong entity tag: the same tag means the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,12 +136,40 @@ impl Preconditions {
         })
     }
 
+    /// The tags of the states that the caller has, where 304 may be the answer.
+    pub fn known(&self) -> impl Iterator<Item = &ETag> {
+        let listed = match &self.if_none_match {
+            Some(EntityTags::OneOf(tags)) => tags.as_slice(),
+            _ => &[],
+        };
+        listed.iter().map(|(tag, _)| tag)
+    }
+
+    /// 304, where the caller has the state already that `now` finds out. That is asked only of those who say what
+    /// they have, and should cost no more than the read of a key; it is `None` where that does not suffice.
+    ///
+    /// # Errors
+    /// Those of `now`.
+    pub async fn unchanged<E>(
+        &self,
+        now: impl Future<Output = Result<Option<ETag>, E>>,
+    ) -> Result<Option<Reply>, E> {
+        if self.if_none_match.is_none() {
+            return Ok(None);
+        }
+        Ok(now.await?.filter(|tag| self.not_modified(tag)).map(Reply::not_modified))
+    }
+
     /// Whether the caller has this state already, so that 304 is the answer to a GET.
     pub fn not_modified(&self, current: &ETag) -> bool {
         self.if_none_match.as_ref().is_some_and(|tags| tags.agree_weakly(current))
     }
 
-    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    /// The conditions that these headers set.
+    ///
+    /// # Errors
+    /// One of them is no list of tags.
+    pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let one = |name: HeaderName| {
             let values: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::to_str).collect();
             if values.is_empty() {
@@ -162,7 +191,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Self::read(&parts.headers)
+        Self::of(&parts.headers)
     }
 }
 
@@ -195,7 +224,7 @@ mod tests {
         let read = |name: HeaderName, text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::try_from(text).unwrap());
-            Preconditions::read(&headers).unwrap()
+            Preconditions::of(&headers).unwrap()
         };
         let (one, two) = (ETag::new(1), ETag::new(2));
         assert!(read(IF_MATCH, "\"1\"").hold(Some(&one)).is_ok());

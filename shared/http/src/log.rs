@@ -77,7 +77,7 @@ pub async fn record(State(entropy): State<Arc<dyn Entropy>>, mut request: Reques
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let (mut response, tally) = sqm_cache::tallied(next.run(request)).await;
 
     let problem = response.extensions_mut().remove::<Problem>();
     let caller = response.extensions_mut().remove::<Caller>();
@@ -105,6 +105,7 @@ pub async fn record(State(entropy): State<Arc<dyn Entropy>>, mut request: Reques
         duration_ms: started.elapsed().as_secs_f64() * 1000.0,
         workspace: caller.as_ref().map(|caller| caller.workspace().as_str()),
         problem: problem.as_ref().map(|problem| problem.kind().slug()),
+        cache: tally.line(),
     };
     line.write(causes.as_deref());
     response
@@ -118,6 +119,8 @@ struct Line<'a> {
     duration_ms: f64,
     workspace: Option<&'a str>,
     problem: Option<&'a str>,
+    /// What came of asking each level of the cache.
+    cache: Option<String>,
 }
 
 impl Line<'_> {
@@ -132,6 +135,7 @@ impl Line<'_> {
                     duration_ms = self.duration_ms,
                     workspace = self.workspace,
                     problem = self.problem,
+                    cache = self.cache,
                     error = causes,
                     "request"
                 )

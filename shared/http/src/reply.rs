@@ -1,35 +1,15 @@
-//! Answers that are no problems: a status, a document, and what caches and clients need to know.
+//! Answers that are no problems: a status, a document, and the tag of the state that it is. Who may keep them is
+//! said by [`crate::caching`].
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION};
+use http::header::{CONTENT_TYPE, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::answer::{self, Answer, Long};
 use crate::etag::{ETag, Preconditions};
 use crate::problem::Problem;
-
-/// Who may keep an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CacheControl {
-    /// Nobody: the default.
-    #[default]
-    NoStore,
-    /// The caller alone, who asks each time whether it still holds.
-    Revalidate,
-    /// The caller alone, for ever: the address names a state that never changes.
-    Immutable,
-}
-
-impl CacheControl {
-    fn value(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::NoStore => "no-store",
-            Self::Revalidate => "private, no-cache",
-            Self::Immutable => "private, max-age=31536000, immutable",
-        })
-    }
-}
 
 /// An answer.
 #[derive(Debug)]
@@ -38,7 +18,6 @@ pub struct Reply {
     headers: HeaderMap,
     body: Option<Result<Answer, Problem>>,
     media_type: HeaderValue,
-    cache: CacheControl,
     etag: Option<ETag>,
 }
 
@@ -49,7 +28,6 @@ impl Reply {
             headers: HeaderMap::new(),
             body,
             media_type: HeaderValue::from_static("application/json"),
-            cache: CacheControl::NoStore,
             etag: None,
         }
     }
@@ -57,6 +35,11 @@ impl Reply {
     /// 200 with a document.
     pub fn ok(document: &impl Serialize) -> Self {
         Self::new(StatusCode::OK, Some(answer::document(document)))
+    }
+
+    /// 200 with a document that is written already.
+    pub fn json(document: String) -> Self {
+        Self::new(StatusCode::OK, Some(answer::text(document)))
     }
 
     /// 201 with a document and the address of what was created.
@@ -87,9 +70,11 @@ impl Reply {
         self
     }
 
-    /// Says who may keep the answer.
-    pub fn cache(mut self, cache: CacheControl) -> Self {
-        self.cache = cache;
+    /// Sets the tag of a state; where nothing names it, that of its bytes.
+    pub fn tagged(mut self, tag: Option<ETag>) -> Self {
+        let bytes = self.body.as_ref().and_then(|body| body.as_ref().ok());
+        let hashed = |answer: &Answer| ETag::new(format_args!("{:x}", Sha256::digest(&answer.bytes)));
+        self.etag = tag.or_else(|| bytes.map(hashed));
         self
     }
 
@@ -119,7 +104,6 @@ impl Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut headers = self.headers;
-        headers.insert(CACHE_CONTROL, self.cache.value());
         headers.extend(self.etag.as_ref().and_then(ETag::header));
         match self.body {
             None => (self.status, headers).into_response(),
@@ -141,12 +125,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_kept_unless_said() {
-        let response = Reply::ok(&1).into_response();
-        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    fn a_state_has_its_tag() {
+        let response = Reply::ok(&1).etag(ETag::new(7)).into_response();
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
-        let response = Reply::ok(&1).etag(ETag::new(7)).cache(CacheControl::Revalidate).into_response();
-        assert_eq!(response.headers()[CACHE_CONTROL], "private, no-cache");
         assert_eq!(response.headers()["etag"], "\"7\"");
     }
 

@@ -51,7 +51,7 @@ impl Platform {
 
     /// Serves the routes until the process ends.
     pub async fn run(self, routes: Router) -> anyhow::Result<()> {
-        let app = finish(routes, self.authenticator, self.entropy);
+        let app = finish(routes, self.authenticator, self.entropy, self.settings.edge);
         match &self.settings.listen {
             Some(address) => {
                 let listener = tokio::net::TcpListener::bind(address).await?;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::auth::Expected;
+use crate::caching::Edge;
 
 /// Where the key is that signs tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub struct Settings {
     pub model: Option<ModelSettings>,
     /// `SQM_TOKEN_ISSUER` and `SQM_TOKEN_AUDIENCE`: whose tokens are accepted.
     pub expected: Expected,
+    /// `SQM_EDGE`: `tenants` where an edge stands before the function that keeps workspaces apart. Without it no shared
+    /// cache is told that it may keep anything.
+    pub edge: Edge,
+    /// `SQM_CACHE_BYTES`: how much the process may keep of analyses, in bytes; 64 MiB where it is not given.
+    pub cache_bytes: u64,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
     pub log: String,
     /// `SQM_LISTEN`: an address to serve plain HTTP at, such as `127.0.0.1:8080`. Without it the function
@@ -106,6 +112,22 @@ impl Settings {
                 TokenKey::Secret(String::new())
             }
         };
+        let edge = match given("SQM_EDGE").as_deref() {
+            None => Edge::Unknown,
+            Some("tenants") => Edge::KnowsTenants,
+            Some(_) => {
+                wrong.push("SQM_EDGE is neither empty nor tenants".to_owned());
+                Edge::Unknown
+            }
+        };
+        let cache_bytes = match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
+            None => sqm_cache::DEFAULT_BYTES,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(_)) => {
+                wrong.push("SQM_CACHE_BYTES is no whole number".to_owned());
+                0
+            }
+        };
         let model = model(&given, &mut wrong);
         if !wrong.is_empty() {
             return Err(InvalidSettings(wrong));
@@ -120,6 +142,8 @@ impl Settings {
             database_ca: given("SQM_DATABASE_CA").map(PathBuf::from),
             model,
             expected: Expected { issuer, audience },
+            edge,
+            cache_bytes,
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })

@@ -22,6 +22,15 @@ pub enum StoreError {
         /// Its version.
         current: VersionNumber,
     },
+    /// A version before the one that is brought in is missing.
+    #[error("the version before it is missing: the next one is {expected}")]
+    Gap {
+        /// The version that comes next.
+        expected: VersionNumber,
+    },
+    /// A query of this origin is there already.
+    #[error("a query of this origin was imported already")]
+    Imported,
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     IdempotencyMismatch,

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-use crate::keys::{Key, PK, SK};
+use crate::keys::{EXPIRES, Key, PK, SK};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -75,4 +76,9 @@ pub(crate) fn blob(item: &Item) -> Result<&[u8], StoreError> {
 /// A number of an item, where it has one.
 pub(crate) fn number_of(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// Whether an item has not expired: DynamoDB removes it some time later.
+pub(crate) fn is_alive(item: &Item, now: Timestamp) -> bool {
+    number_of(item, EXPIRES).is_some_and(|at| i64::try_from(at).is_ok_and(|at| at >= now.as_second()))
 }

@@ -21,6 +21,14 @@
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
 //! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
+//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at` |
+//! | an analysis and its first chunk | `ws#a#hash` | `~` | `doc`, `blob`, `expires` |
+//! | further chunks of it | `ws#a#hash` | `x#k` | `blob`, `expires` |
+//! | query that was imported, by what it is called where it comes from | `ws#o#hash` | `~` | `doc`: its id |
+//! | execution of a query | `ws#e#id` | `e#hash` | `doc`, `expires` |
+//! | what ran in an hour, a day | `ws#e#id` | `h#YYYY-MM-DDTHH`, `d#YYYY-MM-DD` | counters: `b0` … `b715` (executions by their time), `summarized`, `micros`, `rows`, `bytes`; a set: `plans`; `expires` |
+//! | counters of a database, up to where they are counted | `ws#e#id` | `c#source` | `doc`, `version` |
+//! | outline of a plan | `ws#e#id` | `p#shape` | `doc`, `expires` |
 //! | what was spent on models in a day | `ws#u` | `YYYY-MM-DD` | counters: `requests`, `calls`, `tokens` (with those set aside), `prompt_tokens`, `completion_tokens`, `cost_nano_usd`; `expires` |
 //!
 //! There is no secondary index: what another index would serve is a list entry, written in the same
@@ -37,6 +45,9 @@
 //! | fetch a query | one Query on its partition, backwards, two items | 1 read unit |
 //! | … with SQL of several chunks | and one BatchGetItem | 100 read units per chunk |
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
+//! | has the query changed? | GetItem of the head | 1 read unit |
+//! | has its lineage changed? | one BatchGetItem: head, catalog's head, with a version that too | 2–3 read units |
+//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 1 write unit for each write of a query or catalog |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
 //! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 13 items, about 32 write units |
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items, about 12 write units, and 2 for each changed entry |
@@ -52,7 +63,14 @@
 //! | connections by name | Query on `ws#d` | 1 read unit per about 10 |
 //! | what a model has said | GetItem | 1–25 read units, by its length |
 //! | ask a model, alone | conditional PutItem of the lease, two UpdateItems of the day, PutItem of what was said | 5 write units, and its length |
+//! | fetch an analysis | GetItem; of one in several chunks a BatchGetItem as well | 1–100 read units, by its length compressed |
+//! | keep it | conditional PutItem | 1–390 write units, likewise |
 //! | what was spent | Query on `ws#u`, backwards | 1 read unit per about 20 days |
+//! | record executions | one TransactWriteItems for up to some 95: each if it is not there, their hour and day, a check of the head | 2 write units each; 8 for hour and day and transaction, more as these grow |
+//! | … again | the same, refused; BatchGetItem of them | 2 write units and 1 read unit each |
+//! | import a query | GetItem of its origin; create, with the origin, or update | 1 read unit, and as those |
+//! | export | Query on each list shard, on each query's versions and executions; BatchGetItem of texts | 1 read unit per 4 KB, 4 per query |
+//! | executions by hour or day | Query on `h#` or `d#` | 1 read unit per about 4 windows |
 //! | repeat of a request | GetItem of the idempotency record, then the version that it names | 3 read units |
 //!
 //! # Partitions
@@ -61,7 +79,8 @@
 //! sensible load fills. Lists are the hot place: each new query writes an entry into `all`, by its score, its dialect
 //! and its owner. Each of these is spread over shards, drawn from the id and kept in the head, so that
 //! an entry stays where it is when the number of shards grows (the `shards` item; a create that was
-//! throttled doubles it). Readers merge the shards; positions in a list are sort keys, so a cursor holds
+//! throttled doubles it). What ran of a query is a partition of its own; those who record executions of the same hour
+//! take turns at its counters, a transaction each. Readers merge the shards; positions in a list are sort keys, so a cursor holds
 //! across a growth. Four shards carry about 2,000 new queries a second and workspace.
 //!
 //! # Lists propose, heads dispose
@@ -71,10 +90,13 @@
 //! of 100 items lose nothing: the surplus is written before the transaction, and what is no longer
 //! wanted is removed after it unless a later version has put it there again (`version`).
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqm_domain::{CatalogName, ConnectionName, QueryId, VersionNumber, WorkspaceId};
+use sqm_domain::{AnalysisId, CatalogName, ConnectionName, QueryId, RunId, VersionNumber, WorkspaceId};
+use sqm_runs::Span;
 
+use crate::changes::Listed;
 use crate::suggestions::SuggestionKey;
 
 /// The partition key's attribute.
@@ -88,6 +110,12 @@ pub const EXPIRES: &str = "expires";
 pub(crate) const HEAD: &str = "~";
 /// What the sort keys of versions start with.
 pub(crate) const VERSIONS: &str = "v#";
+/// What the sort keys of executions start with.
+pub(crate) const EXECUTIONS: &str = "e#";
+/// What the sort keys of counters start with.
+pub(crate) const COUNTERS: &str = "c#";
+/// What the sort keys of outlines start with.
+pub(crate) const OUTLINES: &str = "p#";
 
 /// A longer value of a facet stands in a key as its hash: DynamoDB takes keys of at most 2,048 bytes.
 const MAX_VALUE_BYTES: usize = 512;
@@ -180,6 +208,25 @@ pub(crate) fn shards(workspace: &WorkspaceId) -> Key {
     Key { pk: format!("{workspace}#s"), sk: HEAD.to_owned() }
 }
 
+/// The partition of an analysis.
+pub(crate) fn analysis(workspace: &WorkspaceId, id: AnalysisId) -> String {
+    format!("{workspace}#a#{id}")
+}
+
+/// A chunk of it after the first.
+pub(crate) fn analysis_chunk(partition: &str, chunk: usize) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("x#{chunk:0>2}") }
+}
+
+/// How often the lists of a kind were changed.
+pub(crate) fn changes(workspace: &WorkspaceId, listed: Listed) -> Key {
+    let sk = match listed {
+        Listed::Queries => "queries",
+        Listed::Catalogs => "catalogs",
+    };
+    Key { pk: format!("{workspace}#g"), sk: sk.to_owned() }
+}
+
 /// The record of a request that a caller may repeat.
 pub(crate) fn idempotency(workspace: &WorkspaceId, subject: &str, key: &str) -> Key {
     let hash = Sha256::new().chain_update(subject).chain_update([0]).chain_update(key).finalize();
@@ -224,6 +271,40 @@ pub(crate) fn usages(workspace: &WorkspaceId) -> String {
 /// What it has spent in a day.
 pub(crate) fn usage(workspace: &WorkspaceId, day: Date) -> Key {
     Key { pk: usages(workspace), sk: day.to_string() }
+}
+
+/// The partition of what ran of a query.
+pub(crate) fn executions(workspace: &WorkspaceId, id: QueryId) -> String {
+    format!("{workspace}#e#{id}")
+}
+
+/// An execution.
+pub(crate) fn execution(partition: &str, hash: &str) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{EXECUTIONS}{hash}") }
+}
+
+/// What ran in the window that begins then.
+pub(crate) fn window(partition: &str, span: Span, start: Timestamp) -> Key {
+    let letter = match span {
+        Span::Hour => 'h',
+        Span::Day => 'd',
+    };
+    Key { pk: partition.to_owned(), sk: format!("{letter}#{}", span.name(start)) }
+}
+
+/// Counters of a database.
+pub(crate) fn counters(partition: &str, source: &RunId) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{COUNTERS}{source}") }
+}
+
+/// What leads to a query by what it is called where it comes from.
+pub(crate) fn origin(workspace: &WorkspaceId, name: &str) -> Key {
+    head(&format!("{workspace}#o#{:x}", Sha256::digest(name)))
+}
+
+/// The outline of a plan.
+pub(crate) fn outline(partition: &str, shape: &str) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{OUTLINES}{shape}") }
 }
 
 /// A value as it stands between `#`.

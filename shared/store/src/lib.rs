@@ -1,35 +1,43 @@
-//! What is stored: queries with their versions, references, catalogs, connections, what models have said and what
-//! that cost, in one DynamoDB table.
+//! What is stored: queries with their versions, references, catalogs, connections, analyses, what models have said and
+//! what that cost, in one DynamoDB table.
 //!
 //! [`keys`] builds every key and lists the access patterns. Every function takes the workspace first, so
 //! nothing can be read or written without saying whose it is. The time, the author and the results of
 //! analysis are arguments: this crate knows neither HTTP nor how SQL is parsed.
 
+mod analyses;
 mod batch;
 mod blob;
 mod catalog;
+mod changes;
 mod config;
 mod connection;
 mod error;
+mod export;
 mod idempotency;
 mod item;
 pub mod keys;
 mod position;
 mod query;
+mod run;
 mod shards;
 mod suggestions;
 mod transaction;
 mod usage;
 
+pub use analyses::StoredAnalysis;
 pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
+pub use changes::{ListState, Listed};
 pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};
 pub use error::StoreError;
+pub use export::Exported;
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use position::Position;
 pub use query::{
-    Analysis, Change, Content, Filter, MAX_PAGE, MAX_REFERENCES, Page, Parse, Query, References, Sort,
-    Summary, Written,
+    Analysis, Brought, Change, Content, Filter, Heads, MAX_PAGE, MAX_REFERENCES, Origin, Page, Parse, Query,
+    References, Sort, Summary, Written,
 };
+pub use run::{Counters, KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};
 pub use usage::{Quota, Reserved, Spent, UsageOfDay};

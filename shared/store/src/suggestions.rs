@@ -12,7 +12,7 @@ use sqm_domain::WorkspaceId;
 
 use crate::config::Store;
 use crate::error::StoreError;
-use crate::item::{Item, doc, number, number_of};
+use crate::item::{Item, doc, is_alive, number};
 use crate::keys::{self, EXPIRES, PK};
 
 /// How long a suggestion is kept, in seconds: a quarter of a year, after which a model may have learned.
@@ -151,9 +151,4 @@ impl Store {
         keys::suggestion_lease(workspace, key)
             .with([(HOLDER, AttributeValue::S(holder.to_owned())), (EXPIRES, number(until))])
     }
-}
-
-/// Whether an item has not expired: DynamoDB removes it some time later.
-fn is_alive(item: &Item, now: Timestamp) -> bool {
-    number_of(item, EXPIRES).is_some_and(|at| i64::try_from(at).is_ok_and(|at| at >= now.as_second()))
 }

@@ -1,10 +1,12 @@
 //! Writes that happen together or not at all.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
 use crate::config::Store;
@@ -46,6 +48,14 @@ impl From<StoreError> for Refused {
     }
 }
 
+/// A change of attributes, as DynamoDB writes it.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    pub expression: String,
+    pub names: HashMap<String, String>,
+    pub values: HashMap<String, AttributeValue>,
+}
+
 /// A transaction under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
@@ -80,6 +90,31 @@ impl Transaction {
                 .expression_attribute_values(":n", AttributeValue::N(now.to_string())),
         };
         self.items.push(TransactWriteItem::builder().put(put.build()?).build());
+        Ok(self.items.len() - 1)
+    }
+
+    /// Adds a change of an item's attributes, which is made whether it is there or not.
+    pub(crate) fn update(&mut self, store: &Store, key: &Key, change: Changed) -> Result<(), StoreError> {
+        let update = Update::builder()
+            .table_name(&*store.table)
+            .set_key(Some(key.item()))
+            .update_expression(change.expression)
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values))
+            .build()?;
+        self.items.push(TransactWriteItem::builder().update(update).build());
+        Ok(())
+    }
+
+    /// Asks for an item that has this attribute, and returns the position of the question.
+    pub(crate) fn require(&mut self, store: &Store, key: &Key, attribute: &str) -> Result<usize, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&*store.table)
+            .set_key(Some(key.item()))
+            .condition_expression("attribute_exists(#a)")
+            .expression_attribute_names("#a", attribute)
+            .build()?;
+        self.items.push(TransactWriteItem::builder().condition_check(check).build());
         Ok(self.items.len() - 1)
     }
 

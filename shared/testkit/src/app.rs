@@ -5,9 +5,13 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
+use axum::body::Body;
+use http::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
+use sqm_cache::Levels;
 use sqm_http::auth::{Authenticator, Claims, Expected, KeySource};
+use sqm_http::caching::Edge;
 use sqm_http::serve::secrets_client;
 use sqm_http::settings::Settings;
 use sqm_http::{Clock, Entropy, Secrets, SystemEntropy, finish};
@@ -47,6 +51,7 @@ pub struct Builder {
     faults: Faults,
     secrets: Option<Client>,
     database_hosts: Option<String>,
+    edge: Edge,
     model: Vec<(&'static str, String)>,
 }
 
@@ -80,6 +85,12 @@ impl Builder {
     /// Where connections may lead, as `SQM_DATABASE_HOSTS` says it.
     pub fn database_hosts(mut self, hosts: &str) -> Self {
         self.database_hosts = Some(hosts.to_owned());
+        self
+    }
+
+    /// What stands before the functions; else nothing that they know of.
+    pub fn edge(mut self, edge: Edge) -> Self {
+        self.edge = edge;
         self
     }
 
@@ -126,7 +137,7 @@ impl Builder {
         let store =
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
         let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator, reached));
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, self.edge, reached));
         TestApp { clock, keys, database, wire, gateway, expected }
     }
 }
@@ -168,14 +179,16 @@ fn functions(
     store: &Store,
     clock: &Arc<TestClock>,
     authenticator: &Arc<Authenticator>,
+    edge: Edge,
     (databases, models): (sqm_optimize::Databases, sqm_optimize::Models),
 ) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
-    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone() };
-    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models };
-    let finished = |routes| finish(routes, authenticator.clone(), entropy.clone());
+    let levels = || Levels::new(sqm_cache::DEFAULT_BYTES, store.clone());
+    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone(), levels: levels() };
+    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models, levels: levels() };
+    let finished = |routes| finish(routes, authenticator.clone(), entropy.clone(), edge);
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),
         ("lineage", finished(sqm_lineage::routes(lineage))),
@@ -192,6 +205,31 @@ impl TestApp {
     /// Other than usual.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// What the gateway answers, without a look at it.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.gateway.call(request).await
+    }
+
+    /// Another one who takes the same tokens.
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.keys.source(), self.expected.clone(), self.clock.clone())
+    }
+
+    /// Its address on this machine, for clients that need a socket. It is there as long as the runtime of the test.
+    pub async fn listen(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = self.gateway.clone();
+        let answer = async move |request| gateway.call(request).await;
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+        format!("http://{address}")
+    }
+
+    /// What the token of a user says, signed: for clients that send it themselves.
+    pub fn signed(&self, workspace: &str) -> String {
+        self.keys.sign(&self.claims(workspace))
     }
 
     /// Nobody known.

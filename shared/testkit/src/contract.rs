@@ -17,6 +17,9 @@ use crate::response::Response;
 /// tests it takes seconds.
 const LONGEST: usize = 256 * 1024;
 
+/// The type of bodies with one JSON text a line, each of which the schema is of.
+const LINES: &str = "application/x-ndjson";
+
 /// What was asked, as far as it is described.
 pub(crate) struct Asked<'a> {
     pub(crate) method: &'a str,
@@ -122,9 +125,12 @@ impl Contract {
         };
         if media_type.ends_with("json") && asked.body.len() <= LONGEST {
             assert!(described.get("schema").is_some(), "{place} has no schema");
-            let body: Value = serde_json::from_slice(asked.body).unwrap();
             let place = format!("{place}/requestBody/content/{}/schema", escaped(&media_type));
-            self.hold(&place, &body, "what was taken", response);
+            // Each line of several is taken or refused alone.
+            if media_type != LINES {
+                let body: Value = serde_json::from_slice(asked.body).unwrap();
+                self.hold(&place, &body, "what was taken", response);
+            }
         }
     }
 
@@ -158,7 +164,13 @@ impl Contract {
         let is_packed = response.headers.contains_key(http::header::CONTENT_ENCODING);
         if media_type.ends_with("json") && !is_packed && response.body.len() <= LONGEST {
             let place = format!("{described_at}/content/{}/schema", escaped(&media_type));
-            self.hold(&place, &response.json(), "the answer", response);
+            if media_type == LINES {
+                for line in response.text().lines() {
+                    self.hold(&place, &serde_json::from_str(line).unwrap(), "the answer", response);
+                }
+            } else {
+                self.hold(&place, &response.json(), "the answer", response);
+            }
         }
     }
 

@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod analyses;
 mod auth;
+mod caching;
 mod catalogs;
 mod concurrency;
 mod connections;
 mod corpora;
+mod edge;
 mod faults;
 mod hostile;
+mod imports;
 mod indexes;
 mod limits;
 mod lineage;

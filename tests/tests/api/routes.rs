@@ -12,7 +12,7 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 fn filled(path: &str) -> String {
     let id = "01940000-0000-7000-8000-000000000000";
-    path.replace("{id}", id).replace("{n}", "1").replace("{name}", "shop")
+    path.replace("{id}", id).replace("{n}", "1").replace("{name}", "shop").replace("{hash}", &"0".repeat(64))
 }
 
 #[test]

@@ -21,6 +21,8 @@ struct Things {
     query: Stored,
     catalog: &'static str,
     connection: Value,
+    /// The hash of the lineage of the query.
+    analysis: String,
 }
 
 async fn things(app: &TestApp, workspace: &str) -> Things {
@@ -34,14 +36,16 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
     user.patch(&query.path).if_match("*").json(&change).send().await.expect(200);
     let connection = json!({ "engine": "postgres", "secret": format!("sqm/{workspace}/shop") });
     user.put("/v1/connections/shop").json(&connection).send().await.expect(201);
-    Things { query, catalog: "shop", connection }
+    let lineage = user.get(&format!("{}/lineage", query.path)).send().await.ok();
+    let analysis = lineage["analysis"].as_str().unwrap().to_owned();
+    Things { query, catalog: "shop", connection, analysis }
 }
 
 /// The valid request of an operation on these things.
 fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
     use Scope::{
         CatalogsRead, CatalogsWrite, ConnectionsRead, ConnectionsWrite, LineageRead, OptimizationsRun,
-        QueriesRead, QueriesWrite,
+        QueriesRead, QueriesWrite, RunsWrite,
     };
     let text = json!({ "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": things.catalog });
     let (if_match, body, scopes): (Option<&'static str>, Option<Value>, &'static [Scope]) =
@@ -54,11 +58,21 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             ("GET", "/v1/queries/{id}") => (None, None, &[QueriesRead]),
             ("PATCH", "/v1/queries/{id}") => (Some("*"), Some(json!({ "title": "V" })), &[QueriesWrite]),
             ("DELETE", "/v1/queries/{id}") => (Some("*"), None, &[QueriesWrite]),
+            ("GET", "/v1/queries/{id}/runs") => (None, None, &[QueriesRead]),
+            ("POST", "/v1/queries/{id}/runs") => {
+                let body = json!({ "runs": [{ "at": "2027-01-15T07:00:00Z", "duration_ms": 12.5 }] });
+                (None, Some(body), &[RunsWrite])
+            }
             ("GET", "/v1/queries/{id}/versions") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}") => (None, None, &[QueriesRead]),
             ("GET", "/v1/queries/{id}/versions/{n}/diff") => (None, None, &[QueriesRead]),
             ("POST", "/v1/queries/{id}/versions/{n}/restore") => (Some("*"), None, &[QueriesWrite]),
             ("GET", "/v1/queries/{id}/lineage") => (None, None, &[LineageRead, QueriesRead]),
+            ("POST", "/v1/imports") => {
+                let body = json!({ "kind": "query", "title": "T", "sql": "SELECT 2", "dialect": "ansi" });
+                (None, Some(body), &[QueriesWrite])
+            }
+            ("GET", "/v1/exports") => (None, None, &[QueriesRead, CatalogsRead]),
             ("POST", "/v1/lineage") => (None, Some(text), &[LineageRead, CatalogsRead]),
             ("POST", "/v1/lineage/plan") => {
                 let body = json!({
@@ -67,6 +81,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 });
                 (None, Some(body), &[LineageRead, CatalogsRead])
             }
+            ("GET", "/v1/analyses/{hash}") => (None, None, &[LineageRead, QueriesRead]),
             ("GET", "/v1/catalogs") => (None, None, &[CatalogsRead]),
             ("GET", "/v1/catalogs/{name}") => (None, None, &[CatalogsRead]),
             ("PUT", "/v1/catalogs/{name}") => {
@@ -100,7 +115,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             _ => return None,
         };
     let path = operation.route.path.replace("{id}", &things.query.id);
-    let path = path.replace("{n}", "2").replace("{name}", things.catalog);
+    let path = path.replace("{n}", "2").replace("{name}", things.catalog).replace("{hash}", &things.analysis);
     Some(Asked { path, if_match, body, scopes })
 }
 
@@ -111,6 +126,9 @@ fn call<'a>(caller: &'a impl Calls, operation: &Operation, asked: &Asked) -> Cal
         None => call,
     };
     match &asked.body {
+        Some(body) if operation.route.path == "/v1/imports" => {
+            call.raw("application/x-ndjson", body.to_string())
+        }
         Some(body) => call.json(body),
         None => call,
     }
@@ -137,6 +155,8 @@ async fn state(app: &TestApp, things: &Things, workspace: &str) -> Vec<Value> {
     let mut state = user.all("/v1/queries").await;
     state.push(user.get(&things.query.path).send().await.ok());
     state.extend(user.all(&format!("{}/versions", things.query.path)).await);
+    let runs = format!("{}/runs?from=2027-01-14T00:00:00Z&to=2027-01-16T00:00:00Z", things.query.path);
+    state.push(user.get(&runs).send().await.ok());
     state.extend(user.all("/v1/catalogs").await);
     state.push(user.get(&format!("/v1/catalogs/{}", things.catalog)).send().await.ok());
     state.extend(user.all("/v1/connections").await);
@@ -159,7 +179,12 @@ async fn without_a_token_nothing_but_the_health_is_told() {
     let routes = watch_routes();
     for route in routes.iter().filter(|route| !route.is_open() && !route.catches_all()) {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
-            let path = route.path.replace("{id}", "x").replace("{n}", "x").replace("{name}", "x");
+            let path = route
+                .path
+                .replace("{id}", "x")
+                .replace("{n}", "x")
+                .replace("{name}", "x")
+                .replace("{hash}", "x");
             let response = app.anonymous().call(method, &path).send().await;
             assert_eq!(response.status, 401, "{method} {path}: {response:?}");
         }
@@ -206,7 +231,8 @@ async fn another_workspace_s_things_do_not_exist() {
     let before = state(&app, &things, "acme").await;
     let stranger = app.user("other");
     for (operation, asked) in walk(&app, &things).await {
-        let names_a_thing = operation.route.path.contains("{id}") || operation.route.path.contains("{name}");
+        let names_a_thing =
+            ["{id}", "{name}", "{hash}"].iter().any(|part| operation.route.path.contains(part));
         let names_a_catalog = asked.body.as_ref().is_some_and(|body| body.get("catalog").is_some());
         let response = call(&stranger, &operation, &asked).send().await;
         match operation.method.as_str() {
@@ -226,6 +252,7 @@ async fn another_workspace_s_things_do_not_exist() {
                 let problem = response.problem(Kind::InvalidField);
                 assert_eq!(problem["field"], "catalog", "{}", name(&operation));
             }
+            "GET" if operation.route.path == "/v1/exports" => assert_eq!(response.text(), ""),
             "GET" if operation.route.path == "/v1/usage" => assert_eq!(response.json()["days"], json!([])),
             "GET" => assert_eq!(response.json()["items"], json!([]), "{}", name(&operation)),
             _ => assert!(response.status.is_success(), "{}: {response:?}", name(&operation)),

@@ -5,6 +5,7 @@
 
 mod binaries;
 mod database;
+mod edge;
 mod explain;
 mod models;
 mod openlineage;

@@ -23,14 +23,14 @@ async fn run(mut command: Command) -> String {
 }
 
 /// The CloudFormation that the template becomes.
-async fn translated() -> Value {
+pub async fn translated() -> Value {
     let mut command = Command::new(tools().python(Tool::Sam).await.unwrap());
     command.args(["infra/translate.py", "infra/template.yaml"]);
     serde_json::from_str(&run(command).await).unwrap()
 }
 
 /// The resources of this type by logical name.
-fn of_type<'t>(template: &'t Value, kind: &str) -> BTreeMap<&'t str, &'t Value> {
+pub fn of_type<'t>(template: &'t Value, kind: &str) -> BTreeMap<&'t str, &'t Value> {
     let all = template["Resources"].as_object().unwrap().iter();
     let all = all.filter(|(_, resource)| resource["Type"] == kind);
     all.map(|(name, resource)| (name.as_str(), &resource["Properties"])).collect()
@@ -99,6 +99,7 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
         let settings = Settings::read(|variable| {
             asked.borrow_mut().insert(variable.to_owned());
             let value = match variable {
+                "SQM_EDGE" => "tenants",
                 "SQM_MODEL_PRICES" => "0.15/0.60",
                 number if number.ends_with("_PER_DAY") => "1",
                 _ => "given",
@@ -141,6 +142,7 @@ const ASKED: [(&str, &[&str]); 3] = [
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
             "secretsmanager:GetSecretValue",
         ],
     ),
@@ -148,6 +150,7 @@ const ASKED: [(&str, &[&str]); 3] = [
         "Optimize",
         &[
             "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",

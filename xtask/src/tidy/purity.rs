@@ -6,6 +6,11 @@ use super::workspace::Workspace;
 const RULES: &[(&str, &[&str])] = &[
     ("sqm-domain", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
     ("sqm-sql", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
+    ("sqm-import", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio"]),
+    (
+        "sqm-runs",
+        &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum", "tokio", "serde_json"],
+    ),
     // DataFusion itself runs on tokio.
     ("sqm-verify", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
     ("sqm-store", &["lambda_http", "lambda_runtime", "axum", "datafusion"]),

@@ -2,18 +2,15 @@
 //! on.
 
 use serde::Serialize;
-use sqm_domain::{Dialect, QueryId, VersionNumber};
+use sqm_domain::{AnalysisId, Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
 use sqm_sql::lineage::Lineage;
 
-use crate::form::Traced;
 use crate::stored_views::StoredView;
 
-/// What a lineage is of, and rests on.
+/// What a lineage rests on.
 #[derive(Serialize)]
 pub(crate) struct On<'a> {
-    #[serde(flatten)]
-    pub query: Option<Of>,
     pub dialect: Dialect,
     pub basis: &'a Basis,
     /// Stored queries that define views which were followed.
@@ -21,25 +18,19 @@ pub(crate) struct On<'a> {
     pub views: &'a [StoredView],
 }
 
-/// The stored text that it is of.
+/// A lineage under its id.
 #[derive(Serialize)]
-pub(crate) struct Of {
-    pub id: QueryId,
-    pub version: VersionNumber,
+pub(crate) struct LineageView<'a> {
+    pub analysis: AnalysisId,
+    #[serde(flatten)]
+    pub on: On<'a>,
+    #[serde(flatten)]
+    pub lineage: &'a Lineage,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    on: On<'a>,
-    #[serde(flatten)]
-    lineage: &'a Lineage,
-}
-
-/// The answer in the form that was asked for.
-pub(crate) fn lineage(on: On<'_>, traced: Traced) -> Reply {
-    match traced {
-        Traced::Document(lineage) => Reply::ok(&Document { on, lineage: &lineage }),
-        Traced::Shown(text, media_type) => Reply::text(text, media_type),
-    }
+/// The answer about a stored query: which one it is stands before the rest of the document, which is that of every
+/// query with this text.
+pub(crate) fn of_query(id: QueryId, version: VersionNumber, document: &str) -> Reply {
+    let rest = document.strip_prefix('{').unwrap_or(document);
+    Reply::json(format!("{{\"id\":\"{id}\",\"version\":{version},{rest}"))
 }

@@ -5,4 +5,4 @@ mod lineage;
 mod table;
 
 pub(crate) use catalog::{CatalogView, PutView, etag, location, page, version_of};
-pub(crate) use lineage::{Of, On, lineage};
+pub(crate) use lineage::{LineageView, On, of_query};

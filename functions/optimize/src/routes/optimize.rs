@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use sqm_cache::Origin;
 use sqm_domain::{CatalogName, ConnectionName, Dialect};
 use sqm_http::{Basis, Caller, Json, Problem, QueryString, Reply, Scope, sql_text};
 use sqm_sql::catalog::{SchemaInput, StatisticsInput};
@@ -9,6 +10,7 @@ use sqm_sql::catalog::{SchemaInput, StatisticsInput};
 use crate::asked::{Include, read_statistics};
 use crate::databases::named;
 use crate::effort::{Databases, Effort};
+use crate::kept::{Basics, optimized};
 use crate::models::Asking;
 use crate::view::{On, optimization};
 use crate::{App, work};
@@ -57,11 +59,18 @@ pub(crate) async fn optimize(
     let connection = named(&app.store, caller.workspace(), connection.as_ref(), dialect).await?;
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
-    let statistics = read_statistics(statistics.as_ref(), &catalog)?;
+    let (given, statistics) = (&statistics, read_statistics(statistics.as_ref(), &catalog)?);
     let effort = Effort::new(databases, seed).measured(measure);
+    if connection.is_none() && model != Some(true) {
+        let (known, basis, statistics) = ((catalog, statistics), &basis, given.as_ref());
+        let (include, origin) = (which.include, Origin::AdHoc);
+        let basics = Basics { sql, dialect, known, basis, statistics, effort, include, origin };
+        let analysis = optimized(&app, &caller, basics).await?;
+        return Ok(Reply::json(analysis.document.to_string()));
+    }
     let on = On { query: None, dialect, basis: &basis, options: effort };
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
     let asking = Asking::of(&app, caller.workspace(), model);
     let found = work::optimize(sql, dialect, (catalog, statistics), effort, database, asking).await?;
-    Ok(optimization(on, &found, which.include))
+    Ok(Reply::json(optimization(on, &found, which.include, None)?))
 }

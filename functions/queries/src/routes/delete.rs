@@ -19,7 +19,7 @@ pub(crate) async fn delete(
     preconditions.if_match()?;
     let newest = app.store.deletable(caller.workspace(), id).await?;
     preconditions.hold(Some(&etag(newest)))?;
-    let deleted = app.store.delete(caller.workspace(), id, newest).await;
+    let deleted = app.store.delete(caller.workspace(), id, newest, app.clock.now()).await;
     deleted.map_err(|error| Problem::of_write(error, etag))?;
     Ok(Reply::no_content())
 }

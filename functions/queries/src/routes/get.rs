@@ -5,7 +5,7 @@ use sqm_domain::QueryId;
 use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use crate::App;
-use crate::view::current;
+use crate::view::{current, etag};
 
 /// A query as it is now. Another workspace's id answers 404.
 pub(crate) async fn get(
@@ -16,6 +16,10 @@ pub(crate) async fn get(
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::QueriesRead)?;
+    let head = async { app.store.summary(caller.workspace(), id).await.map(|now| Some(etag(now.version))) };
+    if let Some(unchanged) = preconditions.unchanged(head).await? {
+        return Ok(unchanged);
+    }
     let query = app.store.query(caller.workspace(), id).await?;
     Ok(current(&query).unless_known(&preconditions))
 }

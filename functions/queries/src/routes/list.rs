@@ -3,8 +3,8 @@
 use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
-use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
-use sqm_store::{Filter, Sort};
+use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_store::{Filter, Listed, Sort};
 
 use super::limit;
 use crate::App;
@@ -41,6 +41,7 @@ enum By {
 pub(crate) async fn list(
     caller: Caller,
     QueryString(which): QueryString<Which>,
+    preconditions: Preconditions,
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Reply, Problem> {
@@ -58,8 +59,15 @@ pub(crate) async fn list(
             Some(By::Complexity) => Sort::Complexity,
         },
     };
+    // Before the list is: what is written in between makes its tag an old one.
+    let state = app.store.list_state(caller.workspace(), Listed::Queries, app.clock.now()).await?;
+    let tag = state.map(|state| caller.list_tag(state));
+    if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
+        return Ok(Reply::not_modified(tag.clone()));
+    }
     let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
-    Ok(page(&caller, &found, &without_cursor(uri.query().unwrap_or_default())))
+    let page = page(&caller, &found, &without_cursor(uri.query().unwrap_or_default()));
+    Ok(page.tagged(tag).unless_known(&preconditions))
 }
 
 fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {

@@ -56,6 +56,8 @@ impl Environment {
             .env("no_proxy", "127.0.0.1,localhost")
             .env("SQM_TABLE", &self.table)
             .env("SQM_DYNAMODB_ENDPOINT", &self.database)
+            // `front` has an edge that keeps workspaces apart.
+            .env("SQM_EDGE", "tenants")
             .env("SQM_TOKEN_KEY_FILE", &self.key_file)
             .env("SQM_TOKEN_ISSUER", ISSUER)
             .env("SQM_TOKEN_AUDIENCE", AUDIENCE);

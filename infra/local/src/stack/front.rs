@@ -23,6 +23,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::edge::Edge;
+
 /// Longest body that is handed on: three times what API Gateway takes, so that the functions are seen to refuse
 /// what is too long.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -41,20 +43,22 @@ pub(super) struct Front {
 
 #[derive(Clone)]
 struct Behind {
+    edge: Edge,
     client: Client<HttpConnector, Body>,
     authority: Authority,
 }
 
 impl Front {
-    /// Hands on to `behind`, a port on this machine, what comes to `port`.
-    pub(super) async fn start(port: u16, behind: u16) -> Result<Self> {
+    /// Hands on to `behind`, a port on this machine, what comes to `port` and the edge does not answer.
+    pub(super) async fn start(port: u16, behind: u16, edge: Edge) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.with_context(|| format!("listening on port {port}"))?;
         let behind = Behind {
+            edge,
             client: Client::builder(TokioExecutor::new()).build_http(),
             authority: format!("127.0.0.1:{behind}").parse().context("an address of this machine")?,
         };
-        let router = Router::new().fallback(hand_on).with_state(behind);
+        let router = Router::new().fallback(serve).with_state(behind);
         let task = tokio::spawn(async move {
             // It ends when it is dropped, and no sooner.
             let _ = axum::serve(listener, router).await;
@@ -76,7 +80,11 @@ impl Drop for Front {
     }
 }
 
-async fn hand_on(State(behind): State<Behind>, request: Request) -> Response {
+async fn serve(State(behind): State<Behind>, request: Request) -> Response {
+    behind.edge.serve(request, |request| hand_on(&behind, request)).await
+}
+
+async fn hand_on(behind: &Behind, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
         return problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or was broken off");
@@ -151,7 +159,20 @@ fn capitalize_media_type(headers: &mut HeaderMap) {
 mod tests {
     use axum::routing::any;
 
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use sqm_http::SystemClock;
+    use sqm_http::auth::{Authenticator, Expected, KeySource};
+
     use super::*;
+
+    /// An edge that knows nobody.
+    fn edge() -> Edge {
+        let expected = Expected { issuer: "x".to_owned(), audience: "x".to_owned() };
+        let keys = KeySource::File("/nowhere".into());
+        Edge::new(Authenticator::new(keys, expected, Arc::new(SystemClock)), 0, SystemTime::now).unwrap()
+    }
 
     #[tokio::test]
     async fn what_the_emulator_loses_is_a_problem_document() {
@@ -162,7 +183,7 @@ mod tests {
         let router = Router::new().route("/lost", lost).route("/own", own);
         let served = tokio::spawn(async move { axum::serve(listener, router).await });
         let port = super::super::free_port().unwrap();
-        let front = Front::start(port, behind).await.unwrap();
+        let front = Front::start(port, behind, edge()).await.unwrap();
         let get = |path: &str| reqwest::get(format!("http://127.0.0.1:{port}{path}"));
         let lost = get("/lost").await.unwrap();
         assert_eq!(
@@ -194,7 +215,7 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let behind = listener.local_addr().unwrap().port();
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(echo)).await });
-        let front = Front::start(front, behind).await.unwrap();
+        let front = Front::start(front, behind, edge()).await.unwrap();
         let text = request.send().await.unwrap().text().await.unwrap();
         front.stop().await;
         text

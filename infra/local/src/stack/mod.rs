@@ -1,7 +1,7 @@
 //! The whole product on one machine: an embedded DynamoDB, the functions as they are built from this
 //! checkout, and `cargo lambda watch` in front of them, which gives them the runtime of Lambda and all of
 //! them one address with the paths of the HTTP API. Before that stands `front`, which does what API
-//! Gateway does with bytes that are no text.
+//! Gateway does with bytes that are no text, behind the edge ([`crate::edge`]).
 //!
 //! cargo-lambda could build and start the functions by itself. It is told not to: while it compiles, or
 //! where something does not compile, every request waits, and so does every request after a function
@@ -21,11 +21,15 @@ mod sources;
 mod supervise;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
+use sqm_http::SystemClock;
+use sqm_http::auth::{Authenticator, Expected, KeySource};
 
 use crate::dynamodb::{Data, DynamoDb, Options};
+use crate::edge::{self, Edge};
 use crate::template::Template;
 use crate::tools::{Tool, Tools};
 use environment::Environment;
@@ -142,7 +146,11 @@ impl Stack {
         let functions = functions
             .map(|name| Function::start(name, project.program(name), &environment, home.log(name)))
             .collect::<Result<_>>()?;
-        let front = Front::start(setup.port, gateway.port()).await?;
+        let expected = Expected { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned() };
+        let authenticator =
+            Authenticator::new(KeySource::File(home.key_file()), expected, Arc::new(SystemClock));
+        let edge = Edge::new(authenticator, edge::BYTES, SystemTime::now)?;
+        let front = Front::start(setup.port, gateway.port(), edge).await?;
         let base_url = format!("http://127.0.0.1:{}", setup.port);
         let mut stack = Self { project, base_url, key, front, functions, gateway, database, home };
         stack.ready(hear).await?;

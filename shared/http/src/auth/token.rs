@@ -82,8 +82,11 @@ impl<'a> Unverified<'a> {
             ErrorKind::Json(json) if json.is_data() => TokenError::Algorithm,
             _ => TokenError::Malformed,
         })?;
-        // RFC 7515, 4.1.11: who does not understand an extension that is marked as critical must refuse.
-        if header.alg != Algorithm::HS256 || header.crit.is_some() {
+        // RFC 7515, 4.1.11: who does not understand an extension that is marked as critical must refuse. A key that
+        // comes with the token proves nothing, and the rest belongs to tokens that are encrypted.
+        let is_foreign = header.crit.is_some() || header.jwk.is_some();
+        let is_encrypted = header.enc.is_some() || header.zip.is_some();
+        if header.alg != Algorithm::HS256 || is_foreign || is_encrypted {
             return Err(TokenError::Algorithm);
         }
         Ok(Self(token))

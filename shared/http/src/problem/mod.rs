@@ -139,6 +139,11 @@ impl Problem {
         self
     }
 
+    /// The document of a problem that is a part of an answer.
+    pub fn described(&self) -> Value {
+        self.document(None)
+    }
+
     /// The document, with the id under which the log knows the request.
     fn document(&self, request_id: Option<&str>) -> Value {
         let mut document = self.0.members.clone();

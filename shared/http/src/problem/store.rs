@@ -29,6 +29,10 @@ impl From<StoreError> for Problem {
             StoreError::VersionConflict { current } | StoreError::Exists { current } => {
                 Self::new(Kind::PreconditionFailed).detail(said).with("current_version", current.get())
             }
+            StoreError::Gap { expected } => {
+                Self::new(Kind::Conflict).detail(said).with("expected_version", expected.get())
+            }
+            StoreError::Imported => Self::new(Kind::Conflict).detail(said),
             StoreError::IdempotencyMismatch => Self::new(Kind::IdempotencyKeyReused).detail(said),
             StoreError::InvalidPosition => Self::invalid_cursor(),
             StoreError::TooManyReferences { .. } => {

@@ -11,6 +11,7 @@ mod findings;
 mod mysql;
 mod mysql_blocks;
 mod mysql_tree;
+mod outline;
 mod postgres_json;
 mod postgres_kind;
 mod postgres_text;

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sqm_domain::{CatalogName, Dialect, Subject, VersionNumber};
 use sqm_sql::catalog::Catalog;
 
+use crate::error::StoreError;
+use crate::item::{Item, doc};
 use crate::query::Kept;
 
 /// What there has to be for a catalog to be replaced.
@@ -79,6 +81,12 @@ struct Record {
     first: VersionNumber,
     /// Whether this head only says up to where the numbers are used up.
     deleted: bool,
+}
+
+/// The newest version of the catalog that has this head, unless it is deleted.
+pub(crate) fn newest(head: &Item) -> Result<Option<VersionNumber>, StoreError> {
+    let record: Record = doc(head)?;
+    Ok((!record.deleted).then_some(record.summary.version))
 }
 
 /// What the chunks hold.

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use sqm_domain::{CatalogName, VersionNumber, WorkspaceId};
 
 use super::{CatalogSummary, Record, StoredCatalog, Text};
@@ -30,6 +32,20 @@ impl Store {
         let partition = keys::catalog(workspace, name);
         let record = self.catalog_head(&partition).await?.filter(|record| !record.deleted);
         self.catalog_text(&partition, record.ok_or(StoreError::NotFound)?).await
+    }
+
+    /// The versions that a catalog has, by reading its head alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn catalog_versions(
+        &self,
+        workspace: &WorkspaceId,
+        name: &CatalogName,
+    ) -> Result<RangeInclusive<VersionNumber>, StoreError> {
+        let head = self.catalog_head(&keys::catalog(workspace, name)).await?;
+        let head = head.filter(|record| !record.deleted).ok_or(StoreError::NotFound)?;
+        Ok(head.first..=head.summary.version)
     }
 
     /// The catalog at one of its versions.

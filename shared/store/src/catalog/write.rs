@@ -1,13 +1,15 @@
+use jiff::Timestamp;
 use sqm_domain::{CatalogName, VersionNumber, WorkspaceId};
 
 use super::{CatalogSummary, CatalogWrite, Expected, Record, Text};
 use crate::batch::{Order, Range};
 use crate::blob;
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{VERSION, doc, number};
 use crate::keys::{self, Key, Part};
-use crate::query::Kept;
+use crate::query::{Brought, Kept};
 use crate::transaction::{Guard, Refused, Transaction};
 
 /// Attempts of a write that expects nothing and meets others.
@@ -50,6 +52,7 @@ impl Store {
             let record = next(before.as_ref(), write, &extent)?;
             let current = before.map(|before| before.summary.version);
             let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
+            self.count_change(workspace, Listed::Catalogs, write.at).await?;
             match transaction.commit(self).await {
                 Ok(()) => return Ok(record.summary),
                 // Somebody came first: look again.
@@ -58,6 +61,58 @@ impl Store {
             }
         }
         Err(StoreError::Busy)
+    }
+
+    /// Stores a version of a catalog as it was made: number, times and author are those of `write` and `created`.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where another one has its number, [`StoreError::Gap`] where one before it is missing,
+    /// and those of the database.
+    pub async fn bring_catalog(
+        &self,
+        workspace: &WorkspaceId,
+        write: &CatalogWrite,
+        version: VersionNumber,
+        created: Timestamp,
+    ) -> Result<Brought, StoreError> {
+        let text = serde_json::to_string(&Text { source: &write.source, catalog: &write.catalog });
+        let text = text.map_err(|error| StoreError::Unexpected(error.to_string()))?;
+        let (extent, chunks) = blob::pack(&text)?;
+        let partition = keys::catalog(workspace, &write.name);
+        let before = self.catalog_head(&partition).await?;
+        let current = before.as_ref().map(|before| before.summary.version);
+        let alive = before.as_ref().filter(|before| !before.deleted);
+        if let Some(newest) = alive.map(|alive| alive.summary.version)
+            && newest >= version
+        {
+            let there = self.catalog_version(workspace, &write.name, version).await?;
+            let CatalogSummary { dialect, updated, author, .. } = &there.summary;
+            let is_same = there.source == write.source
+                && (dialect, updated, author) == (&write.dialect, &write.at, &write.author);
+            return if is_same { Ok(Brought::Known) } else { Err(StoreError::Exists { current: newest }) };
+        }
+        // A catalog begins with any number, since those of a deleted one do not come again.
+        let expected = match alive {
+            Some(alive) => alive.summary.version.next(),
+            None => current.map_or(Some(version), |current| current.next().map(|next| next.max(version))),
+        };
+        match expected {
+            Some(expected) if expected == version => {}
+            Some(expected) => return Err(StoreError::Gap { expected }),
+            None => return Err(StoreError::Unexpected("no version is left".to_owned())),
+        }
+        let mut record = next(before.as_ref(), write, &extent)?;
+        record.summary.version = version;
+        record.text.version = version;
+        if alive.is_none() {
+            (record.first, record.summary.created) = (version, created);
+        }
+        let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
+        match transaction.commit(self).await {
+            Ok(()) => Ok(Brought::New),
+            Err(Refused::Guard(..)) => Err(StoreError::Busy),
+            Err(Refused::Error(error)) => Err(error),
+        }
     }
 
     fn catalog_transaction(
@@ -84,7 +139,8 @@ impl Store {
     }
 
     /// Removes a catalog with all its versions, if `expected` is the newest. Queries that name it keep
-    /// the name. Where that is interrupted, the caller gets an error, and the same call again goes on.
+    /// the name. Where that is interrupted, the caller gets an error, and the same call again goes on. `at` is when
+    /// the request has begun.
     ///
     /// # Errors
     /// [`StoreError::VersionConflict`], [`StoreError::NotFound`].
@@ -93,6 +149,7 @@ impl Store {
         workspace: &WorkspaceId,
         name: &CatalogName,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         let partition = keys::catalog(workspace, name);
         let head = keys::head(&partition);
@@ -108,6 +165,7 @@ impl Store {
             let mut transaction = Transaction::default();
             transaction.put(self, tombstone, Guard::Version(current.get()))?;
             transaction.delete(self, &keys::catalog_entry(workspace, name))?;
+            self.count_change(workspace, Listed::Catalogs, at).await?;
             match transaction.commit(self).await {
                 Ok(()) => {}
                 Err(Refused::Error(error)) => return Err(error),

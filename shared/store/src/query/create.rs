@@ -9,7 +9,8 @@ impl Store {
     /// Stores a new query under `id` as version 1. A repeated request gives what the first one gave.
     ///
     /// # Errors
-    /// [`StoreError::IdempotencyMismatch`], [`StoreError::TooManyReferences`], and those of the database.
+    /// [`StoreError::IdempotencyMismatch`], [`StoreError::TooManyReferences`], [`StoreError::Imported`], and those of
+    /// the database.
     pub async fn create(
         &self,
         workspace: &WorkspaceId,
@@ -32,6 +33,7 @@ impl Store {
         match self.write(draft).await {
             Ok(query) => Ok(Written { query, repeated: false }),
             Err(Failed::Repeated(record)) => self.repeat(workspace, change, &record).await,
+            Err(Failed::Origin) => Err(StoreError::Imported),
             Err(Failed::Head) => Err(StoreError::Unexpected(format!("the id {id} is taken"))),
             Err(Failed::Error(StoreError::Busy)) => {
                 // Lists are the only place where creations meet.

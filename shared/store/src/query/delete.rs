@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
 use super::index::{Delta, facets};
 use super::read::{alive, whole};
 use super::record::{Head, Tombstone};
 use crate::batch::{Order, Range};
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::doc;
@@ -30,7 +32,7 @@ impl Store {
     }
 
     /// Removes a query, if `expected` is its newest version, with all its versions: nothing of it can be
-    /// read afterwards.
+    /// read afterwards. `at` is when the request has begun.
     ///
     /// First the head becomes a tombstone, from when on the query does not exist for anybody; then all
     /// other items go, the tombstone last. Where that is interrupted, the caller gets an error, and the
@@ -43,8 +45,10 @@ impl Store {
         workspace: &WorkspaceId,
         id: QueryId,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
-        whole(self.delete_once(workspace, id, expected), self.delete_once(workspace, id, expected)).await
+        let once = || self.delete_once(workspace, id, expected, at);
+        whole(once(), once()).await
     }
 
     async fn delete_once(
@@ -52,6 +56,7 @@ impl Store {
         workspace: &WorkspaceId,
         id: QueryId,
         expected: VersionNumber,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         let partition = keys::query(workspace, id);
         let head = keys::head(&partition);
@@ -68,11 +73,15 @@ impl Store {
                 let mut transaction = Transaction::default();
                 let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
                 transaction.put(self, tombstone, Guard::Version(expected.get()))?;
+                if let Some(origin) = &record.origin {
+                    transaction.delete(self, &keys::origin(workspace, &origin.name))?;
+                }
                 let surplus = delta.overflow(transaction.room());
                 let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, id);
                 for facet in &delta.remove {
                     transaction.delete(self, &entry(facet))?;
                 }
+                self.count_change(workspace, Listed::Queries, at).await?;
                 match transaction.commit(self).await {
                     Ok(()) => {}
                     Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),
@@ -81,16 +90,18 @@ impl Store {
                 self.delete_all(&surplus.remove.iter().map(entry).collect::<Vec<_>>()).await?;
             }
         }
-        self.purge(&partition).await
+        self.empty(&keys::executions(workspace, id)).await?;
+        self.empty(&partition).await?;
+        self.delete_all(&[keys::head(&partition)]).await
     }
 
-    /// Removes every item of a partition, the head last.
-    async fn purge(&self, partition: &str) -> Result<(), StoreError> {
+    /// Removes every item of a partition but the head.
+    async fn empty(&self, partition: &str) -> Result<(), StoreError> {
         loop {
             let range = Range { pk: partition, first: "!", last: "}", order: Order::Forwards, most: BATCH };
             let keys: Vec<Key> = self.range(range).await?.iter().map(Key::of).collect();
             if keys.is_empty() {
-                return self.delete_all(&[keys::head(partition)]).await;
+                return Ok(());
             }
             self.delete_all(&keys).await?;
         }

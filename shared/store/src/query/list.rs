@@ -169,6 +169,18 @@ impl Store {
         }
     }
 
+    /// The ids of queries that were created before one of them, the newest first.
+    pub(crate) async fn ids_before(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<QueryId>,
+        most: usize,
+    ) -> Result<Vec<QueryId>, StoreError> {
+        let before = before.map(|id| Entry { sk: id.to_string(), id, score: None });
+        let entries = self.candidates(workspace, &Facet::All, before.as_ref(), most).await?;
+        Ok(entries.into_iter().map(|entry| entry.id).collect())
+    }
+
     /// The last entries of a list before `before`, from all shards.
     async fn candidates(
         &self,

@@ -1,7 +1,9 @@
 //! Stored queries: a head that changes, and versions that never do.
 
+mod bring;
 mod create;
 mod delete;
+mod heads;
 mod index;
 mod list;
 mod read;
@@ -18,6 +20,8 @@ use sqm_sql::text::Position;
 
 use crate::idempotency::Idempotency;
 
+pub use bring::Brought;
+pub use heads::Heads;
 pub use list::{Filter, MAX_PAGE, Page, Sort};
 pub(crate) use read::whole;
 pub(crate) use record::Kept;
@@ -92,6 +96,17 @@ pub struct Change {
     pub at: Timestamp,
     /// Under which key the same request may come again.
     pub idempotency: Option<Idempotency>,
+    /// Where the query comes from, where it is imported; else that stays as it is.
+    pub origin: Option<Origin>,
+}
+
+/// Where a query comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// What it is called there.
+    pub name: String,
+    /// What was imported last, as a hash.
+    pub imported: Option<String>,
 }
 
 /// A query at one of its versions, without its SQL.
@@ -154,6 +169,11 @@ pub struct Written {
 }
 
 impl Query {
+    /// Where it comes from, where it was imported.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.record.origin.as_ref()
+    }
+
     /// What a user said of it.
     pub fn content(&self) -> Content {
         let Summary { title, description, dialect, tags, owner, catalog, .. } = self.summary.clone();

@@ -1,7 +1,7 @@
 use sqm_domain::{QueryId, SqlText, VersionNumber, WorkspaceId};
 
 use super::record::{Head, Kept, KeptReferences, Record};
-use super::{Page, Query, References, Summary};
+use super::{Origin, Page, Query, References, Summary};
 use crate::batch::{Order, Range};
 use crate::blob;
 use crate::config::Store;
@@ -101,6 +101,29 @@ impl Store {
         let next = records.last().filter(|_| more);
         let next = next.map(|record| Position::new(&list, record.version));
         Ok(Page { items: records.iter().map(Summary::from).collect(), next })
+    }
+
+    /// A version with its text, out of the item of its record, and where it came from.
+    pub(crate) async fn recorded_version(
+        &self,
+        partition: &str,
+        item: &Item,
+    ) -> Result<(Query, Option<Origin>), StoreError> {
+        let record: Record = doc(item)?;
+        let origin = record.origin.clone();
+        Ok((self.complete(partition, record, &[]).await?, origin))
+    }
+
+    /// The query that came from there, if it is there.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn by_origin(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+    ) -> Result<Option<QueryId>, StoreError> {
+        self.item(&keys::origin(workspace, name)).await?.as_ref().map(doc).transpose()
     }
 
     /// The record with its text and references; `known` are chunks that were read along with it.

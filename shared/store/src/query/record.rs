@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
 
-use super::{Parse, References, Summary};
+use super::{Origin, Parse, References, Summary};
 use crate::blob::Extent;
 
 /// References up to this many bytes stand in the record; a list reads all records that it shows.
@@ -35,6 +35,8 @@ pub(crate) struct Record {
     pub references: KeptReferences,
     /// The shard of the query's list entries.
     pub shard: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// A text that lies in chunks of its own, under the version that brought it.

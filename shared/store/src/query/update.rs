@@ -23,7 +23,8 @@ impl Store {
         change: &Change,
     ) -> Result<Written, StoreError> {
         let summary = &before.summary;
-        if content == before.content() && analysis == before.analysis() {
+        let is_told = change.origin.as_ref().is_none_or(|origin| before.origin() == Some(origin));
+        if content == before.content() && analysis == before.analysis() && is_told {
             return Ok(Written { query: before.clone(), repeated: false });
         }
         let number = summary.version.next();
@@ -41,6 +42,7 @@ impl Store {
         match self.write(draft).await {
             Ok(query) => Ok(Written { query, repeated: false }),
             Err(Failed::Repeated(record)) => self.repeat(workspace, change, &record).await,
+            Err(Failed::Origin) => Err(StoreError::Imported),
             Err(Failed::Head) => {
                 let current = self.summary(workspace, summary.id).await?.version;
                 Err(StoreError::VersionConflict { current })

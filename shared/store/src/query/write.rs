@@ -9,6 +9,7 @@ use super::index::{Delta, facets};
 use super::record::{Kept, KeptReferences, Record};
 use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Summary};
 use crate::blob;
+use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{Item, VERSION, number};
@@ -35,6 +36,8 @@ pub(super) enum Failed {
     Head,
     /// The same key came first, with this record.
     Repeated(Item),
+    /// A query of this origin came first.
+    Origin,
     Error(StoreError),
 }
 
@@ -77,6 +80,12 @@ impl Store {
         for chunk in chunks {
             transaction.put(self, chunk, Guard::Free)?;
         }
+        let origin = record.origin.as_ref().filter(|origin| old.origin.as_ref() != Some(&origin.name));
+        let origin = origin.map(|origin| {
+            let item = keys::origin(workspace, &origin.name).with_doc(&record.id)?;
+            transaction.put(self, item, Guard::Absent)
+        });
+        let origin = origin.transpose()?;
 
         let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, record.id);
         let marked = |facet: &Facet| entry(facet).with([(VERSION, version.clone())]);
@@ -89,11 +98,13 @@ impl Store {
             transaction.delete(self, &entry(facet))?;
         }
 
+        self.count_change(workspace, Listed::Queries, change.at).await?;
         self.put_all(surplus.put.iter().map(marked).collect()).await?;
         match transaction.commit(self).await {
             Ok(()) => {}
             Err(Refused::Guard(at, Some(item))) if Some(at) == repeat => return Err(Failed::Repeated(item)),
             Err(Refused::Guard(at, _)) if at <= head + 1 => return Err(Failed::Head),
+            Err(Refused::Guard(at, _)) if Some(at) == origin => return Err(Failed::Origin),
             Err(Refused::Guard(..)) => return Err(StoreError::Busy.into()),
             Err(Refused::Error(error)) => return Err(error.into()),
         }
@@ -123,6 +134,7 @@ struct Assembled<'a> {
 struct Before {
     version: Option<VersionNumber>,
     facets: BTreeSet<Facet>,
+    origin: Option<String>,
 }
 
 /// Makes the record, and the chunks of what did not stay the same.
@@ -170,10 +182,12 @@ fn assemble<'a>(
         sql,
         references: kept,
         shard,
+        origin: change.origin.clone().or_else(|| before.and_then(|before| before.record.origin.clone())),
     };
     let before = Before {
         version: before.map(|before| before.summary.version),
         facets: before.map_or_else(BTreeSet::new, |before| facets(&before.record, &before.references)),
+        origin: before.and_then(Query::origin).map(|origin| origin.name.clone()),
     };
     Ok((Assembled { record, sql: content.sql, references, change }, before))
 }

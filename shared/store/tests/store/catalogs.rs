@@ -79,7 +79,8 @@ async fn numbers_never_come_again() {
     };
     put(&["a"]).await;
     assert_eq!(put(&["b"]).await, version(2));
-    let delete = async |number| setup.store.delete_catalog(&acme(), &name("main"), version(number)).await;
+    let delete =
+        async |number| setup.store.delete_catalog(&acme(), &name("main"), version(number), at(0)).await;
     assert!(matches!(delete(1).await, Err(StoreError::VersionConflict { .. })));
     delete(2).await.unwrap();
     assert!(matches!(setup.store.catalog(&acme(), &name("main")).await, Err(StoreError::NotFound)));

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sqm_domain::VersionNumber;
 use sqm_store::{Content, Filter, StoreError};
 
-use crate::setup::{Setup, acme, change, content, reading, text};
+use crate::setup::{Setup, acme, at, change, content, reading, text};
 
 #[tokio::test]
 async fn nothing_is_left() {
@@ -17,12 +17,12 @@ async fn nothing_is_left() {
         query = setup.update(&query, &format!("SELECT {n}")).await;
     }
     let (id, version) = (query.summary.id, query.summary.version);
-    let stale = setup.store.delete(&acme(), id, VersionNumber::FIRST).await;
+    let stale = setup.store.delete(&acme(), id, VersionNumber::FIRST, at(0)).await;
     assert!(matches!(stale, Err(StoreError::VersionConflict { current }) if current == version));
-    setup.store.delete(&acme(), id, version).await.unwrap();
+    setup.store.delete(&acme(), id, version, at(0)).await.unwrap();
     assert_eq!(setup.keys().await, BTreeSet::new());
     assert!(matches!(setup.store.query(&acme(), id).await, Err(StoreError::NotFound)));
-    assert!(matches!(setup.store.delete(&acme(), id, version).await, Err(StoreError::NotFound)));
+    assert!(matches!(setup.store.delete(&acme(), id, version, at(0)).await, Err(StoreError::NotFound)));
     let late = Content { sql: text("SELECT 0"), ..query.content() };
     let late = setup.store.update(&acme(), &query, late, query.analysis(), &change(3)).await;
     assert!(matches!(late, Err(StoreError::NotFound)), "{late:?}");
@@ -49,7 +49,7 @@ async fn an_interrupted_deletion_can_be_repeated() {
     assert!(matches!(setup.store.versions(&acme(), id, 9, None).await, Err(StoreError::NotFound)));
     assert_eq!(setup.store.list(&acme(), &Filter::default(), 9, None).await.unwrap().items, []);
     assert_eq!(setup.store.deletable(&acme(), id).await.unwrap(), version);
-    setup.store.delete(&acme(), id, version).await.unwrap();
+    setup.store.delete(&acme(), id, version, at(0)).await.unwrap();
     let left = setup.keys().await;
     assert!(left.iter().all(|key| !key.contains("#q#")), "{left:?}");
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::AttributeValue;
 use sqm_store::{Filter, Store, StoreConfig, StoreError};
 
-use crate::setup::{Setup, acme, id, noise};
+use crate::setup::{Setup, acme, at, id, noise};
 
 fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -32,7 +32,7 @@ async fn an_item_that_does_not_read_back_is_an_error() {
         corrupt(setup.store.query(&acme(), id).await.err());
         corrupt(setup.store.summary(&acme(), id).await.err());
         corrupt(setup.store.version(&acme(), id, query.summary.version).await.err());
-        corrupt(setup.store.delete(&acme(), id, query.summary.version).await.err());
+        corrupt(setup.store.delete(&acme(), id, query.summary.version, at(0)).await.err());
         corrupt(setup.store.list(&acme(), &Filter::default(), 9, None).await.err());
     }
 }

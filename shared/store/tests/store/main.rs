@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // Clippy takes functions that tests share for no tests.
 
+mod analyses;
 mod catalogs;
+mod changes;
 mod connections;
 mod deletion;
 mod faults;
@@ -12,4 +14,5 @@ mod models;
 mod queries;
 mod references;
 mod restart;
+mod runs;
 mod setup;

@@ -5,7 +5,7 @@ use sqm_domain::{Title, VersionNumber, WorkspaceId};
 use sqm_store::{Content, Position, StoreError};
 use tokio::task::JoinSet;
 
-use crate::setup::{Setup, acme, change, content, noise, reading, text};
+use crate::setup::{Setup, acme, at, change, content, noise, reading, text};
 
 fn version(number: u32) -> VersionNumber {
     VersionNumber::new(number).unwrap()
@@ -165,7 +165,7 @@ async fn another_workspace_sees_nothing() {
     assert!(matches!(setup.store.query(&other, id).await, Err(StoreError::NotFound)));
     assert!(matches!(setup.store.version(&other, id, version(1)).await, Err(StoreError::NotFound)));
     assert!(matches!(setup.store.versions(&other, id, 9, None).await, Err(StoreError::NotFound)));
-    assert!(matches!(setup.store.delete(&other, id, version(1)).await, Err(StoreError::NotFound)));
+    assert!(matches!(setup.store.delete(&other, id, version(1), at(0)).await, Err(StoreError::NotFound)));
     let written = Content { sql: text("SELECT 2"), ..query.content() };
     let update = setup.store.update(&other, &query, written, query.analysis(), &change(1)).await;
     assert!(matches!(update, Err(StoreError::NotFound)), "{update:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqm_store::{Filter, MAX_REFERENCES, StoreError};
 
-use crate::setup::{Setup, acme, change, content, id, reading};
+use crate::setup::{Setup, acme, at, change, content, id, reading};
 
 fn tables(range: std::ops::Range<usize>) -> Vec<String> {
     range.map(|n| format!("warehouse.schema_{n}.table_{n}")).collect()
@@ -71,6 +71,6 @@ async fn names_of_any_length_and_letters() {
         assert_eq!(readers(&setup, name).await, 1, "{name}");
     }
     assert_eq!(readers(&setup, "a").await, 0);
-    setup.store.delete(&acme(), query.summary.id, query.summary.version).await.unwrap();
+    setup.store.delete(&acme(), query.summary.id, query.summary.version, at(0)).await.unwrap();
     assert_eq!(setup.keys().await, BTreeSet::new());
 }

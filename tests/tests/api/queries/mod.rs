@@ -8,5 +8,6 @@ mod idempotency;
 mod life;
 mod list;
 mod restore;
+mod runs;
 mod update;
 mod versions;

@@ -29,7 +29,7 @@ pub(crate) async fn delete(
         (Err(StoreError::NotFound), Some(seen)) => seen,
         (Err(error), _) => return Err(error.into()),
     };
-    let deleted = app.store.delete_catalog(caller.workspace(), &name, newest).await;
+    let deleted = app.store.delete_catalog(caller.workspace(), &name, newest, app.clock.now()).await;
     deleted.map_err(|error| Problem::of_write(error, tag))?;
     Ok(Reply::no_content())
 }

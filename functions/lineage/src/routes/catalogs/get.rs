@@ -3,7 +3,8 @@
 use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, VersionNumber};
-use sqm_http::{CacheControl, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_store::StoreError;
 
 use crate::App;
 use crate::view::{CatalogView, etag};
@@ -24,13 +25,18 @@ pub(crate) async fn get(
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::CatalogsRead)?;
-    let (stored, cache) = match which.version {
-        None => (app.store.catalog(caller.workspace(), &name).await?, CacheControl::Revalidate),
-        Some(version) => {
-            let stored = app.store.catalog_version(caller.workspace(), &name, version).await?;
-            (stored, CacheControl::Immutable)
-        }
+    let head = async {
+        let versions = app.store.catalog_versions(caller.workspace(), &name).await?;
+        let version = which.version.unwrap_or(*versions.end());
+        Ok::<_, StoreError>(versions.contains(&version).then(|| etag(caller.workspace(), version)))
+    };
+    if let Some(unchanged) = preconditions.unchanged(head).await? {
+        return Ok(unchanged);
+    }
+    let stored = match which.version {
+        None => app.store.catalog(caller.workspace(), &name).await?,
+        Some(version) => app.store.catalog_version(caller.workspace(), &name, version).await?,
     };
     let reply = Reply::ok(&CatalogView::from(&stored)).etag(etag(caller.workspace(), stored.summary.version));
-    Ok(reply.cache(cache).unless_known(&preconditions))
+    Ok(reply.unless_known(&preconditions))
 }

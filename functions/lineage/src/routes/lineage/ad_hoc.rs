@@ -1,15 +1,16 @@
 //! `POST /v1/lineage`
 
 use axum::extract::State;
+use sqm_cache::Origin;
 use sqm_http::{Basis, Caller, Problem, Reply, Scope};
 use sqm_sql::lineage::Views;
 
 use crate::App;
-use crate::analysis::trace;
+use crate::analysis::shown;
 use crate::asked::AdHoc;
-use crate::form::{Job, data_source};
+use crate::form::{Format, Job, data_source};
+use crate::kept::{self, Basics};
 use crate::stored_views;
-use crate::view::{On, lineage};
 
 /// The lineage of a text that comes with the request and is not kept. A stored catalog, which its columns
 /// show, needs the scope to read catalogs.
@@ -34,6 +35,12 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
         }
         _ => (catalog, Vec::new()),
     };
-    let traced = trace(sql, dialect, catalog, options, format, job).await?;
-    Ok(lineage(On { query: None, dialect, basis: &basis, views: &views }, traced))
+    if format == Format::Json {
+        let (basis, views, origin) = (&basis, views.as_slice(), Origin::AdHoc);
+        let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
+        let analysis = kept::lineage(&app, &caller, basics).await?;
+        return Ok(Reply::json(analysis.document.to_string()));
+    }
+    let (text, media_type) = shown(sql, dialect, catalog, options, format, job).await?;
+    Ok(Reply::text(text, media_type))
 }

@@ -2,17 +2,20 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use sqm_cache::Origin;
 use sqm_domain::{QueryId, VersionNumber};
-use sqm_http::{Basis, CacheControl, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Basis, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
 
 use sqm_sql::lineage::Views;
+use sqm_store::StoreError;
 
 use crate::App;
-use crate::analysis::{ViewsAsked, options, tag, trace};
+use crate::analysis::{ViewsAsked, catalog_of, options, shown, tag};
 use crate::form::{Format, Job, data_source};
+use crate::kept::{self, Basics};
 use crate::names::Qualifier;
 use crate::stored_views;
-use crate::view::{Of, On, lineage};
+use crate::view::of_query;
 
 /// Of which version, and how.
 #[derive(Deserialize)]
@@ -38,6 +41,25 @@ pub(crate) async fn stored(
 ) -> Result<Reply, Problem> {
     caller.may(Scope::LineageRead)?;
     caller.may(Scope::QueriesRead)?;
+    let options = options(which.views, which.default_db, which.default_schema);
+    let format = which.format.unwrap_or_default();
+    let namespace = which.dataset_namespace.map(Qualifier::into_string);
+    // What views that are followed come to is only known once they are.
+    if options.views == Views::Stop {
+        let heads = async {
+            let named = preconditions.known().find_map(catalog_of);
+            let heads = app.store.query_heads(caller.workspace(), id, which.version, named.as_ref()).await?;
+            let (version, catalog) = (heads.query.version, heads.query.catalog);
+            let basis = Basis::of_version(named.clone(), heads.catalog);
+            let is_named = catalog == named;
+            Ok::<_, StoreError>(
+                is_named.then(|| tag(version, &basis, &[], &options, format, namespace.as_deref())),
+            )
+        };
+        if let Some(unchanged) = preconditions.unchanged(heads).await? {
+            return Ok(unchanged);
+        }
+    }
     let query = match which.version {
         None => app.store.query(caller.workspace(), id).await?,
         Some(version) => app.store.version(caller.workspace(), id, version).await?,
@@ -45,9 +67,6 @@ pub(crate) async fn stored(
     let (version, dialect) = (query.summary.version, query.summary.dialect);
     let (catalog, basis) =
         Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
-    let options = options(which.views, which.default_db, which.default_schema);
-    let format = which.format.unwrap_or_default();
-    let namespace = which.dataset_namespace.map(Qualifier::into_string);
     let (catalog, views) = match options.views {
         Views::Follow => {
             let text = (&query.sql, dialect);
@@ -57,7 +76,13 @@ pub(crate) async fn stored(
     };
     let tag = tag(version, &basis, &views, &options, format, namespace.as_deref());
     if preconditions.not_modified(&tag) {
-        return Ok(Reply::not_modified(tag).cache(CacheControl::Revalidate));
+        return Ok(Reply::not_modified(tag));
+    }
+    if format == Format::Json {
+        let (sql, basis, views, origin) = (query.sql, &basis, views.as_slice(), Origin::Stored);
+        let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
+        let analysis = kept::lineage(&app, &caller, basics).await?;
+        return Ok(of_query(id, version, &analysis.document).etag(tag));
     }
     let job = Job {
         namespace: caller.workspace().to_string(),
@@ -65,7 +90,6 @@ pub(crate) async fn stored(
         dataset_namespace: data_source(namespace, query.summary.catalog.as_ref(), dialect),
         at: query.summary.updated,
     };
-    let traced = trace(query.sql, dialect, catalog, options, format, job).await?;
-    let on = On { query: Some(Of { id, version }), dialect, basis: &basis, views: &views };
-    Ok(lineage(on, traced).etag(tag).cache(CacheControl::Revalidate))
+    let (text, media_type) = shown(query.sql, dialect, catalog, options, format, job).await?;
+    Ok(Reply::text(text, media_type).etag(tag))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use sqm_domain::ConnectionName;
-use sqm_http::{CacheControl, Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
+use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use super::view::{ConnectionView, etag};
 use crate::App;
@@ -19,5 +19,5 @@ pub(crate) async fn get(
     let connection = app.store.connection(caller.workspace(), &name).await?;
     let reply =
         Reply::ok(&ConnectionView::from(&connection)).etag(etag(caller.workspace(), connection.version));
-    Ok(reply.cache(CacheControl::Revalidate).unless_known(&preconditions))
+    Ok(reply.unless_known(&preconditions))
 }
