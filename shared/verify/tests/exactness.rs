@@ -33,6 +33,8 @@ fn parts_of_a_second_are_not_lost_unsaid() {
     for cast in ["ts::TIMESTAMP(0)", "CAST(ts AS TIMESTAMP(3))"] {
         check(Postgres, &format!("SELECT {cast} AS x FROM t"), "SELECT ts AS x FROM t", &["unknown"]);
     }
+    let null = "SELECT CAST(NULL AS TIMESTAMP(0)) AS x FROM t";
+    check(Postgres, null, "SELECT NULLIF(ts, ts) AS x FROM t", &["proved", "tested"]);
     check(MySql, "SELECT CAST(ts AS DATETIME) AS x FROM t", "SELECT ts AS x FROM t", &["unknown"]);
     let seconds = "SELECT EXTRACT(SECOND FROM ts) AS x FROM t";
     check(Postgres, seconds, "SELECT FLOOR(EXTRACT(SECOND FROM ts)) AS x FROM t", &["unknown"]);

@@ -68,6 +68,7 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         }
         Expr::Cast { expr: inner, data_type, .. }
             if loses_fractions(data_type, dialect)
+                && !is_null(inner)
                 && literal(inner).is_none_or(|text| text.contains('.')) =>
         {
             Some(format!("a cast to {data_type} rounds or cuts parts of a second, and is not verified"))
@@ -204,6 +205,10 @@ fn unit_name(unit: &Expr) -> Option<String> {
         Expr::Identifier(ident) => Some(ident.value.to_ascii_lowercase()),
         other => literal(other).map(str::to_ascii_lowercase),
     }
+}
+
+fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(value.value, Value::Null))
 }
 
 fn literal(expr: &Expr) -> Option<&str> {
