@@ -10,6 +10,7 @@ mod explain;
 mod models;
 mod openlineage;
 mod plans;
+mod redis;
 mod secrets;
 mod template;
 mod verdicts;
