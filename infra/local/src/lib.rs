@@ -7,6 +7,7 @@ mod debian;
 mod dynamodb;
 pub mod edge;
 mod moto;
+mod nginx;
 mod passing;
 mod postgres;
 pub mod process;
@@ -19,6 +20,7 @@ mod tools;
 
 pub use dynamodb::{Data, DynamoDb, Options};
 pub use moto::Moto;
+pub use nginx::Nginx;
 pub use postgres::{Door, Postgres, Release};
 pub use redis::{Kind as RedisKind, Redis};
 pub use small_model::SmallModel;

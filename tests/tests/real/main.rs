@@ -8,6 +8,7 @@ mod database;
 mod edge;
 mod explain;
 mod models;
+mod nginx;
 mod openlineage;
 mod plans;
 mod redis;
