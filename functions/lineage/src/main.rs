@@ -1,6 +1,5 @@
 //! The lineage function.
 
-use sqm_cache::Levels;
 use sqm_http::serve::Platform;
 use sqm_lineage::App;
 use sqm_store::{Store, StoreConfig};
@@ -13,7 +12,7 @@ async fn main() -> anyhow::Result<()> {
         endpoint: platform.settings.dynamodb_endpoint.clone(),
     };
     let store = Store::new(&config, &platform.aws);
-    let levels = Levels::new(platform.settings.cache_bytes, store.clone());
+    let levels = platform.levels(&store)?;
     let clock = platform.clock.clone();
     platform.run(sqm_lineage::routes(App { store, clock, levels })).await
 }

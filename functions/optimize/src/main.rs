@@ -1,6 +1,5 @@
 //! The optimize function.
 
-use sqm_cache::Levels;
 use sqm_http::Secrets;
 use sqm_http::serve::{Platform, secrets_client};
 use sqm_optimize::{App, Databases, Models};
@@ -18,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let secrets = Secrets::new(client, platform.clock.clone());
     let models = Models::new(platform.settings.model.as_ref(), secrets.clone())?;
     let databases = Databases::new(&platform.settings, secrets)?;
-    let levels = Levels::new(platform.settings.cache_bytes, store.clone());
+    let levels = platform.levels(&store)?;
     let clock = platform.clock.clone();
     platform.run(sqm_optimize::routes(App { store, clock, databases, models, levels })).await
 }

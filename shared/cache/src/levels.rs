@@ -8,6 +8,7 @@ use sqm_store::Store;
 
 use crate::level::{Level, LevelError};
 use crate::memory::memory;
+use crate::shared::Shared;
 use crate::stored::Stored;
 use crate::tally::{Count, Outcome, tell};
 use crate::{Address, Analysis};
@@ -44,9 +45,10 @@ enum Unkept<E> {
 }
 
 impl Levels {
-    /// A memory of so many bytes, and the table.
-    pub fn new(bytes: u64, store: Store) -> Self {
-        Self::of(bytes, vec![Box::new(Stored(store))])
+    /// A memory of so many bytes, what is shared with other processes, and the table.
+    pub fn new(bytes: u64, shared: Option<Shared>, store: Store) -> Self {
+        let shared = shared.map(|shared| Box::new(shared) as Box<dyn Level>);
+        Self::of(bytes, shared.into_iter().chain([Box::new(Stored(store)) as Box<dyn Level>]).collect())
     }
 
     /// A memory of so many bytes, and these below it, from the nearest.

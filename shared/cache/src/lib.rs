@@ -1,4 +1,5 @@
-//! Analyses by what they are made from, and the levels that keep them: the process, and the table.
+//! Analyses by what they are made from, and the levels that keep them: the process, a Redis for those who run one, and
+//! the table.
 //!
 //! An analysis is a pure function of what its address is a hash of, so what is found under an address is never out of
 //! date. A level that fails is passed over, and a value that does not read back is made again: no cache is a reason
@@ -9,6 +10,7 @@ mod level;
 mod levels;
 mod memory;
 mod origin;
+mod shared;
 mod stored;
 mod tally;
 
@@ -17,5 +19,6 @@ pub use level::{Doing, Level, LevelError};
 pub use levels::{Levels, Made};
 pub use memory::DEFAULT_BYTES;
 pub use origin::Origin;
+pub use shared::{InvalidUrl, Shared, SharedConfig};
 pub use sqm_store::StoredAnalysis as Analysis;
 pub use tally::{Count, Outcome, Tally, tallied};

@@ -1,12 +1,16 @@
 //! From settings to a serving function: under Lambda's runtime, or at an address of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use axum::Router;
+use sqm_cache::{Levels, Shared, SharedConfig};
+use sqm_store::Store;
 
 use crate::auth::{Authenticator, KeySource};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -47,6 +51,25 @@ impl Platform {
         let warming = authenticator.clone();
         tokio::spawn(async move { warming.warm().await });
         Ok(Self { settings, aws, clock, entropy: Arc::new(SystemEntropy), authenticator })
+    }
+
+    /// The levels that analyses are kept on, as the settings say.
+    ///
+    /// # Errors
+    /// The address of Redis is none, or its certificates cannot be read.
+    pub fn levels(&self, store: &Store) -> anyhow::Result<Levels> {
+        let shared = match &self.settings.redis {
+            None => None,
+            Some(redis) => {
+                let read = |path: &PathBuf| {
+                    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+                };
+                let certificates = redis.certificates.as_ref().map(read).transpose()?;
+                let (url, cluster) = (redis.url.clone(), redis.cluster);
+                Some(Shared::new(&SharedConfig { url, cluster, certificates })?)
+            }
+        };
+        Ok(Levels::new(self.settings.cache_bytes, shared, store.clone()))
     }
 
     /// Serves the routes until the process ends.

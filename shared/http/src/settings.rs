@@ -42,6 +42,8 @@ pub struct Settings {
     /// `SQM_EDGE`: `tenants` where an edge stands before the function that keeps workspaces apart. Without it no shared
     /// cache is told that it may keep anything.
     pub edge: Edge,
+    /// The Redis or Valkey that several processes share, if any.
+    pub redis: Option<RedisSettings>,
     /// `SQM_CACHE_BYTES`: how much the process may keep of analyses, in bytes; 64 MiB where it is not given.
     pub cache_bytes: u64,
     /// `SQM_LOG`: which lines are logged, as `RUST_LOG` has it; `info` where it is not given.
@@ -72,6 +74,25 @@ pub struct ModelSettings {
     /// `SQM_MODEL_PRICES`: what a million tokens cost in dollars, of questions and of answers, as `0.15/0.60`; here in
     /// billionths of a dollar for one. Nothing where it is not given.
     pub prices: [u64; 2],
+}
+
+/// A Redis or Valkey, for those who run one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisSettings {
+    /// `SQM_REDIS_URL`: its address, `redis://` or, encrypted, `rediss://`, with user and password where it wants them; of a
+    /// cluster one or several, divided by commas.
+    pub url: String,
+    /// `SQM_REDIS_CLUSTER`: `true` where it is a cluster.
+    pub cluster: bool,
+    /// `SQM_REDIS_CA`: a PEM file with certificates to trust besides those of the system.
+    pub certificates: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for RedisSettings {
+    /// Without the address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisSettings").field("cluster", &self.cluster).finish_non_exhaustive()
+    }
 }
 
 /// What is missing or wrong in the environment, all of it.
@@ -120,6 +141,16 @@ impl Settings {
                 Edge::Unknown
             }
         };
+        let cluster = match given("SQM_REDIS_CLUSTER").as_deref().map(str::trim) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                wrong.push("SQM_REDIS_CLUSTER is neither true nor false".to_owned());
+                false
+            }
+        };
+        let certificates = given("SQM_REDIS_CA").map(PathBuf::from);
+        let redis = given("SQM_REDIS_URL").map(|url| RedisSettings { url, cluster, certificates });
         let cache_bytes = match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
             None => sqm_cache::DEFAULT_BYTES,
             Some(Ok(bytes)) => bytes,
@@ -144,6 +175,7 @@ impl Settings {
             expected: Expected { issuer, audience },
             edge,
             cache_bytes,
+            redis,
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })

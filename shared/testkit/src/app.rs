@@ -52,6 +52,7 @@ pub struct Builder {
     secrets: Option<Client>,
     database_hosts: Option<String>,
     edge: Edge,
+    cache_bytes: Option<u64>,
     model: Vec<(&'static str, String)>,
 }
 
@@ -91,6 +92,12 @@ impl Builder {
     /// What stands before the functions; else nothing that they know of.
     pub fn edge(mut self, edge: Edge) -> Self {
         self.edge = edge;
+        self
+    }
+
+    /// How much each function keeps of analyses; else as much as where nobody says otherwise.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = Some(bytes);
         self
     }
 
@@ -137,7 +144,8 @@ impl Builder {
         let store =
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
         let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator, self.edge, reached));
+        let bytes = self.cache_bytes.unwrap_or(sqm_cache::DEFAULT_BYTES);
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, (self.edge, bytes), reached));
         TestApp { clock, keys, database, wire, gateway, expected }
     }
 }
@@ -179,13 +187,13 @@ fn functions(
     store: &Store,
     clock: &Arc<TestClock>,
     authenticator: &Arc<Authenticator>,
-    edge: Edge,
+    (edge, bytes): (Edge, u64),
     (databases, models): (sqm_optimize::Databases, sqm_optimize::Models),
 ) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
-    let levels = || Levels::new(sqm_cache::DEFAULT_BYTES, store.clone());
+    let levels = || Levels::new(bytes, None, store.clone());
     let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone(), levels: levels() };
     let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models, levels: levels() };
     let finished = |routes| finish(routes, authenticator.clone(), entropy.clone(), edge);

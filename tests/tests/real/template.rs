@@ -100,6 +100,7 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
             asked.borrow_mut().insert(variable.to_owned());
             let value = match variable {
                 "SQM_EDGE" => "tenants",
+                "SQM_REDIS_CLUSTER" => "true",
                 "SQM_MODEL_PRICES" => "0.15/0.60",
                 number if number.ends_with("_PER_DAY") => "1",
                 _ => "given",
