@@ -12,7 +12,8 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 fn filled(path: &str) -> String {
     let id = "01940000-0000-7000-8000-000000000000";
-    path.replace("{id}", id).replace("{n}", "1").replace("{name}", "shop")
+    let name = if path.starts_with("/v1/graph/columns/") { "shop.orders" } else { "shop" };
+    path.replace("{id}", id).replace("{n}", "1").replace("{name}", name)
 }
 
 #[test]

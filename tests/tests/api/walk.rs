@@ -77,6 +77,13 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 });
                 (None, Some(body), &[LineageRead, CatalogsRead])
             }
+            ("GET", "/v1/graph/tables/{name}") => (None, None, &[LineageRead, QueriesRead]),
+            ("GET", "/v1/graph/columns/{name}") => (None, None, &[LineageRead, QueriesRead]),
+            ("POST", "/v1/impact") => {
+                let body =
+                    json!({ "catalog": things.catalog, "change": "ALTER TABLE orders DROP COLUMN total" });
+                (None, Some(body), &[LineageRead, QueriesRead, CatalogsRead])
+            }
             ("GET", "/v1/catalogs") => (None, None, &[CatalogsRead]),
             ("GET", "/v1/catalogs/{name}") => (None, None, &[CatalogsRead]),
             ("PUT", "/v1/catalogs/{name}") => {
@@ -110,7 +117,12 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             _ => return None,
         };
     let path = operation.route.path.replace("{id}", &things.query.id);
-    let path = path.replace("{n}", "2").replace("{name}", things.catalog);
+    let name = match operation.route.path.as_str() {
+        "/v1/graph/tables/{name}" => "orders",
+        "/v1/graph/columns/{name}" => "orders.total",
+        _ => things.catalog,
+    };
+    let path = path.replace("{n}", "2").replace("{name}", name);
     Some(Asked { path, if_match, body, scopes })
 }
 
@@ -221,7 +233,10 @@ async fn another_workspace_s_things_do_not_exist() {
     let before = state(&app, &things, "acme").await;
     let stranger = app.user("other");
     for (operation, asked) in walk(&app, &things).await {
-        let names_a_thing = operation.route.path.contains("{id}") || operation.route.path.contains("{name}");
+        // A table of another workspace is none that anybody here reads.
+        let names_a_table = operation.route.path.starts_with("/v1/graph/");
+        let names_a_thing = operation.route.path.contains("{id}")
+            || operation.route.path.contains("{name}") && !names_a_table;
         let names_a_catalog = asked.body.as_ref().is_some_and(|body| body.get("catalog").is_some());
         let response = call(&stranger, &operation, &asked).send().await;
         match operation.method.as_str() {

@@ -1,4 +1,5 @@
 //! One file a route.
 
 pub(crate) mod catalogs;
+pub(crate) mod graph;
 pub(crate) mod lineage;
