@@ -1,8 +1,9 @@
 //! Lineage over HTTP: of stored queries and of texts that come with a request; and the catalogs that
-//! describe their tables. Analyses of every kind are answered by their ids.
+//! describe their tables; what leads to what across all queries. Analyses of every kind are answered by their ids.
 
 mod analysis;
 mod asked;
+mod difference;
 mod form;
 mod kept;
 mod names;
@@ -33,12 +34,15 @@ pub struct App {
 
 /// The routes of this function.
 pub fn routes(app: App) -> Router {
-    use routes::{analyses, catalogs, lineage};
+    use routes::{analyses, catalogs, graph, lineage};
     Router::new()
         .route("/v1/queries/{id}/lineage", get(lineage::stored))
         .route("/v1/lineage", post(lineage::ad_hoc))
         .route("/v1/lineage/plan", post(lineage::plan))
         .route("/v1/analyses/{hash}", get(analyses::get))
+        .route("/v1/graph/tables/{name}", get(graph::tables))
+        .route("/v1/graph/columns/{name}", get(graph::columns))
+        .route("/v1/impact", post(graph::impact))
         .route("/v1/catalogs", get(catalogs::list))
         .route("/v1/catalogs/{name}", get(catalogs::get).put(catalogs::put).delete(catalogs::delete))
         .with_state(app)

@@ -10,7 +10,9 @@ use sqm_sql::catalog::Catalog;
 use sqm_sql::complexity;
 use sqm_sql::lineage::{Failure, Lineage, Options, TableRef, Touched, trace};
 use sqm_sql::text::Position;
-use sqm_store::{Analysis, Content, Parse, References, Store};
+use sqm_store::{Analysis, Content, Parse, References, Store, Terms};
+
+use crate::flows;
 
 /// Longest time: the longest script takes a few seconds.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -56,7 +58,9 @@ fn analyse(sql: &SqlText, dialect: Dialect, catalog: &Catalog) -> Analysis {
     // Too long a text is refused before.
     let complexity = complexity::of(sql.as_str(), dialect, catalog).ok().flatten();
     let complexity = complexity.map(|found| found.score);
-    Analysis { parse: parse(&lineage), complexity, references }
+    let words = flows::words_of(sql.as_str(), dialect);
+    let terms = Some(Terms { words, ..flows::terms_of(&lineage) });
+    Analysis { parse: parse(&lineage), complexity, references, terms }
 }
 
 /// The tables that have a name.

@@ -5,6 +5,7 @@ mod analysis;
 mod asked;
 mod diff;
 mod execution;
+mod flows;
 mod patch;
 mod routes;
 mod view;

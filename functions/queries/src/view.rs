@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
 use sqm_http::{Caller, ETag, Preconditions, Reply};
 use sqm_sql::text::Position;
-use sqm_store::{Page, Parse, Query, Summary};
+use sqm_store::{Hits, Page, Parse, Query, Summary};
 
 /// A query without its text.
 #[derive(Serialize)]
@@ -61,6 +61,21 @@ struct Links {
     versions: String,
     lineage: String,
     optimizations: String,
+}
+
+/// A page of what was searched for.
+#[derive(Serialize)]
+struct HitsView<'a> {
+    items: Vec<HitView<'a>>,
+    next: Option<&'a str>,
+    partial: bool,
+}
+
+#[derive(Serialize)]
+struct HitView<'a> {
+    score: u32,
+    #[serde(flatten)]
+    summary: SummaryView<'a>,
 }
 
 /// A page of a list.
@@ -144,12 +159,28 @@ pub(crate) fn fixed(query: &Query, preconditions: &Preconditions) -> Reply {
     reply.unless_known(preconditions)
 }
 
+/// A page of what was searched for, as an answer.
+pub(crate) fn hits_page(caller: &Caller, hits: &Hits, path: &str) -> Reply {
+    let next = hits.page.next.as_ref().map(|position| caller.cursor(position));
+    let items = hits
+        .page
+        .items
+        .iter()
+        .map(|(score, summary)| HitView { score: *score, summary: SummaryView::from(summary) });
+    let view = HitsView { items: items.collect(), next: next.as_deref(), partial: hits.is_partial };
+    linked(Reply::ok(&view), next.as_deref(), path)
+}
+
 /// A page as an answer. `path` is that of the list with its parameters, without a cursor.
 pub(crate) fn page(caller: &Caller, page: &Page<Summary>, path: &str) -> Reply {
     let next = page.next.as_ref().map(|position| caller.cursor(position));
     let items = page.items.iter().map(SummaryView::from).collect();
-    let reply = Reply::ok(&PageView { items, next: next.as_deref() });
-    match &next {
+    linked(Reply::ok(&PageView { items, next: next.as_deref() }), next.as_deref(), path)
+}
+
+/// With the link to the next page, where there is one.
+fn linked(reply: Reply, next: Option<&str>, path: &str) -> Reply {
+    match next {
         None => reply,
         Some(cursor) => {
             let and = if path.contains('?') { '&' } else { '?' };

@@ -59,6 +59,8 @@ pub const RULES: &[Rule] = &[
     rule("/v1/queries/{id}/runs", Kept::Never),
     rule("/v1/queries/{id}/lineage", Kept::Revalidated),
     rule("/v1/analyses/{hash}", Kept::Addressed),
+    rule("/v1/graph/tables/{name}", Kept::Revalidated),
+    rule("/v1/graph/columns/{name}", Kept::Revalidated),
     rule("/v1/catalogs", Kept::Revalidated),
     Rule { fixed_by: Some("version"), ..rule("/v1/catalogs/{name}", Kept::Revalidated) },
     rule("/v1/connections", Kept::Never),

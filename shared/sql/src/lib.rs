@@ -19,6 +19,7 @@ pub mod rewrites;
 pub mod rules;
 pub mod scope;
 pub mod shape;
+pub mod terms;
 pub mod text;
 pub mod words;
 

@@ -10,6 +10,9 @@
 //! | version | `ws#q#id` | `v#n` | `doc` (the record: title, tags, author, message, time, parse state, references …) |
 //! | SQL of a version | `ws#q#id` | `x#n#k` | `blob` (zstd; only where the SQL changed) |
 //! | references too many for the record | `ws#q#id` | `r#n#k` | `blob` |
+//! | terms: columns, flows, words of the text | `ws#q#id` | `g#n#k` | `blob` |
+//! | way from a table or column to another one | `ws#l#(td, tu, cd, cu)#from#shard` | `to#id` | `version` |
+//! | word of a query | `ws#l#word#(its first two characters)#shard` | `word#weight#id` | `version` |
 //! | list entry | `ws#l#facet#value#shard` | `id` | `version` that put it there |
 //! | … by complexity | `ws#l#complexity##shard` | `score#id`, the score in ten digits | likewise |
 //! | number of list shards | `ws#s` | `~` | `shards` |
@@ -49,14 +52,17 @@
 //! | has its lineage changed? | one BatchGetItem: head, catalog's head, with a version that too | 2–3 read units |
 //! | has a list changed? | GetItem of `ws#g` | 1 read unit; 1 write unit for each write of a query or catalog |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
-//! | create | one TransactWriteItems: head, version, SQL, an entry per facet, the idempotency record | 13 items, about 32 write units |
-//! | update, SQL only | one TransactWriteItems: head, version, SQL, changed entries | 3 items, about 12 write units, and 2 for each changed entry |
+//! | create | one TransactWriteItems: head, version, SQL, terms, an entry per facet, column and way, the idempotency record; an entry per word before it | about 85 write units, and 4 for each way from column to column (`docs/costs.md`) |
+//! | update, SQL only | one TransactWriteItems: head, version, SQL, terms and entries that changed | from 6 write units, and 2 for each changed entry |
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
 //! | … by tag, owner, dialect, table read or written | the same on that facet's entries | `s + p` read units |
 //! | list, the most complex first | the same on `complexity`'s entries, which sort by score | `s + p` read units |
 //! | … by several of them | the narrowest facet's entries; the heads decide about the others | `s` + heads looked at |
 //! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
+//! | which queries read or write column c | the same on facets `rc`, `wc`; the heads and their terms | `s + 2p` read units |
+//! | what table or column t leads to in a step | on each shard one Query for each that it leads to | `2s` read units each |
+//! | search | for each word a Query on each shard, up to 1,000 entries; BatchGetItem of the heads | `s` to `25s` read units a word, and `p` |
 //! | fetch or put a catalog | as a query | 1–3 read units; 3–4 items |
 //! | catalogs by name | Query on `ws#k` | 1 read unit per about 100 names, 1 per head shown |
 //! | fetch or put a connection | GetItem; one TransactWriteItems | 1 read unit; 2 write units |
@@ -87,7 +93,7 @@
 //!
 //! What a list shows is read from the heads, and a head that does not have the facet is skipped. So an
 //! entry may be too many but must never be missing, and references that do not fit into one transaction
-//! of 100 items lose nothing: the surplus is written before the transaction, and what is no longer
+//! of 100 items lose nothing: the surplus, and every word, is written before the transaction, and what is no longer
 //! wanted is removed after it unless a later version has put it there again (`version`).
 
 use jiff::Timestamp;
@@ -140,6 +146,30 @@ pub(crate) enum Facet {
     Reads(String),
     /// A table written, in any case.
     Writes(String),
+    /// A column read, as `table.column`, in lower case.
+    ReadsColumn(String),
+    /// A column written, likewise.
+    WritesColumn(String),
+    /// From a table or a column to another one, in lower case, by the way in which it is looked up.
+    Flow(Grain, Direction, String, String),
+}
+
+/// What flows: tables or columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Grain {
+    /// Tables.
+    Table,
+    /// Columns.
+    Column,
+}
+
+/// Which way a flow is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// To what is made of it.
+    Downstream,
+    /// To what it is made of.
+    Upstream,
 }
 
 /// The part of a version's items.
@@ -149,6 +179,8 @@ pub(crate) enum Part {
     Text,
     /// References that are too many for the record.
     References,
+    /// What a query is found by: columns, what flows from where to where, words.
+    Terms,
 }
 
 /// The partition of a query.
@@ -176,6 +208,7 @@ pub(crate) fn chunk(partition: &str, part: Part, number: VersionNumber, chunk: u
     let letter = match part {
         Part::Text => 'x',
         Part::References => 'r',
+        Part::Terms => 'g',
     };
     Key { pk: partition.to_owned(), sk: format!("{letter}#{number:0>10}#{chunk:0>2}", number = number.get()) }
 }
@@ -190,6 +223,17 @@ pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String
         Facet::Dialect(dialect) => ("dialect", value(dialect)),
         Facet::Reads(table) => ("reads", value(&table.to_lowercase())),
         Facet::Writes(table) => ("writes", value(&table.to_lowercase())),
+        Facet::ReadsColumn(column) => ("rc", value(column)),
+        Facet::WritesColumn(column) => ("wc", value(column)),
+        Facet::Flow(grain, direction, from, _) => {
+            let name = match (grain, direction) {
+                (Grain::Table, Direction::Downstream) => "td",
+                (Grain::Table, Direction::Upstream) => "tu",
+                (Grain::Column, Direction::Downstream) => "cd",
+                (Grain::Column, Direction::Upstream) => "cu",
+            };
+            (name, value(from))
+        }
     };
     format!("{workspace}#l#{name}#{value}#{shard}")
 }
@@ -198,9 +242,26 @@ pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String
 pub(crate) fn entry(workspace: &WorkspaceId, facet: &Facet, shard: u16, id: QueryId) -> Key {
     let sk = match facet {
         Facet::Complexity(score) => format!("{score:0>10}#{id}"),
+        Facet::Flow(_, _, _, to) => format!("{}#{id}", escaped(to)),
         _ => id.to_string(),
     };
     Key { pk: list(workspace, facet, shard), sk }
+}
+
+/// The partition of one shard of the list of words that begin as this one does.
+pub(crate) fn words(workspace: &WorkspaceId, word: &str, shard: u16) -> String {
+    let begin: String = word.chars().take(2).collect();
+    format!("{workspace}#l#word#{}#{shard}", value(&begin))
+}
+
+/// A query's entry for a word, with what it tells of the query.
+pub(crate) fn word_entry(
+    workspace: &WorkspaceId,
+    (word, weight): (&str, u8),
+    shard: u16,
+    id: QueryId,
+) -> Key {
+    Key { pk: words(workspace, word, shard), sk: format!("{word}#{weight}#{id}") }
 }
 
 /// The number of list shards of a workspace.
@@ -312,7 +373,16 @@ fn value(text: &str) -> String {
     if text.len() > MAX_VALUE_BYTES {
         return format!("%%{:x}", Sha256::digest(text));
     }
+    escaped(text)
+}
+
+fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('#', "%23")
+}
+
+/// The name that was [`escaped`].
+pub(crate) fn unescaped(text: &str) -> String {
+    text.replace("%23", "#").replace("%25", "%")
 }
 
 #[cfg(test)]

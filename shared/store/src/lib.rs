@@ -14,6 +14,7 @@ mod config;
 mod connection;
 mod error;
 mod export;
+mod graph;
 mod idempotency;
 mod item;
 pub mod keys;
@@ -32,11 +33,13 @@ pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};
 pub use error::StoreError;
 pub use export::Exported;
+pub use graph::{Found, Reach, Reached};
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
+pub use keys::{Direction, Grain};
 pub use position::Position;
 pub use query::{
-    Analysis, Brought, Change, Content, Filter, Heads, MAX_PAGE, MAX_REFERENCES, Origin, Page, Parse, Query,
-    References, Sort, Summary, Written,
+    Analysis, Brought, Change, Content, Filter, Heads, Hits, MAX_PAGE, MAX_REFERENCES, Origin, Page, Parse,
+    Query, References, Sort, Summary, Terms, Weight, Written, words,
 };
 pub use run::{Counters, KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};

@@ -8,10 +8,13 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+
+use crate::units::Units;
 
 /// What happens to a request on its way.
 #[derive(Debug, Clone)]
@@ -39,6 +42,7 @@ struct Planned {
 struct State {
     planned: VecDeque<Planned>,
     seen: Vec<String>,
+    spent: Units,
 }
 
 /// The wire. It passes everything unless something is planned.
@@ -81,6 +85,11 @@ impl FaultyWire {
         self.state.lock().unwrap().planned.clear();
     }
 
+    /// What the requests since the last look have cost.
+    pub fn spent(&self) -> Units {
+        std::mem::take(&mut self.state.lock().unwrap().spent)
+    }
+
     /// The operations that were asked for since the last look, in order.
     pub fn seen(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
@@ -121,6 +130,7 @@ async fn serve(mut client: TcpStream, database: SocketAddr, state: Arc<Mutex<Sta
         }
         upstream.write_all(&request).await?;
         let Some(answer) = message(&mut upstream, &mut Vec::new()).await? else { return Ok(()) };
+        state.lock().unwrap().spent += Units::of(&operation(&request), &body(&request), &body(&answer));
         if matches!(fault, Some(Fault::LoseAnswer)) {
             return Ok(());
         }
@@ -143,6 +153,12 @@ pub(crate) async fn message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::R
             return Ok(None);
         }
     }
+}
+
+/// The body of a message, if it is JSON.
+fn body(message: &[u8]) -> Value {
+    let head = message.windows(4).position(|four| four == b"\r\n\r\n");
+    head.and_then(|head| serde_json::from_slice(&message[head + 4..]).ok()).unwrap_or_default()
 }
 
 /// The operation that a request asks for, such as `GetItem`.

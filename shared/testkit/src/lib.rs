@@ -19,6 +19,7 @@ mod model;
 mod response;
 pub mod shapes;
 mod together;
+mod units;
 
 pub use app::{Builder, TestApp, local_aws};
 pub use call::Call;
@@ -31,3 +32,4 @@ pub use keys::KeyFile;
 pub use model::{Asked, FakeModel, Step};
 pub use response::Response;
 pub use together::together;
+pub use units::Units;

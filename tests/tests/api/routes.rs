@@ -12,7 +12,9 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 fn filled(path: &str) -> String {
     let id = "01940000-0000-7000-8000-000000000000";
-    path.replace("{id}", id).replace("{n}", "1").replace("{name}", "shop").replace("{hash}", &"0".repeat(64))
+    let name = if path.starts_with("/v1/graph/columns/") { "shop.orders" } else { "shop" };
+    let path = path.replace("{id}", id).replace("{n}", "1").replace("{name}", name);
+    path.replace("{hash}", &"0".repeat(64))
 }
 
 #[test]

@@ -82,6 +82,13 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 (None, Some(body), &[LineageRead, CatalogsRead])
             }
             ("GET", "/v1/analyses/{hash}") => (None, None, &[LineageRead, QueriesRead]),
+            ("GET", "/v1/graph/tables/{name}") => (None, None, &[LineageRead, QueriesRead]),
+            ("GET", "/v1/graph/columns/{name}") => (None, None, &[LineageRead, QueriesRead]),
+            ("POST", "/v1/impact") => {
+                let body =
+                    json!({ "catalog": things.catalog, "change": "ALTER TABLE orders DROP COLUMN total" });
+                (None, Some(body), &[LineageRead, QueriesRead, CatalogsRead])
+            }
             ("GET", "/v1/catalogs") => (None, None, &[CatalogsRead]),
             ("GET", "/v1/catalogs/{name}") => (None, None, &[CatalogsRead]),
             ("PUT", "/v1/catalogs/{name}") => {
@@ -115,7 +122,12 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             _ => return None,
         };
     let path = operation.route.path.replace("{id}", &things.query.id);
-    let path = path.replace("{n}", "2").replace("{name}", things.catalog).replace("{hash}", &things.analysis);
+    let name = match operation.route.path.as_str() {
+        "/v1/graph/tables/{name}" => "orders",
+        "/v1/graph/columns/{name}" => "orders.total",
+        _ => things.catalog,
+    };
+    let path = path.replace("{n}", "2").replace("{name}", name).replace("{hash}", &things.analysis);
     Some(Asked { path, if_match, body, scopes })
 }
 
@@ -231,8 +243,10 @@ async fn another_workspace_s_things_do_not_exist() {
     let before = state(&app, &things, "acme").await;
     let stranger = app.user("other");
     for (operation, asked) in walk(&app, &things).await {
-        let names_a_thing =
-            ["{id}", "{name}", "{hash}"].iter().any(|part| operation.route.path.contains(part));
+        // A table of another workspace is none that anybody here reads.
+        let names_a_table = operation.route.path.starts_with("/v1/graph/");
+        let names_a_thing = !names_a_table
+            && ["{id}", "{name}", "{hash}"].iter().any(|part| operation.route.path.contains(part));
         let names_a_catalog = asked.body.as_ref().is_some_and(|body| body.get("catalog").is_some());
         let response = call(&stranger, &operation, &asked).send().await;
         match operation.method.as_str() {

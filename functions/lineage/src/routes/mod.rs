@@ -2,4 +2,5 @@
 
 pub(crate) mod analyses;
 pub(crate) mod catalogs;
+pub(crate) mod graph;
 pub(crate) mod lineage;

@@ -4,14 +4,17 @@ use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
 use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
-use sqm_store::{Filter, Listed, Sort};
+use sqm_store::{Filter, Listed, Sort, words};
 
 use super::limit;
 use crate::App;
-use crate::view::page;
+use crate::view::{hits_page, page};
 
 /// Longest name of a table to look for, in bytes: what databases take, with room for three parts.
 const MAX_TABLE_BYTES: usize = 1_024;
+
+/// Longest text to search for, in bytes.
+const MAX_SEARCH_BYTES: usize = 400;
 
 /// Which part of which list.
 #[derive(Deserialize)]
@@ -25,6 +28,7 @@ pub(crate) struct Which {
     reads: Option<String>,
     writes: Option<String>,
     sort: Option<By>,
+    q: Option<String>,
 }
 
 /// What comes first.
@@ -37,7 +41,7 @@ enum By {
 
 /// Queries, the newest or the most complex first, that have everything that is asked for: a tag, an owner, a dialect, a table
 /// read or written (its name as lineage gives it, in any case). A page may be short, or empty, and still
-/// have a next one.
+/// have a next one. With `q` those that have all its words, or words that begin so, the best first.
 pub(crate) async fn list(
     caller: Caller,
     QueryString(which): QueryString<Which>,
@@ -54,7 +58,7 @@ pub(crate) async fn list(
         dialect: which.dialect,
         reads: table("reads", which.reads)?,
         writes: table("writes", which.writes)?,
-        sort: match which.sort {
+        sort: match &which.sort {
             None | Some(By::Newest) => Sort::Newest,
             Some(By::Complexity) => Sort::Complexity,
         },
@@ -64,6 +68,18 @@ pub(crate) async fn list(
     let tag = state.map(|state| caller.list_tag(state));
     if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
         return Ok(Reply::not_modified(tag.clone()));
+    }
+    if let Some(text) = &which.q {
+        if which.sort.is_some() {
+            return Err(Problem::parameter("sort", "what is searched for comes in the order of relevance"));
+        }
+        if text.len() > MAX_SEARCH_BYTES || words(text).next().is_none() {
+            let told = format!("words of two letters or more, in at most {MAX_SEARCH_BYTES} bytes");
+            return Err(Problem::parameter("q", told));
+        }
+        let hits = app.store.search(caller.workspace(), text, &filter, limit, from.as_ref()).await?;
+        let page = hits_page(&caller, &hits, &without_cursor(uri.query().unwrap_or_default()));
+        return Ok(page.tagged(tag).unless_known(&preconditions));
     }
     let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
     let page = page(&caller, &found, &without_cursor(uri.query().unwrap_or_default()));

@@ -3,9 +3,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
-use super::index::{Delta, facets};
+use super::index::Delta;
 use super::read::{alive, whole};
 use super::record::{Head, Tombstone};
+use super::words;
+use super::write::all_facets;
 use crate::batch::{Order, Range};
 use crate::changes::Listed;
 use crate::config::Store;
@@ -69,7 +71,8 @@ impl Store {
             }
             Head::Alive(record) => {
                 let references = self.kept_references(&partition, &record).await?;
-                let mut delta = Delta::between(&facets(&record, &references), &BTreeSet::new());
+                let terms = self.kept_terms(&partition, &record).await?;
+                let mut delta = Delta::between(&all_facets(&record, &references, &terms), &BTreeSet::new());
                 let mut transaction = Transaction::default();
                 let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
                 transaction.put(self, tombstone, Guard::Version(expected.get()))?;
@@ -87,7 +90,11 @@ impl Store {
                     Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),
                     Err(Refused::Error(error)) => return Err(error),
                 }
-                self.delete_all(&surplus.remove.iter().map(entry).collect::<Vec<_>>()).await?;
+                let words = words::of(&record, &terms.words);
+                let words = words.iter().map(|(word, told)| (word.as_str(), *told));
+                let words = words.map(|word| keys::word_entry(workspace, word, record.shard, id));
+                let left: Vec<Key> = surplus.remove.iter().map(entry).chain(words).collect();
+                self.delete_all(&left).await?;
             }
         }
         self.empty(&keys::executions(workspace, id)).await?;

@@ -91,7 +91,7 @@ impl Entry {
 
 impl Filter {
     /// Every facet that is asked for, the one that fewest queries should have first.
-    fn facets(&self) -> Vec<Facet> {
+    pub(super) fn facets(&self) -> Vec<Facet> {
         let mut facets = Vec::new();
         facets.extend(self.writes.as_ref().map(|table| Facet::Writes(table.to_lowercase())));
         facets.extend(self.reads.as_ref().map(|table| Facet::Reads(table.to_lowercase())));
@@ -176,8 +176,19 @@ impl Store {
         before: Option<QueryId>,
         most: usize,
     ) -> Result<Vec<QueryId>, StoreError> {
+        self.ids_of(workspace, &Facet::All, before, most).await
+    }
+
+    /// The same of those in the list of a facet.
+    pub(crate) async fn ids_of(
+        &self,
+        workspace: &WorkspaceId,
+        facet: &Facet,
+        before: Option<QueryId>,
+        most: usize,
+    ) -> Result<Vec<QueryId>, StoreError> {
         let before = before.map(|id| Entry { sk: id.to_string(), id, score: None });
-        let entries = self.candidates(workspace, &Facet::All, before.as_ref(), most).await?;
+        let entries = self.candidates(workspace, facet, before.as_ref(), most).await?;
         Ok(entries.into_iter().map(|entry| entry.id).collect())
     }
 
@@ -239,7 +250,7 @@ impl Store {
         keys.iter().map(record).collect()
     }
 
-    async fn passes(
+    pub(super) async fn passes(
         &self,
         workspace: &WorkspaceId,
         record: &Record,

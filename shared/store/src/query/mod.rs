@@ -8,7 +8,10 @@ mod index;
 mod list;
 mod read;
 mod record;
+mod search;
+mod terms;
 mod update;
+mod words;
 mod write;
 
 use std::collections::BTreeSet;
@@ -25,6 +28,9 @@ pub use heads::Heads;
 pub use list::{Filter, MAX_PAGE, Page, Sort};
 pub(crate) use read::whole;
 pub(crate) use record::Kept;
+pub use search::Hits;
+pub use terms::Terms;
+pub use words::{Weight, words};
 
 /// Most tables that one query may read and write. Each has an entry in the list of those who read it;
 /// this many take 200 batches, about a second. Public query logs stay two orders below.
@@ -58,6 +64,16 @@ pub struct Analysis {
     pub complexity: Option<u32>,
     /// Which tables it reads and writes, as far as could be seen.
     pub references: References,
+    /// The terms by which it is found; `None` where these stay as they were.
+    pub terms: Option<Terms>,
+}
+
+impl Analysis {
+    /// Whether both say the same of a text: what is read and written, apart from its terms.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (&self.parse, self.complexity, &self.references)
+            == (&other.parse, other.complexity, &other.references)
+    }
 }
 
 /// Whether a text parses.
@@ -183,6 +199,7 @@ impl Query {
     /// What was found out about it.
     pub fn analysis(&self) -> Analysis {
         let Summary { parse, complexity, .. } = &self.summary;
-        Analysis { parse: parse.clone(), complexity: *complexity, references: self.references.clone() }
+        let references = self.references.clone();
+        Analysis { parse: parse.clone(), complexity: *complexity, references, terms: None }
     }
 }

@@ -1,13 +1,15 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use sqm_domain::{QueryId, SqlText, VersionNumber, WorkspaceId};
 
 use super::record::{Head, Kept, KeptReferences, Record};
-use super::{Origin, Page, Query, References, Summary};
+use super::{Origin, Page, Query, References, Summary, Terms};
 use crate::batch::{Order, Range};
 use crate::blob;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{self, Item, doc};
-use crate::keys::{self, Key, Part};
+use crate::keys::{self, Facet, Key, Part};
 use crate::position::Position;
 
 impl Store {
@@ -134,6 +136,72 @@ impl Store {
             sql.map_err(|error| StoreError::corrupt(&keys::version(partition, record.version), error))?;
         let references = self.kept_references(partition, &record).await?;
         Ok(Query { summary: Summary::from(&record), sql, references, record })
+    }
+
+    /// The terms of a record.
+    pub(super) async fn kept_terms(&self, partition: &str, record: &Record) -> Result<Terms, StoreError> {
+        let Some(kept) = &record.terms else { return Ok(Terms::default()) };
+        let text = self.text(partition, Part::Terms, kept, &[]).await?;
+        let key = keys::version(partition, kept.version);
+        serde_json::from_str(&text).map_err(|error| StoreError::corrupt(&key, error))
+    }
+
+    /// What a query is found by in the graph.
+    pub(crate) async fn graph_facets(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+    ) -> Result<BTreeSet<Facet>, StoreError> {
+        let partition = keys::query(workspace, id);
+        let record = alive(&self.item(&keys::head(&partition)).await?.ok_or(StoreError::NotFound)?)?;
+        let references = self.kept_references(&partition, &record).await?;
+        let mut facets = super::index::facets(&record, &references);
+        facets.extend(self.kept_terms(&partition, &record).await?.facets(&references));
+        Ok(facets)
+    }
+
+    /// Of these queries those that have a facet still.
+    pub(crate) async fn having(
+        &self,
+        workspace: &WorkspaceId,
+        ids: &[QueryId],
+        facet: &Facet,
+    ) -> Result<BTreeMap<QueryId, Summary>, StoreError> {
+        let heads: Vec<Key> = ids.iter().map(|id| keys::head(&keys::query(workspace, *id))).collect();
+        let items = self.items(&heads).await?;
+        let records = items.values().filter_map(|item| match alive(item) {
+            Err(StoreError::NotFound) => None,
+            record => Some(record),
+        });
+        let records = records.collect::<Result<Vec<Record>, _>>()?;
+        // The usual terms are one chunk each, read together.
+        let chunk = |record: &Record| {
+            let kept = record.terms.as_ref().filter(|kept| kept.extent.chunks == 1)?;
+            Some(keys::chunk(&keys::query(workspace, record.id), Part::Terms, kept.version, 0))
+        };
+        let is_of_terms = !matches!(facet, Facet::Reads(_) | Facet::Writes(_));
+        let chunks: Vec<Key> = records.iter().filter(|_| is_of_terms).filter_map(chunk).collect();
+        let known: Vec<Item> = self.items(&chunks).await?.into_values().collect();
+        let mut having = BTreeMap::new();
+        for record in records {
+            let partition = keys::query(workspace, record.id);
+            let references = self.kept_references(&partition, &record).await?;
+            let has = match (&record.terms, is_of_terms) {
+                (Some(kept), true) => {
+                    let text = self.text(&partition, Part::Terms, kept, &known).await?;
+                    let terms: Terms = serde_json::from_str(&text).map_err(|error| {
+                        StoreError::corrupt(&keys::version(&partition, kept.version), error)
+                    })?;
+                    terms.facets(&references).contains(facet)
+                }
+                (None, true) => Terms::default().facets(&references).contains(facet),
+                (_, false) => super::index::facets(&record, &references).contains(facet),
+            };
+            if has {
+                having.insert(record.id, Summary::from(&record));
+            }
+        }
+        Ok(having)
     }
 
     /// The references of a record, from wherever they are kept.

@@ -37,6 +37,9 @@ pub(crate) struct Record {
     pub shard: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Terms and flows; none in records of before they were told, and where nothing is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Kept>,
 }
 
 /// A text that lies in chunks of its own, under the version that brought it.

@@ -1,13 +1,13 @@
 //! One version of a query, with everything that has to change along with it, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
 use super::index::{Delta, facets};
 use super::record::{Kept, KeptReferences, Record};
-use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Summary};
+use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Summary, Terms, words};
 use crate::blob;
 use crate::changes::Listed;
 use crate::config::Store;
@@ -55,7 +55,11 @@ impl Store {
         let workspace = draft.workspace;
         let partition = keys::query(workspace, draft.id);
         let mut chunks = Vec::new();
-        let (query, old) = assemble(draft, &partition, &mut chunks)?;
+        let terms = match draft.before {
+            Some(before) => self.kept_terms(&partition, &before.record).await?,
+            None => Terms::default(),
+        };
+        let (query, old) = assemble(draft, terms, &partition, &mut chunks)?;
         let (record, change) = (&query.record, query.change);
 
         let mut transaction = Transaction::default();
@@ -89,7 +93,7 @@ impl Store {
 
         let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, record.id);
         let marked = |facet: &Facet| entry(facet).with([(VERSION, version.clone())]);
-        let mut delta = Delta::between(&old.facets, &facets(record, &query.references));
+        let mut delta = Delta::between(&old.facets, &query.facets);
         let surplus = delta.overflow(transaction.room());
         for facet in &delta.put {
             transaction.put(self, marked(facet), Guard::Free)?;
@@ -99,7 +103,12 @@ impl Store {
         }
 
         self.count_change(workspace, Listed::Queries, change.at).await?;
-        self.put_all(surplus.put.iter().map(marked).collect()).await?;
+        let word =
+            |(word, weight): (&str, u8)| keys::word_entry(workspace, (word, weight), record.shard, record.id);
+        let mut ahead: Vec<Item> = surplus.put.iter().map(marked).collect();
+        let new_words = query.words.iter().filter(|(name, told)| old.words.get(*name) != Some(*told));
+        ahead.extend(new_words.map(|(name, told)| word((name, *told)).with([(VERSION, version.clone())])));
+        self.put_all(ahead).await?;
         match transaction.commit(self).await {
             Ok(()) => {}
             Err(Refused::Guard(at, Some(item))) if Some(at) == repeat => return Err(Failed::Repeated(item)),
@@ -108,7 +117,9 @@ impl Store {
             Err(Refused::Guard(..)) => return Err(StoreError::Busy.into()),
             Err(Refused::Error(error)) => return Err(error.into()),
         }
-        let unwanted = surplus.remove.iter().map(entry).collect();
+        let mut unwanted: Vec<_> = surplus.remove.iter().map(entry).collect();
+        let gone = old.words.iter().filter(|(name, told)| query.words.get(*name) != Some(*told));
+        unwanted.extend(gone.map(|(name, told)| word((name, *told))));
         if let Err(error) = self.delete_older(unwanted, record.version.get()).await {
             // The version is written; an entry too many is skipped by whoever reads it.
             tracing::warn!(%error, query.id = %record.id, "list entries stay behind");
@@ -127,6 +138,8 @@ struct Assembled<'a> {
     record: Record,
     sql: sqm_domain::SqlText,
     references: References,
+    facets: BTreeSet<Facet>,
+    words: BTreeMap<String, u8>,
     change: &'a Change,
 }
 
@@ -135,16 +148,18 @@ struct Before {
     version: Option<VersionNumber>,
     facets: BTreeSet<Facet>,
     origin: Option<String>,
+    words: BTreeMap<String, u8>,
 }
 
 /// Makes the record, and the chunks of what did not stay the same.
 fn assemble<'a>(
     draft: Draft<'a>,
+    known: Terms,
     partition: &str,
     chunks: &mut Vec<Item>,
 ) -> Result<(Assembled<'a>, Before), StoreError> {
     let Draft { id, before, number, created, shard, content, analysis, change, .. } = draft;
-    let Analysis { parse, complexity, references } = analysis;
+    let Analysis { parse, complexity, references, terms } = analysis;
     let mut keep = |part, text: &str| {
         let (extent, packed) = blob::pack(text)?;
         let packed = packed.into_iter().enumerate();
@@ -162,6 +177,16 @@ fn assemble<'a>(
             let text = serde_json::to_string(&references);
             let text = text.map_err(|error| StoreError::Unexpected(error.to_string()))?;
             KeptReferences::Apart(keep(Part::References, &text)?)
+        }
+    };
+    let terms = terms.map_or_else(|| known.clone(), Terms::bounded);
+    let kept_terms = match before {
+        _ if terms.is_empty() => None,
+        Some(before) if terms == known => before.record.terms.clone(),
+        _ => {
+            let text = serde_json::to_string(&terms);
+            let text = text.map_err(|error| StoreError::Unexpected(error.to_string()))?;
+            Some(keep(Part::Terms, &text)?)
         }
     };
     let record = Record {
@@ -182,12 +207,24 @@ fn assemble<'a>(
         sql,
         references: kept,
         shard,
+        terms: kept_terms,
         origin: change.origin.clone().or_else(|| before.and_then(|before| before.record.origin.clone())),
     };
     let before = Before {
         version: before.map(|before| before.summary.version),
-        facets: before.map_or_else(BTreeSet::new, |before| facets(&before.record, &before.references)),
+        facets: before
+            .map_or_else(BTreeSet::new, |before| all_facets(&before.record, &before.references, &known)),
         origin: before.and_then(Query::origin).map(|origin| origin.name.clone()),
+        words: before.map_or_else(BTreeMap::new, |before| words::of(&before.record, &known.words)),
     };
-    Ok((Assembled { record, sql: content.sql, references, change }, before))
+    let facets = all_facets(&record, &references, &terms);
+    let words = words::of(&record, &terms.words);
+    Ok((Assembled { record, sql: content.sql, references, facets, words, change }, before))
+}
+
+/// Every entry of a version.
+pub(super) fn all_facets(record: &Record, references: &References, terms: &Terms) -> BTreeSet<Facet> {
+    let mut all = facets(record, references);
+    all.extend(terms.facets(references));
+    all
 }

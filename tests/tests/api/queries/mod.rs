@@ -9,5 +9,6 @@ mod life;
 mod list;
 mod restore;
 mod runs;
+mod search;
 mod update;
 mod versions;
