@@ -124,7 +124,7 @@ mod tests {
             name: "shop".parse().unwrap(),
             version: VersionNumber::new(version),
         });
-        Basis { engine: ENGINE_VERSION, catalog, schema_problems: Vec::new() }
+        Basis { engine: ENGINE_VERSION, catalog, content: None, schema_problems: Vec::new() }
     }
 
     fn name(text: &str) -> Option<Qualifier> {

@@ -46,9 +46,12 @@ impl Basics<'_> {
             .part(self.sql.as_str())
             .part(json(self.basis)?)
             .part(json(&self.views)?);
-        // What a stored catalog describes is named by its version, which never comes again.
-        let described = self.basis.catalog.is_none().then(|| json(&self.catalog)).transpose()?;
-        let begun = begun.option(described).option(default_db.as_ref()).option(default_schema.as_ref());
+        // A stored catalog is named by what it says as well: a table that is written anew begins to count anew.
+        let described = match &self.basis.content {
+            Some(content) => content.clone(),
+            None => json(&self.catalog)?,
+        };
+        let begun = begun.part(described).option(default_db.as_ref()).option(default_schema.as_ref());
         let begun = begun.part(if *views == Views::Follow { "follow" } else { "stop" });
         Ok(begun.parts(self.needs().into_iter().map(Scope::name)).finish())
     }

@@ -51,9 +51,12 @@ impl Basics<'_> {
             .part(json(&self.effort)?)
             .option(self.statistics.map(json).transpose()?)
             .part(if self.include.is_some() { "with refuted" } else { "" });
-        // What a stored catalog describes is named by its version, which never comes again.
-        let described = self.basis.catalog.is_none().then(|| json(&self.known.0)).transpose()?;
-        Ok(begun.option(described).parts(self.needs().into_iter().map(Scope::name)).finish())
+        // A stored catalog is named by what it says as well: a table that is written anew begins to count anew.
+        let described = match &self.basis.content {
+            Some(content) => content.clone(),
+            None => json(&self.known.0)?,
+        };
+        Ok(begun.part(described).parts(self.needs().into_iter().map(Scope::name)).finish())
     }
 }
 

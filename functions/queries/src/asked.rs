@@ -76,10 +76,12 @@ impl<T> Asked<T> {
 
     /// The change that the caller makes now, for this reason.
     pub(crate) fn change(&self, app: &App, caller: &Caller, message: Note) -> Change {
+        let now = app.clock.now();
         Change {
             author: caller.subject().clone(),
             message,
-            at: app.clock.now(),
+            at: now,
+            begun: now,
             idempotency: self.idempotency.clone(),
             origin: None,
         }

@@ -20,6 +20,9 @@ pub struct Basis {
     pub engine: &'static str,
     /// The stored catalog that was used; none where a schema came with the request, or nothing did.
     pub catalog: Option<CatalogUsed>,
+    /// A hash of what the stored catalog says.
+    #[serde(skip)]
+    pub content: Option<String>,
     /// What of a schema that came with the request was not understood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schema_problems: Vec<CatalogProblem>,
@@ -41,7 +44,7 @@ impl Basis {
     }
 
     fn new(catalog: Option<CatalogUsed>) -> Self {
-        Self { engine: ENGINE_VERSION, catalog, schema_problems: Vec::new() }
+        Self { engine: ENGINE_VERSION, catalog, content: None, schema_problems: Vec::new() }
     }
 
     /// The tables that a request describes: by the name of a stored catalog, by a schema, or not at all.
@@ -58,7 +61,8 @@ impl Basis {
             (Some(name), None) => match store.catalog(workspace, &name).await {
                 Ok(stored) => {
                     let version = Some(stored.summary.version);
-                    Ok((stored.catalog, Self::new(Some(CatalogUsed { name, version }))))
+                    let basis = Self::new(Some(CatalogUsed { name, version }));
+                    Ok((stored.catalog, Self { content: Some(stored.sha256), ..basis }))
                 }
                 Err(StoreError::NotFound) => Err(Problem::field("catalog", "there is no such catalog")),
                 Err(error) => Err(error.into()),
@@ -78,12 +82,15 @@ impl Basis {
         catalog: Option<&CatalogName>,
     ) -> Result<(Catalog, Self), Problem> {
         let Some(name) = catalog else { return Ok((Catalog::default(), Self::nothing())) };
-        let (catalog, version) = match store.catalog(workspace, name).await {
-            Ok(stored) => (stored.catalog, Some(stored.summary.version)),
-            Err(StoreError::NotFound) => (Catalog::default(), None),
-            Err(error) => return Err(error.into()),
-        };
-        Ok((catalog, Self::new(Some(CatalogUsed { name: name.clone(), version }))))
+        let used = |version| Self::new(Some(CatalogUsed { name: name.clone(), version }));
+        match store.catalog(workspace, name).await {
+            Ok(stored) => {
+                let basis = used(Some(stored.summary.version));
+                Ok((stored.catalog, Self { content: Some(stored.sha256), ..basis }))
+            }
+            Err(StoreError::NotFound) => Ok((Catalog::default(), used(None))),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What an analysis rests on that knows a stored catalog at a version, if it names one.

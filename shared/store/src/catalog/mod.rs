@@ -36,8 +36,10 @@ pub struct CatalogWrite {
     pub catalog: Catalog,
     /// Who stores it.
     pub author: Subject,
-    /// When.
+    /// When: earlier than now where it was made elsewhere.
     pub at: Timestamp,
+    /// When the request has begun that writes it.
+    pub begun: Timestamp,
 }
 
 /// A catalog at one of its versions, without its tables.
@@ -68,6 +70,8 @@ pub struct StoredCatalog {
     pub source: String,
     /// What it says.
     pub catalog: Catalog,
+    /// A hash of both.
+    pub sha256: String,
 }
 
 /// The document of a version, which the head repeats.

@@ -124,6 +124,7 @@ impl Store {
         let key = keys::version(partition, record.summary.version);
         let text: Text<String, _> =
             serde_json::from_str(&text).map_err(|error| StoreError::corrupt(&key, error))?;
-        Ok(StoredCatalog { summary: record.summary, source: text.source, catalog: text.catalog })
+        let sha256 = record.text.extent.sha256;
+        Ok(StoredCatalog { summary: record.summary, source: text.source, catalog: text.catalog, sha256 })
     }
 }

@@ -52,7 +52,7 @@ impl Store {
             let record = next(before.as_ref(), write, &extent)?;
             let current = before.map(|before| before.summary.version);
             let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
-            self.count_change(workspace, Listed::Catalogs, write.at).await?;
+            self.count_change(workspace, Listed::Catalogs, write.begun).await?;
             match transaction.commit(self).await {
                 Ok(()) => return Ok(record.summary),
                 // Somebody came first: look again.
@@ -108,6 +108,7 @@ impl Store {
             (record.first, record.summary.created) = (version, created);
         }
         let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
+        self.count_change(workspace, Listed::Catalogs, write.begun).await?;
         match transaction.commit(self).await {
             Ok(()) => Ok(Brought::New),
             Err(Refused::Guard(..)) => Err(StoreError::Busy),

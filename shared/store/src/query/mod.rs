@@ -108,8 +108,10 @@ pub struct Change {
     pub author: Subject,
     /// Why.
     pub message: Note,
-    /// When.
+    /// When: earlier than now where it was made elsewhere.
     pub at: Timestamp,
+    /// When the request has begun that writes it.
+    pub begun: Timestamp,
     /// Under which key the same request may come again.
     pub idempotency: Option<Idempotency>,
     /// Where the query comes from, where it is imported; else that stays as it is.

@@ -102,7 +102,7 @@ impl Store {
             transaction.delete(self, &entry(facet))?;
         }
 
-        self.count_change(workspace, Listed::Queries, change.at).await?;
+        self.count_change(workspace, Listed::Queries, change.begun).await?;
         let word =
             |(word, weight): (&str, u8)| keys::word_entry(workspace, (word, weight), record.shard, record.id);
         let mut ahead: Vec<Item> = surplus.put.iter().map(marked).collect();

@@ -23,6 +23,7 @@ fn write(catalog: &str, tables: &[&str]) -> CatalogWrite {
         catalog: Catalog::from(tables.iter().map(table).collect::<Vec<_>>()),
         author: "ada".parse().unwrap(),
         at: at(0),
+        begun: at(0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqm_domain::{CatalogName, VersionNumber};
 use sqm_sql::catalog::Catalog;
-use sqm_store::{CatalogWrite, Content, Expected, Heads, ListState, Listed, StoreError};
+use sqm_store::{CatalogWrite, Change, Content, Expected, Heads, ListState, Listed, StoreError};
 
 use crate::setup::{Setup, acme, at, change, content, id};
 
@@ -18,6 +18,7 @@ fn catalog(second: i64) -> CatalogWrite {
         catalog: Catalog::default(),
         author: "ada".parse().unwrap(),
         at: at(second),
+        begun: at(second),
     }
 }
 
@@ -74,4 +75,20 @@ async fn the_states_of_a_query_and_its_catalog() {
     setup.store.delete_catalog(&acme(), &shop, written.version, at(3)).await.unwrap();
     assert_eq!(heads(None, Some(&shop)).await.unwrap().catalog, None);
     assert!(matches!(setup.store.catalog_versions(&acme(), &shop).await, Err(StoreError::NotFound)));
+}
+
+#[tokio::test]
+async fn what_was_made_elsewhere_earlier_counts_as_written_now() {
+    let setup = Setup::start().await;
+    let (id_, first) = (id(), VersionNumber::FIRST);
+    let earlier = Change { at: at(-9_000), ..change(100) };
+    let content = content("SELECT 1");
+    let found = Default::default();
+    setup.store.bring_version(&acme(), (id_, first), at(-9_000), content, found, &earlier).await.unwrap();
+    assert_eq!(state(&setup, Listed::Queries, 164).await, None);
+    assert_eq!(state(&setup, Listed::Queries, 165).await.unwrap().number, 1);
+    let earlier = CatalogWrite { at: at(-9_000), ..catalog(100) };
+    setup.store.bring_catalog(&acme(), &earlier, first, at(-9_000)).await.unwrap();
+    assert_eq!(state(&setup, Listed::Catalogs, 164).await, None);
+    assert_eq!(state(&setup, Listed::Catalogs, 165).await.unwrap().number, 1);
 }

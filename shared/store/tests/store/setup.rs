@@ -102,6 +102,7 @@ pub fn change(second: i64) -> Change {
         author: "ada".parse().unwrap(),
         message: "why".parse().unwrap(),
         at: at(second),
+        begun: at(second),
         idempotency: None,
         origin: None,
     }

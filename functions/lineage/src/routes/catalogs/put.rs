@@ -45,7 +45,7 @@ pub(crate) async fn put(
     };
     let (source, catalog, problems) = source.declared(dialect).await?;
     let (author, at) = (caller.subject().clone(), app.clock.now());
-    let write = CatalogWrite { name, dialect, source, catalog, author, at };
+    let write = CatalogWrite { name, dialect, source, catalog, author, at, begun: at };
     let stored = app.store.put_catalog(caller.workspace(), &write, expected).await;
     let stored = stored.map_err(|error| Problem::of_write(error, tag))?;
     let view = PutView::new(&stored, &problems);

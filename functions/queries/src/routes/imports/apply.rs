@@ -73,7 +73,7 @@ impl Import {
         let author = author.unwrap_or_else(|| self.caller.subject().clone());
         let at = updated_at.unwrap_or(self.now);
         let (workspace, store) = (self.caller.workspace(), &self.app.store);
-        let write = CatalogWrite { name, dialect, source, catalog, author, at };
+        let write = CatalogWrite { name, dialect, source, catalog, author, at, begun: self.now };
         let Some(version) = version else {
             let stored = store.put_catalog(workspace, &write, Expected::Whatever).await?;
             let outcome = match (stored.updated == at, stored.version == VersionNumber::FIRST) {
@@ -215,7 +215,8 @@ impl Import {
     }
 
     fn change(&self, message: Note, at: Timestamp, origin: Option<sqm_store::Origin>) -> Change {
-        Change { author: self.caller.subject().clone(), message, at, idempotency: None, origin }
+        let (author, begun) = (self.caller.subject().clone(), self.now);
+        Change { author, message, at, begun, idempotency: None, origin }
     }
 
     /// The analysis, made once.
