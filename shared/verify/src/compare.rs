@@ -29,9 +29,15 @@ pub enum Numbers {
     Rounded,
 }
 
-/// Numbers closer than this share of their size are one where rounding is in play: six digits are more
+/// Numbers closer than this share of their size are one where exact numbers are rounded: six digits are more
 /// than generated values need and fewer than any engine keeps.
-const TOLERANCE: f64 = 1e-6;
+const ROUNDED: f64 = 1e-6;
+
+/// The same of floats, whose sums differ by their order: they have some sixteen digits.
+const FLOATS: f64 = 1e-10;
+
+/// Quotients of exact numbers have at least so many digits behind the point, in each engine some of its own.
+const DIGITS_OF_QUOTIENTS: i8 = 4;
 
 /// What the first query's ORDER BY says of the sequence of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,18 +130,29 @@ fn same(a: &Value, b: &Value, numbers: Numbers) -> bool {
             i64::from(*day) * MICROS_PER_DAY == *moment
         }
         _ if a.order(b).is_eq() => true,
-        (Value::Float(_), Value::Int(_) | Value::Decimal { .. } | Value::Float(_))
-        | (Value::Int(_) | Value::Decimal { .. }, Value::Float(_)) => near(a.as_f64(), b.as_f64()),
-        (Value::Decimal { .. }, Value::Int(_) | Value::Decimal { .. })
-        | (Value::Int(_), Value::Decimal { .. }) => {
-            numbers == Numbers::Rounded && near(a.as_f64(), b.as_f64())
+        (Value::Float(a), Value::Float(b)) => near(*a, *b, FLOATS),
+        (Value::Float(_), Value::Int(_) | Value::Decimal { .. })
+        | (Value::Int(_) | Value::Decimal { .. }, Value::Float(_)) => {
+            near(a.as_f64(), b.as_f64(), if numbers == Numbers::Rounded { ROUNDED } else { FLOATS })
+        }
+        (Value::Decimal { scale: one, .. }, Value::Decimal { scale: other, .. })
+            if numbers == Numbers::Rounded =>
+        {
+            // The last digit of the shorter one is rounded.
+            let digits = *one.min(other);
+            let last = if digits >= DIGITS_OF_QUOTIENTS { 0.1_f64.powi(i32::from(digits)) } else { 0.0 };
+            let (a, b) = (a.as_f64(), b.as_f64());
+            near(a, b, ROUNDED) || (a - b).abs() <= last
+        }
+        (Value::Decimal { .. }, Value::Int(_)) | (Value::Int(_), Value::Decimal { .. }) => {
+            numbers == Numbers::Rounded && near(a.as_f64(), b.as_f64(), ROUNDED)
         }
         _ => false,
     }
 }
 
-fn near(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0)
+fn near(a: f64, b: f64, tolerance: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0)
 }
 
 #[cfg(test)]

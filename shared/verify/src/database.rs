@@ -100,8 +100,8 @@ pub struct Relation {
     pub kept_unique: Vec<Unique>,
     /// Those that they may break.
     pub unique: Vec<Declared>,
-    /// Whether it holds some of the rows of another table, by bounds that its rows may be outside of.
-    pub is_partition: bool,
+    /// What its rows may break besides, as verdicts say it.
+    pub loose: Vec<&'static str>,
 }
 
 /// Every table that matters for a pair of queries: those they read and, since generated rows must refer
@@ -381,8 +381,29 @@ fn relation(
         checks: table.checks.iter().cloned().chain(generated).chain(whole).collect(),
         kept_unique: Vec::new(),
         unique: Declared::of(table, dialect),
-        is_partition: table.is_partition,
+        loose: loose(catalog, table),
     }
+}
+
+/// What rows of a table that shares them with others may break.
+fn loose(catalog: &Catalog, table: &Table) -> Vec<&'static str> {
+    let below = |is_partition: bool| {
+        catalog.tables().iter().any(|other| {
+            let is_parent = |name: &Vec<String>| catalog.find(name).is_some_and(|it| it.name == table.name);
+            other.is_partition == is_partition && other.parents.iter().any(is_parent)
+        })
+    };
+    let mut loose = Vec::new();
+    if table.is_partition {
+        loose.push("rows that are outside of the bounds of the partition");
+    }
+    if below(true) {
+        loose.push("rows that no partition takes");
+    }
+    if below(false) {
+        loose.push("rows that repeat a key, as those of tables that inherit from it may");
+    }
+    loose
 }
 
 /// A value that its column does not take, NULL or another.

@@ -408,7 +408,7 @@ pub fn escapes_by_backslash(dialect: Dialect) -> bool {
 
 /// Whether the average of integers is an integer.
 pub fn averages_whole(dialect: Dialect) -> bool {
-    is_transact(dialect) || dialect == D::Db2
+    is_transact(dialect) || matches!(dialect, D::Db2 | D::Redshift)
 }
 
 /// Whether REPLACE of the empty text puts the new one before, between and behind all letters.

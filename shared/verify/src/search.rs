@@ -20,9 +20,9 @@ const FEWEST: usize = 20;
 const SECOND_OPINIONS: usize = 10;
 /// The queries in words.
 const WHICH: [&str; 2] = ["the first query", "the second query"];
-/// What the engine says where a query has no value in every database: of a scalar subquery of two rows, and of a
-/// division by zero in dialects to which it is an error.
-const NO_VALUE: [&str; 2] = ["more than one row", "ivide by zero"];
+/// What the engine says where a query has no value, or none that is looked at: of a scalar subquery of two rows, of a
+/// division by zero in dialects to which it is an error, and of a text that is too long to be made.
+const NO_VALUE: [&str; 3] = ["more than one row", "ivide by zero", "makes texts of more than"];
 /// Why an agreement that one engine shows is none.
 const ONE_SIDED: &str = "the engines disagree: SQLite shows a difference that DataFusion does not";
 /// Why a difference that one engine shows is no refutation.

@@ -152,11 +152,8 @@ fn examine(
                 relation.dotted()
             ));
         }
-        if relation.is_partition {
-            assumptions.insert(format!(
-                "the bounds of the partition {} are not kept by the databases",
-                relation.dotted()
-            ));
+        for rows in &relation.loose {
+            assumptions.insert(format!("the databases may hold {rows} ({})", relation.dotted()));
         }
     }
     let resolve = |parts: &[String]| {

@@ -206,3 +206,107 @@ fn queries_stand_in_each_other_only_so_deep() {
     assert!(found.verdict.reason().contains("deep"), "{}", found.verdict.reason());
     assert!(found.ms < 3000.0, "{}", found.ms);
 }
+
+#[test]
+fn a_sum_of_long_integers_is_none_under_another_name_either() {
+    let counts = "(SELECT a, COUNT(*) AS c FROM t GROUP BY a, b) q GROUP BY a";
+    for (one, two) in [
+        (format!("SELECT a, SUM(c) / 2 AS x FROM {counts}"), "SELECT a, COUNT(*) / 2 AS x FROM t GROUP BY a"),
+        (
+            "SELECT SUM(c) / 3 AS x FROM (SELECT a, SUM(b) AS c FROM t GROUP BY a) q".to_owned(),
+            "SELECT SUM(b) / 3 AS x FROM t",
+        ),
+        (
+            "SELECT a, s / 2 AS x FROM (SELECT a, ABS(SUM(bi)) AS s FROM t GROUP BY a) q".to_owned(),
+            "SELECT a, TRUNC(ABS(SUM(bi)) / 2.0) AS x FROM t GROUP BY a",
+        ),
+        (
+            "SELECT id, w / 2 AS x FROM (SELECT id, SUM(bi) AS w FROM t GROUP BY id) q".to_owned(),
+            "SELECT id, bi / 2 AS x FROM t",
+        ),
+        (
+            format!("SELECT a FROM {counts} HAVING SUM(c) / 2 > 1"),
+            "SELECT a FROM t GROUP BY a HAVING COUNT(*) > 2",
+        ),
+        ("SELECT ROUND(a) / 2 AS x FROM t".to_owned(), "SELECT a / 2 AS x FROM t"),
+    ] {
+        check(Postgres, &one, two, &["unknown"]);
+    }
+    // Whoever says that it is an integer has one.
+    check(
+        Postgres,
+        "SELECT a, SUM(c)::INT / 2 AS x FROM (SELECT a, COUNT(*) AS c FROM t GROUP BY a, b) q GROUP BY a",
+        "SELECT a, COUNT(*)::INT / 2 AS x FROM t GROUP BY a",
+        &["proved", "tested"],
+    );
+}
+
+#[test]
+fn the_text_of_a_fraction_is_the_engine_s_own() {
+    for (one, two) in [
+        ("SELECT f::TEXT AS x FROM t", "SELECT a::TEXT AS x FROM t"),
+        ("SELECT (a + 0.00)::TEXT AS x FROM t", "SELECT a::TEXT AS x FROM t"),
+        ("SELECT 'n: ' || (a * 1.0) AS x FROM t", "SELECT 'n: ' || a AS x FROM t"),
+        ("SELECT COALESCE(a, 1.5)::TEXT AS x FROM t", "SELECT COALESCE(a::TEXT, '1.5') AS x FROM t"),
+    ] {
+        check(Postgres, one, two, &["unknown"]);
+    }
+    check(
+        Postgres,
+        "SELECT a::TEXT AS x FROM t",
+        "SELECT CAST(a AS TEXT) || '' AS x FROM t",
+        &["proved", "tested"],
+    );
+}
+
+#[test]
+fn what_lies_between_two_moments_is_no_number_of_days() {
+    for (one, two) in [
+        ("ts - TIMESTAMP '2020-01-01' > INTERVAL '1 day'", "ts > TIMESTAMP '2020-01-02'"),
+        (
+            "ts - TIMESTAMP '2020-01-01' = INTERVAL '24 hours'",
+            "ts - TIMESTAMP '2020-01-01' = INTERVAL '1 day'",
+        ),
+    ] {
+        let query = |condition: &str| format!("SELECT id FROM t WHERE {condition}");
+        check(Postgres, &query(one), &query(two), &["unknown"]);
+    }
+    check(
+        Postgres,
+        "SELECT EXTRACT(EPOCH FROM ts) AS x FROM t",
+        "SELECT FLOOR(EXTRACT(EPOCH FROM ts)) AS x FROM t",
+        &["unknown"],
+    );
+}
+
+#[test]
+fn floats_that_differ_by_more_than_rounding_differ() {
+    check(Postgres, "SELECT f AS x FROM t", "SELECT f + 0.0000001 AS x FROM t", &["refuted"]);
+    check(Postgres, "SELECT f * 3 AS x FROM t", "SELECT f + f + f AS x FROM t", &["proved", "tested"]);
+}
+
+#[test]
+fn quotients_of_exact_numbers_have_digits_of_the_engine_s_own() {
+    check(
+        Postgres,
+        "SELECT 1.0 * a / NULLIF(b, 0) AS x FROM t",
+        "SELECT a / NULLIF(b, 0)::NUMERIC AS x FROM t",
+        &["proved", "tested", "unknown"],
+    );
+}
+
+#[test]
+fn a_text_that_is_filled_up_by_a_cast_is_not_looked_at() {
+    check(Postgres, "SELECT 'a'::CHAR(3) = 'a ' AS x FROM t", "SELECT TRUE AS x FROM t", &["unknown"]);
+    check(Postgres, "SELECT 'abc'::CHAR(3) AS x FROM t", "SELECT 'abc' AS x FROM t", &["proved", "tested"]);
+}
+
+#[test]
+fn a_text_that_is_too_long_to_be_made_is_no_agreement() {
+    check(
+        Postgres,
+        "SELECT REPEAT(s, 1000000000) AS x FROM t",
+        "SELECT s AS x FROM t",
+        &["unknown", "refuted"],
+    );
+}

@@ -412,7 +412,7 @@ fn a_number_keeps_its_type_when_nothing_is_added_to_it() {
     check("SELECT (pay + 0.0) / 2 FROM emp", "SELECT pay / 2 FROM emp", "refuted");
     check("SELECT pay * 1.0 / 2 FROM emp", "SELECT 1.0 * pay / 2 FROM emp", "proved");
     check("SELECT pay + 0 FROM emp", "SELECT pay * 1 FROM emp", "proved");
-    check("SELECT CAST(pay * 1.0 AS VARCHAR) FROM emp", "SELECT CAST(pay AS VARCHAR) FROM emp", "refuted");
+    check("SELECT CAST(pay * 1.0 AS VARCHAR) FROM emp", "SELECT CAST(pay AS VARCHAR) FROM emp", "unknown");
 }
 
 #[test]

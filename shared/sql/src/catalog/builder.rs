@@ -479,6 +479,10 @@ impl Builder {
 
     /// Drops what holds for the rows of the table, but not for those of the tables that inherit from it.
     pub(super) fn open_to_heirs(&mut self, table: usize) {
+        let columns = self.columns(table);
+        if let Some(table) = self.get(table) {
+            table.columns = columns;
+        }
         self.retain(table, |rule| matches!(rule, Rule::NotNull(_) | Rule::Check(_)));
         self.let_repeat(table);
     }
@@ -608,7 +612,18 @@ impl Builder {
             self.finish_foreign_key(from, key, at, &null_keys);
         }
         let tables: Vec<Table> = self.drafts.into_iter().flatten().map(|draft| draft.table).collect();
-        (Catalog::from(tables), self.problems)
+        let mut catalog = Catalog::from(tables);
+        let parts: Vec<Table> = catalog.tables.iter().filter(|table| table.is_partition).cloned().collect();
+        for mut part in parts {
+            for whole in std::mem::take(&mut part.parents) {
+                if let Some(whole) = catalog.find(&whole) {
+                    inherit(&mut part, whole);
+                }
+                part.parents.push(whole);
+            }
+            catalog.insert(part);
+        }
+        (catalog, self.problems)
     }
 
     fn finish_foreign_key(
@@ -654,6 +669,31 @@ impl Builder {
             table.foreign_keys.push(key);
         }
     }
+}
+
+/// Has a partition keep what the whole table keeps.
+fn inherit(part: &mut Table, whole: &Table) {
+    let own = |at: &u32| {
+        let position = part.column(&whole.columns.get(*at as usize)?.name)?;
+        u32::try_from(position).ok()
+    };
+    let all = |columns: &[u32]| columns.iter().map(own).collect::<Option<Vec<u32>>>();
+    let primary_key = all(&whole.primary_key);
+    let unique: Vec<Vec<u32>> = whole.unique.iter().filter_map(|columns| all(columns)).collect();
+    let null_once: Vec<Vec<u32>> = whole.null_once.iter().filter_map(|columns| all(columns)).collect();
+    let foreign_keys: Vec<ForeignKey> = whole
+        .foreign_keys
+        .iter()
+        .filter_map(|key| Some(ForeignKey { columns: all(&key.columns)?, ..key.clone() }))
+        .collect();
+    if let Some(key) = primary_key.filter(|_| part.primary_key.is_empty()) {
+        key.iter().for_each(|&at| part.columns[at as usize].not_null = true);
+        part.primary_key = key;
+    }
+    part.unique.extend(unique);
+    part.null_once.extend(null_once);
+    part.foreign_keys.extend(foreign_keys);
+    part.checks.extend(whole.checks.iter().cloned());
 }
 
 /// Lets NULL into the columns, but for those whose NOT NULL has a name.

@@ -9,10 +9,11 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
-use crate::dialects::{divides_whole, is_postgres, reads_numbers};
+use super::fractions::Fractions;
+use crate::dialects::{divides_whole, reads_numbers};
 
 /// What in an expression the engine computes otherwise, and the remedy.
-pub fn reason(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<String> {
+pub fn reason(expr: &Expr, schema: &DFSchema, fractions: &Fractions, dialect: Dialect) -> Option<String> {
     match expr {
         Expr::BinaryExpr(binary) => {
             let types = [&binary.left, &binary.right].map(|side| side.get_type(schema).ok());
@@ -28,10 +29,14 @@ pub fn reason(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<String
                 {
                     let part = [&binary.left, &binary.right]
                         .into_iter()
-                        .find(|side| is_fractional(side, dialect))?;
+                        .find(|side| fractions.has(side, dialect))?;
                     Some(format!(
                         "{part} is no integer in {dialect}, and the quotient in {expr} is not verified: cast it"
                     ))
+                }
+                (Operator::StringConcat, [one, other]) => {
+                    let sides = [(&*binary.left, one), (&*binary.right, other)];
+                    sides.into_iter().find_map(|(side, of)| text_of(side, &of?))
                 }
                 (_, [Some(one), Some(DataType::Utf8)]) if one.is_numeric() => read(&binary.right, dialect),
                 (_, [Some(DataType::Utf8), Some(other)]) if other.is_numeric() => read(&binary.left, dialect),
@@ -39,9 +44,10 @@ pub fn reason(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<String
             }
         }
         Expr::Cast(cast) if *cast.field.data_type() == DataType::Utf8 => {
-            let of = cast.expr.get_type(schema).ok()?;
-            matches!(of, DataType::Timestamp(..))
-                .then(|| format!("{expr}: the text of a moment is not verified: format it"))
+            text_of(&cast.expr, &cast.expr.get_type(schema).ok()?)
+        }
+        Expr::ScalarFunction(call) if matches!(call.func.name(), "concat" | "concat_ws") => {
+            call.args.iter().find_map(|side| text_of(side, &side.get_type(schema).ok()?))
         }
         Expr::AggregateFunction(call)
             if call.params.distinct
@@ -92,14 +98,17 @@ fn has_time(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an integer of the engine is a number with a fraction to PostgreSQL: a part of the calendar.
-fn is_fractional(expr: &Expr, dialect: Dialect) -> bool {
-    let is_part = |part: &Expr| matches!(part, Expr::ScalarFunction(call) if call.func.name() == "date_part");
-    match expr {
-        // It is an integer because somebody says so.
-        Expr::Cast(cast) if !is_part(&cast.expr) => false,
-        other => is_postgres(dialect) && other.exists(|part| Ok(is_part(part))).unwrap_or(true),
-    }
+/// Why the text of a value is not that of the dialect: engines print moments and fractions in their own ways. What
+/// is declared with digits behind the point has as many everywhere.
+fn text_of(expr: &Expr, of: &DataType) -> Option<String> {
+    let is_declared = matches!(expr, Expr::Column(_)) && !matches!(of, DataType::Decimal128(38, 4));
+    let what = match of {
+        DataType::Timestamp(..) => "a moment",
+        DataType::Float32 | DataType::Float64 => "a fraction",
+        DataType::Decimal128(..) if !is_declared && !is_literal(expr) => "a fraction",
+        _ => return None,
+    };
+    Some(format!("{expr}: the text of {what} is not verified: format it"))
 }
 
 /// A text that a dialect reads as a number, though it is written as none.

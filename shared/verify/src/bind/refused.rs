@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::database::Schema;
 use crate::dialects::{fills_with_defaults, is_standard, keeps_types_loosely, makes_moments, reads_numbers};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, JoinType, Result, plan_err};
+use datafusion::common::{DFSchema, JoinType, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
 use super::coarse::{self, is_literal};
+use super::fractions::Fractions;
 use super::refusal::refused_at;
 
 /// What a verdict rests on where texts are compared by order.
@@ -33,6 +35,9 @@ const DAY_AND_INTERVAL: &str = "a day and an interval make a day";
 /// What a verdict rests on where some rows may end a query in an error.
 const NO_FAILURE: &str =
     "no row ends a query in an error, such as a division by zero or a text that is no number";
+
+/// A comparison that PostgreSQL makes by days of 24 hours, and DataFusion does not.
+const DAYS_BETWEEN: &str = "what lies between two moments with days, not hours,";
 
 /// A comparison that only stands for itself where no dialect is named.
 const DAY_AND_NUMBER: &str = "a day with a number";
@@ -89,8 +94,9 @@ fn has_total(aggregate: &Aggregate) -> bool {
 ///
 /// # Errors
 /// What in it.
-pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static str>> {
+pub fn plan(plan: &LogicalPlan, tables: &Schema, dialect: Dialect) -> Result<BTreeSet<&'static str>> {
     let mut rests_on = BTreeSet::new();
+    let fractions = Fractions::of(plan, tables, dialect);
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Aggregate(aggregate) = node
             && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
@@ -115,7 +121,7 @@ pub fn plan(plan: &LogicalPlan, dialect: Dialect) -> Result<BTreeSet<&'static st
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
-                if let Some(reason) = coarse::reason(part, &schema, dialect) {
+                if let Some(reason) = coarse::reason(part, &schema, &fractions, dialect) {
                     return refused_at(part, reason);
                 }
                 if coarse::overflows(part) && !keeps_types_loosely(dialect) {
@@ -222,6 +228,8 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
         match types {
             // A month is thirty days for those who compare it, and no number of days for DataFusion.
             (DataType::Interval(_), DataType::Interval(_)) => Some("intervals"),
+            (DataType::Duration(_), DataType::Interval(_)) if has_days(two) => Some(DAYS_BETWEEN),
+            (DataType::Interval(_), DataType::Duration(_)) if has_days(one) => Some(DAYS_BETWEEN),
             (DataType::Date32, other) | (other, DataType::Date32) if other.is_numeric() => {
                 Some(DAY_AND_NUMBER)
             }
@@ -234,6 +242,17 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
             _ => None,
         }
     })
+}
+
+/// Whether it may be an interval with days or months in it.
+fn has_days(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
+            interval.days != 0 || interval.months != 0
+        }
+        Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => interval.days != 0,
+        _ => true,
+    }
 }
 
 /// By the standard, and in PostgreSQL and SQLite, `COUNT(t.id)` in a subquery counts rows of the outer query

@@ -14,6 +14,9 @@ use crate::value::Kind;
 pub fn kind(written: Option<&str>, dialect: Dialect) -> Kind {
     let Some(written) = written else { return Kind::Text { length: None } };
     let lower = written.to_ascii_lowercase();
+    if lower.ends_with(']') {
+        return Kind::Text { length: None };
+    }
     let name: String = lower.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let numbers: Vec<u32> = lower
         .split_once('(')
@@ -106,6 +109,7 @@ mod tests {
         check("double precision", Kind::Float);
         check("timestamp with time zone", Kind::Timestamp);
         check("jsonb", Kind::Text { length: None });
+        check("INT[]", Kind::Text { length: None });
         check("DATE", Kind::Date);
         check("BIT(1)", Kind::Bool);
         check("BIT(8)", Kind::Text { length: None });

@@ -340,7 +340,7 @@ fn what_is_not_enforced_holds_only_where_nothing_is() {
     check(
         Postgres,
         "CREATE TABLE p (a int PRIMARY KEY, b int); CREATE TABLE c (b int NOT NULL, d int) INHERITS (p)",
-        &["p: a INT, b INT", "c: a INT!, b INT!, d INT; heir of p"],
+        &["p: a INT!, b INT", "c: a INT!, b INT!, d INT; heir of p"],
     );
     check(
         Postgres,
@@ -351,7 +351,7 @@ fn what_is_not_enforced_holds_only_where_nothing_is() {
         Postgres,
         "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a); \
          CREATE TABLE c PARTITION OF p FOR VALUES FROM (1) TO (2)",
-        &["p: a INT!; pk [0]", "c: a INT!; part of p"],
+        &["p: a INT!; pk [0]", "c: a INT!; pk [0]; part of p"],
     );
 }
 

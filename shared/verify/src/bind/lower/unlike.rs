@@ -2,8 +2,8 @@
 //! DataFusion's terms is refused: bound by its name alone, it would be proved to be what it is not.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Value, ValueWithSpan,
+    BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg,
+    FunctionArgExpr, FunctionArguments, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
@@ -13,15 +13,16 @@ use super::types::is_narrow_integer;
 use crate::dialects::{
     counts_from_monday, counts_from_the_start, counts_whole_units, dates_have_time, empty_is_null, first_day,
     has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, ignores_case, is_mysql, is_postgres,
-    keeps_whole_seconds, replaces_the_empty_text, takes_negative_lengths,
+    keeps_whole_seconds, pads_texts, replaces_the_empty_text, takes_negative_lengths,
 };
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
     match expr {
-        Expr::Extract { field: DateTimeField::Second | DateTimeField::Seconds, .. }
-            if is_postgres(dialect) || dialect == Dialect::Oracle =>
-        {
+        Expr::Extract {
+            field: DateTimeField::Second | DateTimeField::Seconds | DateTimeField::Epoch,
+            ..
+        } if is_postgres(dialect) || dialect == Dialect::Oracle => {
             Some("EXTRACT of seconds has parts of a second, and is not verified: use DATE_TRUNC".to_owned())
         }
         Expr::Extract { field, .. } => {
@@ -62,6 +63,14 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
             if is_narrow_integer(data_type) =>
         {
             Some("TRY_CAST to an integer of less than 64 bits is not verified".to_owned())
+        }
+        Expr::Cast {
+            expr: inner, data_type: DataType::Char(length) | DataType::Character(length), ..
+        } if pads_texts(dialect)
+            && literal(inner)
+                .is_some_and(|text| Some(text.chars().count()) != characters(length.as_ref())) =>
+        {
+            Some("a text that is cast to one of another, fixed length is not verified".to_owned())
         }
         Expr::Cast { data_type, .. } if is_short_float(data_type, dialect) => {
             Some("a cast to a float of 32 bits is not verified".to_owned())
@@ -204,6 +213,15 @@ fn unit_name(unit: &Expr) -> Option<String> {
     match unit {
         Expr::Identifier(ident) => Some(ident.value.to_ascii_lowercase()),
         other => literal(other).map(str::to_ascii_lowercase),
+    }
+}
+
+/// How many characters a type of fixed length has; one where nothing is said.
+fn characters(length: Option<&CharacterLength>) -> Option<usize> {
+    match length {
+        None => Some(1),
+        Some(CharacterLength::IntegerLength { length, .. }) => usize::try_from(*length).ok(),
+        Some(CharacterLength::Max) => None,
     }
 }
 
