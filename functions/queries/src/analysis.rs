@@ -7,10 +7,10 @@ use std::time::Duration;
 use sqm_domain::{CatalogName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Basis, Problem, compute};
 use sqm_sql::catalog::Catalog;
-use sqm_sql::complexity;
 use sqm_sql::lineage::{Failure, Lineage, Options, TableRef, Touched, trace};
 use sqm_sql::text::Position;
-use sqm_store::{Analysis, Content, Parse, References, Store, Terms};
+use sqm_sql::{complexity, fingerprint};
+use sqm_store::{Analysis, Content, Fingerprint, Parse, References, Store, Terms};
 
 use crate::flows;
 
@@ -58,9 +58,10 @@ fn analyse(sql: &SqlText, dialect: Dialect, catalog: &Catalog) -> Analysis {
     // Too long a text is refused before.
     let complexity = complexity::of(sql.as_str(), dialect, catalog).ok().flatten();
     let complexity = complexity.map(|found| found.score);
+    let fingerprint = fingerprint::form(sql.as_str(), dialect).map(|form| Fingerprint::of(&form));
     let words = flows::words_of(sql.as_str(), dialect);
     let terms = Some(Terms { words, ..flows::terms_of(&lineage) });
-    Analysis { parse: parse(&lineage), complexity, references, terms }
+    Analysis { parse: parse(&lineage), complexity, references, fingerprint, terms }
 }
 
 /// The tables that have a name.

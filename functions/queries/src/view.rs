@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
 use sqm_http::{Caller, ETag, Preconditions, Reply};
 use sqm_sql::text::Position;
-use sqm_store::{Hits, Page, Parse, Query, Summary};
+use sqm_store::{Fingerprint, Hits, Page, Parse, Query, Summary};
 
 /// A query without its text.
 #[derive(Serialize)]
@@ -24,6 +24,7 @@ pub(crate) struct SummaryView<'a> {
     message: &'a Note,
     parse: ParseView<'a>,
     complexity: Option<u32>,
+    fingerprint: Option<&'a Fingerprint>,
     sql_bytes: usize,
     sql_sha256: &'a str,
 }
@@ -102,6 +103,7 @@ impl<'a> From<&'a Summary> for SummaryView<'a> {
             message: &summary.message,
             parse: ParseView::from(&summary.parse),
             complexity: summary.complexity,
+            fingerprint: summary.fingerprint.as_ref(),
             sql_bytes: summary.sql_bytes,
             sql_sha256: &summary.sql_sha256,
         }

@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod complexity;
 pub mod explain;
+pub mod fingerprint;
 pub mod guard;
 mod ids;
 pub mod indexes;

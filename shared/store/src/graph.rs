@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::batch::{Order, Range};
 use crate::config::Store;
 use crate::error::StoreError;
+use crate::item::Item;
 use crate::keys::{self, Direction, Facet, Grain, Key};
 use crate::position::Position;
 use crate::query::{Page, Query, Summary};
@@ -138,48 +139,72 @@ impl Store {
         let mut looking = JoinSet::new();
         for shard in 0..self.shards(workspace).await? {
             let (store, workspace, name) = (self.clone(), workspace.clone(), name.to_owned());
-            looking.spawn(async move { store.next_on(&workspace, reach, &name, shard).await });
+            looking.spawn(async move { store.ways(&workspace, reach, &name, shard).await });
         }
-        let mut next = BTreeSet::new();
+        let mut ways: BTreeMap<String, Vec<(Key, QueryId)>> = BTreeMap::new();
         while let Some(found) = looking.join_next().await {
-            next.extend(found.map_err(|error| StoreError::Unexpected(error.to_string()))??);
+            for (to, key, id) in found.map_err(|error| StoreError::Unexpected(error.to_string()))?? {
+                ways.entry(to).or_default().push((key, id));
+            }
+        }
+        // The first query that is said to make one of the other nearly always does.
+        let ids: BTreeSet<QueryId> = ways.values().filter_map(|found| Some(found.first()?.1)).collect();
+        let known = self.facets_of(workspace, &ids).await?;
+        let mut next = BTreeSet::new();
+        for (to, found) in ways {
+            let flow = Facet::Flow(reach.grain, reach.direction, name.to_owned(), to.clone());
+            let first = found.first().and_then(|(_, id)| known.get(id));
+            if first.is_some_and(|facets| facets.contains(&flow))
+                || self.any_has(workspace, &found, &flow).await?
+            {
+                next.insert(to);
+            }
         }
         Ok(next)
     }
 
-    /// The same on one shard, from one way to the next: other queries that do the same are skipped.
-    async fn next_on(
+    /// The first entry of each way on one shard: those of other queries that do the same are skipped.
+    async fn ways(
         &self,
         workspace: &WorkspaceId,
         reach: Reach,
         name: &str,
         shard: u16,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let flow = |to: String| Facet::Flow(reach.grain, reach.direction, name.to_owned(), to);
-        let partition = keys::list(workspace, &flow(String::new()), shard);
+    ) -> Result<Vec<(String, Key, QueryId)>, StoreError> {
+        let any = Facet::Flow(reach.grain, reach.direction, name.to_owned(), String::new());
+        let partition = keys::list(workspace, &any, shard);
         let last = char::MAX.to_string();
-        let mut next = BTreeSet::new();
+        let mut ways = Vec::new();
         let mut first = "!".to_owned();
-        let mut stale = 0;
-        while next.len() < reach.most {
+        while ways.len() < reach.most {
             let range = Range { pk: &partition, first: &first, last: &last, order: Order::Forwards, most: 1 };
             let Some(item) = self.range(range).await?.pop() else { break };
-            let key = Key::of(&item);
-            let entry = key.sk.rsplit_once('#');
-            let entry = entry.and_then(|(to, id)| Some((to, id.parse::<QueryId>().ok()?)));
-            let (to, id) = entry.ok_or_else(|| StoreError::corrupt(&key, "no flow"))?;
-            let to_name = keys::unescaped(to);
-            if self.has(workspace, id, &flow(to_name.clone())).await? {
-                next.insert(to_name);
-                // The ids of others end before this.
-                (first, stale) = (format!("{to}#~"), 0);
-            } else if stale < MOST_STALE {
-                (first, stale) = (format!("{} ", key.sk), stale + 1);
-            } else {
-                (first, stale) = (format!("{to}#~"), 0);
+            let (key, to, id) = way(&item)?;
+            // The ids of others end before this.
+            first = format!("{}~", &key.sk[..key.sk.len() - id.to_string().len()]);
+            ways.push((to, key, id));
+        }
+        Ok(ways)
+    }
+
+    /// Whether one of the queries whose entries follow these does it still, of a few of each.
+    async fn any_has(
+        &self,
+        workspace: &WorkspaceId,
+        entries: &[(Key, QueryId)],
+        flow: &Facet,
+    ) -> Result<bool, StoreError> {
+        for (key, id) in entries {
+            let end = format!("{}~", &key.sk[..key.sk.len() - id.to_string().len()]);
+            let range =
+                Range { pk: &key.pk, first: &key.sk, last: &end, order: Order::Forwards, most: MOST_STALE };
+            for item in self.range(range).await? {
+                if self.has(workspace, way(&item)?.2, flow).await? {
+                    return Ok(true);
+                }
             }
         }
-        Ok(next)
+        Ok(false)
     }
 
     /// Whether a query has this facet still.
@@ -270,6 +295,15 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Where an entry leads, and by which query.
+fn way(item: &Item) -> Result<(Key, String, QueryId), StoreError> {
+    let key = Key::of(item);
+    let entry = key.sk.rsplit_once('#');
+    let entry = entry.and_then(|(to, id)| Some((keys::unescaped(to), id.parse::<QueryId>().ok()?)));
+    let (to, id) = entry.ok_or_else(|| StoreError::corrupt(&key, "no flow"))?;
+    Ok((key, to, id))
 }
 
 /// The name of a way in a position.

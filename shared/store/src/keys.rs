@@ -56,7 +56,7 @@
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, terms and entries that changed | from 6 write units, and 2 for each changed entry |
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
-//! | … by tag, owner, dialect, table read or written | the same on that facet's entries | `s + p` read units |
+//! | … by tag, owner, dialect, form of the text, table read or written | the same on that facet's entries | `s + p` read units |
 //! | list, the most complex first | the same on `complexity`'s entries, which sort by score | `s + p` read units |
 //! | … by several of them | the narrowest facet's entries; the heads decide about the others | `s` + heads looked at |
 //! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
@@ -142,6 +142,8 @@ pub(crate) enum Facet {
     Tag(String),
     Owner(String),
     Dialect(&'static str),
+    /// The form of the text.
+    Fingerprint(String),
     /// A table read, in any case.
     Reads(String),
     /// A table written, in any case.
@@ -221,6 +223,7 @@ pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String
         Facet::Tag(tag) => ("tag", value(tag)),
         Facet::Owner(owner) => ("owner", value(owner)),
         Facet::Dialect(dialect) => ("dialect", value(dialect)),
+        Facet::Fingerprint(form) => ("form", value(form)),
         Facet::Reads(table) => ("reads", value(&table.to_lowercase())),
         Facet::Writes(table) => ("writes", value(&table.to_lowercase())),
         Facet::ReadsColumn(column) => ("rc", value(column)),

@@ -38,8 +38,8 @@ pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use keys::{Direction, Grain};
 pub use position::Position;
 pub use query::{
-    Analysis, Brought, Change, Content, Filter, Heads, Hits, MAX_PAGE, MAX_REFERENCES, Origin, Page, Parse,
-    Query, References, Sort, Summary, Terms, Weight, Written, words,
+    Analysis, Brought, Change, Content, Filter, Fingerprint, Heads, Hits, MAX_PAGE, MAX_REFERENCES, Origin,
+    Page, Parse, Query, References, Sort, Summary, Terms, Weight, Written, words,
 };
 pub use run::{Counters, KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};

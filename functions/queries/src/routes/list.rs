@@ -4,7 +4,7 @@ use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
 use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
-use sqm_store::{Filter, Listed, Sort, words};
+use sqm_store::{Filter, Fingerprint, Listed, Sort, words};
 
 use super::limit;
 use crate::App;
@@ -27,6 +27,7 @@ pub(crate) struct Which {
     dialect: Option<Dialect>,
     reads: Option<String>,
     writes: Option<String>,
+    fingerprint: Option<Fingerprint>,
     sort: Option<By>,
     q: Option<String>,
 }
@@ -58,6 +59,7 @@ pub(crate) async fn list(
         dialect: which.dialect,
         reads: table("reads", which.reads)?,
         writes: table("writes", which.writes)?,
+        fingerprint: which.fingerprint,
         sort: match &which.sort {
             None | Some(By::Newest) => Sort::Newest,
             Some(By::Complexity) => Sort::Complexity,

@@ -14,6 +14,7 @@ pub(crate) fn facets(record: &Record, references: &References) -> BTreeSet<Facet
         Facet::Dialect(record.dialect.name()),
     ]);
     facets.extend(record.complexity.map(Facet::Complexity));
+    facets.extend(record.fingerprint.as_ref().map(|form| Facet::Fingerprint(form.as_str().to_owned())));
     facets.extend(record.tags.iter().map(|tag| Facet::Tag(tag.to_string())));
     // A table in two spellings is one facet, as it is one key.
     facets.extend(references.reads.iter().map(|table| Facet::Reads(table.to_lowercase())));

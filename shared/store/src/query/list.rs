@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sqm_domain::{Dialect, QueryId, Subject, Tag, WorkspaceId};
 use tokio::task::JoinSet;
 
-use super::Summary;
 use super::record::{Head, KeptReferences, Record};
+use super::{Fingerprint, Summary};
 use crate::batch::{Order, Range};
 use crate::config::Store;
 use crate::error::StoreError;
@@ -60,6 +60,8 @@ pub struct Filter {
     pub reads: Option<String>,
     /// Writing this table, in any case.
     pub writes: Option<String>,
+    /// Of this form.
+    pub fingerprint: Option<Fingerprint>,
     /// In which order.
     pub sort: Sort,
 }
@@ -93,6 +95,7 @@ impl Filter {
     /// Every facet that is asked for, the one that fewest queries should have first.
     pub(super) fn facets(&self) -> Vec<Facet> {
         let mut facets = Vec::new();
+        facets.extend(self.fingerprint.as_ref().map(|form| Facet::Fingerprint(form.as_str().to_owned())));
         facets.extend(self.writes.as_ref().map(|table| Facet::Writes(table.to_lowercase())));
         facets.extend(self.reads.as_ref().map(|table| Facet::Reads(table.to_lowercase())));
         facets.extend(self.tag.as_ref().map(|tag| Facet::Tag(tag.to_string())));

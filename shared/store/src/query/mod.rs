@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, SqlText, Subject, Tag, Title, VersionNumber};
 use sqm_sql::text::Position;
 
@@ -64,6 +65,8 @@ pub struct Analysis {
     pub complexity: Option<u32>,
     /// Which tables it reads and writes, as far as could be seen.
     pub references: References,
+    /// The form that it shares with its duplicates, as a hash.
+    pub fingerprint: Option<Fingerprint>,
     /// The terms by which it is found; `None` where these stay as they were.
     pub terms: Option<Terms>,
 }
@@ -90,6 +93,38 @@ pub enum Parse {
         /// That place, where the parser names one.
         position: Option<Position>,
     },
+}
+
+/// A form of a text, as the first 64 bits of its SHA-256 in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// That of a form.
+    pub fn of(form: &str) -> Self {
+        Self(format!("{:x}", Sha256::digest(form))[..16].to_owned())
+    }
+
+    /// The fingerprint as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if text.len() == 16 && is_hex { Ok(Self(text)) } else { Err("expected 16 digits of 0-9 and a-f") }
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.0
+    }
 }
 
 /// Tables by name, as lineage gives them.
@@ -158,6 +193,8 @@ pub struct Summary {
     pub parse: Parse,
     /// How much there is to it; `None` where that was not told.
     pub complexity: Option<u32>,
+    /// The form that it shares with its duplicates; `None` where that was not told.
+    pub fingerprint: Option<Fingerprint>,
     /// Length of the text in bytes.
     pub sql_bytes: usize,
     /// SHA-256 of the text, in hexadecimal.
@@ -201,7 +238,7 @@ impl Query {
     /// What was found out about it.
     pub fn analysis(&self) -> Analysis {
         let Summary { parse, complexity, .. } = &self.summary;
-        let references = self.references.clone();
-        Analysis { parse: parse.clone(), complexity: *complexity, references, terms: None }
+        let (references, fingerprint) = (self.references.clone(), self.summary.fingerprint.clone());
+        Analysis { parse: parse.clone(), complexity: *complexity, references, fingerprint, terms: None }
     }
 }

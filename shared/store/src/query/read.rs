@@ -12,6 +12,15 @@ use crate::item::{self, Item, doc};
 use crate::keys::{self, Facet, Key, Part};
 use crate::position::Position;
 
+/// How much of what a query is found by is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    /// What the head tells.
+    Head,
+    /// The terms as well.
+    Terms,
+}
+
 impl Store {
     /// The query as it is now.
     ///
@@ -167,6 +176,33 @@ impl Store {
         ids: &[QueryId],
         facet: &Facet,
     ) -> Result<BTreeMap<QueryId, Summary>, StoreError> {
+        let with = match facet {
+            Facet::Reads(_) | Facet::Writes(_) => With::Head,
+            _ => With::Terms,
+        };
+        let read = self.with_facets(workspace, ids, with).await?.into_iter();
+        let has = read.filter(|(_, facets)| facets.contains(facet));
+        Ok(has.map(|(record, _)| (record.id, Summary::from(&record))).collect())
+    }
+
+    /// What these queries are found by, those that are there.
+    pub(crate) async fn facets_of(
+        &self,
+        workspace: &WorkspaceId,
+        ids: &BTreeSet<QueryId>,
+    ) -> Result<BTreeMap<QueryId, BTreeSet<Facet>>, StoreError> {
+        let ids: Vec<QueryId> = ids.iter().copied().collect();
+        let read = self.with_facets(workspace, &ids, With::Terms).await?.into_iter();
+        Ok(read.map(|(record, facets)| (record.id, facets)).collect())
+    }
+
+    /// The records of these queries with what they are found by: two batches for ordinary ones.
+    async fn with_facets(
+        &self,
+        workspace: &WorkspaceId,
+        ids: &[QueryId],
+        with: With,
+    ) -> Result<Vec<(Record, BTreeSet<Facet>)>, StoreError> {
         let heads: Vec<Key> = ids.iter().map(|id| keys::head(&keys::query(workspace, *id))).collect();
         let items = self.items(&heads).await?;
         let records = items.values().filter_map(|item| match alive(item) {
@@ -174,34 +210,33 @@ impl Store {
             record => Some(record),
         });
         let records = records.collect::<Result<Vec<Record>, _>>()?;
-        // The usual terms are one chunk each, read together.
+        // The usual terms are one chunk each.
         let chunk = |record: &Record| {
-            let kept = record.terms.as_ref().filter(|kept| kept.extent.chunks == 1)?;
+            let kept = record.terms.as_ref().filter(|kept| with == With::Terms && kept.extent.chunks == 1)?;
             Some(keys::chunk(&keys::query(workspace, record.id), Part::Terms, kept.version, 0))
         };
-        let is_of_terms = !matches!(facet, Facet::Reads(_) | Facet::Writes(_));
-        let chunks: Vec<Key> = records.iter().filter(|_| is_of_terms).filter_map(chunk).collect();
-        let known: Vec<Item> = self.items(&chunks).await?.into_values().collect();
-        let mut having = BTreeMap::new();
+        let chunks: Vec<Key> = records.iter().filter_map(chunk).collect();
+        let mut known = self.items(&chunks).await?;
+        let mut read = Vec::with_capacity(records.len());
         for record in records {
             let partition = keys::query(workspace, record.id);
             let references = self.kept_references(&partition, &record).await?;
-            let has = match (&record.terms, is_of_terms) {
-                (Some(kept), true) => {
-                    let text = self.text(&partition, Part::Terms, kept, &known).await?;
-                    let terms: Terms = serde_json::from_str(&text).map_err(|error| {
-                        StoreError::corrupt(&keys::version(&partition, kept.version), error)
-                    })?;
-                    terms.facets(&references).contains(facet)
-                }
-                (None, true) => Terms::default().facets(&references).contains(facet),
-                (_, false) => super::index::facets(&record, &references).contains(facet),
-            };
-            if has {
-                having.insert(record.id, Summary::from(&record));
+            let mut facets = super::index::facets(&record, &references);
+            if with == With::Terms {
+                let terms = match &record.terms {
+                    None => Terms::default(),
+                    Some(kept) => {
+                        let chunk = chunk(&record).and_then(|key| known.remove(&key));
+                        let text = self.text(&partition, Part::Terms, kept, chunk.as_slice()).await?;
+                        let key = keys::version(&partition, kept.version);
+                        serde_json::from_str(&text).map_err(|error| StoreError::corrupt(&key, error))?
+                    }
+                };
+                facets.extend(terms.facets(&references));
             }
+            read.push((record, facets));
         }
-        Ok(having)
+        Ok(read)
     }
 
     /// The references of a record, from wherever they are kept.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
 
-use super::{Origin, Parse, References, Summary};
+use super::{Fingerprint, Origin, Parse, References, Summary};
 use crate::blob::Extent;
 
 /// References up to this many bytes stand in the record; a list reads all records that it shows.
@@ -30,6 +30,8 @@ pub(crate) struct Record {
     /// `None` in records of before it was told, and where no statement can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complexity: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
     /// The version that brought the SQL, and how it lies there.
     pub sql: Kept,
     pub references: KeptReferences,
@@ -105,6 +107,7 @@ impl From<&Record> for Summary {
             message: record.message.clone(),
             parse: record.parse.clone(),
             complexity: record.complexity,
+            fingerprint: record.fingerprint.clone(),
             sql_bytes: record.sql.extent.bytes,
             sql_sha256: record.sql.extent.sha256.clone(),
         }

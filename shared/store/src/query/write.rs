@@ -159,7 +159,7 @@ fn assemble<'a>(
     chunks: &mut Vec<Item>,
 ) -> Result<(Assembled<'a>, Before), StoreError> {
     let Draft { id, before, number, created, shard, content, analysis, change, .. } = draft;
-    let Analysis { parse, complexity, references, terms } = analysis;
+    let Analysis { parse, complexity, references, fingerprint, terms } = analysis;
     let mut keep = |part, text: &str| {
         let (extent, packed) = blob::pack(text)?;
         let packed = packed.into_iter().enumerate();
@@ -204,6 +204,7 @@ fn assemble<'a>(
         message: change.message.clone(),
         parse,
         complexity,
+        fingerprint,
         sql,
         references: kept,
         shard,

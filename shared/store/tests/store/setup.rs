@@ -129,6 +129,7 @@ pub fn reading<S: Into<String>>(tables: impl IntoIterator<Item = S>) -> Analysis
     Analysis {
         parse: Parse::Parsed,
         complexity: None,
+        fingerprint: None,
         terms: None,
         references: References { reads, writes: BTreeSet::new() },
     }

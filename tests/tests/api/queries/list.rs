@@ -32,6 +32,26 @@ async fn various(ada: &User<'_>) -> Vec<(usize, String)> {
 }
 
 #[tokio::test]
+async fn duplicates_have_one_fingerprint() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let first = ada.store("SELECT o.total FROM orders o WHERE o.state = 'open'").await;
+    let second = ada.store("-- the same\nselect x.total\nfrom orders x where x.state = 'paid'").await;
+    let other = ada.store("SELECT o.total FROM orders o WHERE o.kind = 'open'").await;
+    let broken = ada.store("SELECT FROM WHERE").await;
+    let of = |stored: &sqm_testkit::Stored| stored.document["fingerprint"].clone();
+    assert_eq!(of(&first), of(&second));
+    assert_ne!(of(&first), of(&other));
+    assert!(of(&broken).is_null());
+    let list = format!("/v1/queries?fingerprint={}", of(&first).as_str().unwrap());
+    assert_eq!(ada.all(&list).await.len(), 2);
+    let change = serde_json::json!({ "sql": "SELECT 1" });
+    ada.patch(&second.path).if_match("*").json(&change).send().await.expect(200);
+    assert_eq!(ada.all(&list).await.len(), 1);
+    ada.get("/v1/queries?fingerprint=x").send().await.problem(sqm_http::Kind::InvalidParameter);
+}
+
+#[tokio::test]
 async fn every_filter_and_every_combination() {
     let app = TestApp::start().await;
     let ada = app.user("acme");
