@@ -27,9 +27,9 @@ pub struct Fractions {
 /// What an expression is made of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Made {
-    OfShort,
-    OfLong,
-    OfFractions,
+    Plain,
+    Long,
+    Fraction,
 }
 
 impl Fractions {
@@ -91,24 +91,24 @@ impl Fractions {
 
     fn name(&mut self, name: &str, made: Made) {
         match made {
-            Made::OfShort => false,
-            Made::OfLong => self.long.insert(name.to_lowercase()),
-            Made::OfFractions => self.fractions.insert(name.to_lowercase()),
+            Made::Plain => false,
+            Made::Long => self.long.insert(name.to_lowercase()),
+            Made::Fraction => self.fractions.insert(name.to_lowercase()),
         };
     }
 
     fn named(&self, name: &str) -> Made {
         let name = name.to_lowercase();
         match () {
-            () if self.fractions.contains(&name) => Made::OfFractions,
-            () if self.long.contains(&name) => Made::OfLong,
-            () => Made::OfShort,
+            () if self.fractions.contains(&name) => Made::Fraction,
+            () if self.long.contains(&name) => Made::Long,
+            () => Made::Plain,
         }
     }
 
     /// Whether an integer of the engine is no integer.
     pub fn has(&self, expr: &Expr, dialect: Dialect) -> bool {
-        is_postgres(dialect) && self.made(expr) == Made::OfFractions
+        is_postgres(dialect) && self.made(expr) == Made::Fraction
     }
 
     fn made(&self, expr: &Expr) -> Made {
@@ -117,14 +117,14 @@ impl Fractions {
             // It is an integer because somebody says so, but for a part of the calendar, which the engine makes one.
             Expr::Cast(cast) if !is_part(&cast.expr) => {
                 let is_long = *cast.field.data_type() == DataType::Int64;
-                return if is_long { Made::OfLong } else { Made::OfShort };
+                return if is_long { Made::Long } else { Made::Plain };
             }
             Expr::Column(column) | Expr::OuterReferenceColumn(_, column) => self.named(&column.name),
             Expr::ScalarSubquery(query) => {
                 let fields = query.subquery.schema().fields();
-                fields.first().map_or(Made::OfShort, |field| self.named(field.name()))
+                fields.first().map_or(Made::Plain, |field| self.named(field.name()))
             }
-            Expr::AggregateFunction(call) if call.func.name() == "count" => return Made::OfLong,
+            Expr::AggregateFunction(call) if call.func.name() == "count" => return Made::Long,
             Expr::AggregateFunction(call) if call.func.name() == "sum" => {
                 return summed(of_all(&mut call.params.args.iter()));
             }
@@ -132,8 +132,8 @@ impl Fractions {
                 let arguments = of_all(&mut call.params.args.iter());
                 return match call.fun.name() {
                     "sum" => summed(arguments),
-                    "count" | "row_number" | "rank" | "dense_rank" => Made::OfLong,
-                    _ => arguments.unwrap_or(Made::OfShort),
+                    "count" | "row_number" | "rank" | "dense_rank" => Made::Long,
+                    _ => arguments.unwrap_or(Made::Plain),
                 };
             }
             Expr::ScalarFunction(call)
@@ -142,9 +142,9 @@ impl Fractions {
                     "round" | "sign" | "date_part" | NEAREST_INTEGER | NEAREST_OR_EVEN
                 ) =>
             {
-                Made::OfFractions
+                Made::Fraction
             }
-            _ => Made::OfShort,
+            _ => Made::Plain,
         };
         let mut most = own;
         let _ = expr.apply_children(|part| {
@@ -157,8 +157,8 @@ impl Fractions {
 
 fn summed(arguments: Option<Made>) -> Made {
     match arguments {
-        None | Some(Made::OfShort) => Made::OfLong,
-        Some(_) => Made::OfFractions,
+        None | Some(Made::Plain) => Made::Long,
+        Some(_) => Made::Fraction,
     }
 }
 
