@@ -310,3 +310,13 @@ fn a_text_that_is_too_long_to_be_made_is_no_agreement() {
         &["unknown", "refuted"],
     );
 }
+
+#[test]
+fn a_total_of_no_rows_is_said_to_be_none_of_mysql_s() {
+    let found = found(
+        MySql,
+        "SELECT a, COUNT(*) AS n FROM t GROUP BY a WITH ROLLUP",
+        "SELECT a, COUNT(*) AS n FROM t GROUP BY a UNION ALL SELECT NULL, COUNT(*) FROM t",
+    );
+    assert!(found.assumptions.iter().any(|said| said.contains("ROLLUP has rows")), "{found:?}");
+}

@@ -523,3 +523,10 @@ fn whose_rows_a_table_has_too() {
     let whose = |at: usize| tables[at].rsplit("; ").next().unwrap().to_owned();
     assert_eq!([whose(1), whose(2), whose(3)], ["part of m", "part of m", "heir of m"]);
 }
+
+#[test]
+fn a_table_with_an_exclusion_keeps_its_conditions() {
+    let ddl = "CREATE TABLE g (id int PRIMARY KEY, a int, b int, CONSTRAINT ab CHECK (a < b), \
+               CHECK (a > 0), EXCLUDE USING btree (a WITH =))";
+    assert_eq!(read(ddl, Dialect::Postgres), ["g: id INT!, a INT, b INT; pk [0]; check a < b; check a > 0"]);
+}

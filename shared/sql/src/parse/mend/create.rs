@@ -215,6 +215,8 @@ fn view_columns(source: &Source, start: usize, end: usize, output: &mut Output) 
 /// The columns with types and keys; other options are left out.
 fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
     output.copy(source, start);
+    // It is what the grammar does not take: conditions need not go with it.
+    let excludes = (start..end).any(|at| source.is(at, "EXCLUDE"));
     let mut item = start + 1;
     let mut first = true;
     while item + 1 < end {
@@ -229,7 +231,9 @@ fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
             output.words(source, item, ",");
         }
         let length = output.toks.len();
-        column(source, item, next, output);
+        if !(excludes && check(source, item, output)) {
+            column(source, item, next, output);
+        }
         if output.toks.len() == length {
             output.toks.truncate(before);
         } else {
@@ -238,6 +242,17 @@ fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
         item = next + 1;
     }
     output.copy(source, end - 1);
+}
+
+/// A condition of the table; whether it is one.
+fn check(source: &Source, start: usize, output: &mut Output) -> bool {
+    let is_named = source.is(start, "CONSTRAINT") && source.is_ident(start + 1);
+    let word = if is_named { start + 2 } else { start };
+    let is_check = source.is(word, "CHECK") && source.is_token(word + 1, &Token::LParen);
+    if is_check {
+        output.copy_range(source, start..source.after_group(word + 1));
+    }
+    is_check
 }
 
 /// How many angle brackets open at a token; less than none where they close.

@@ -48,7 +48,7 @@ use sqm_domain::Dialect;
 use sqm_sql::text::Position;
 
 use super::refusal::{Refusal, at, start};
-use crate::dialects::{dates_have_time, empty_is_null, is_postgres, orders_by_alias_alone};
+use crate::dialects::{dates_have_time, empty_is_null, is_mysql, is_postgres, orders_by_alias_alone};
 use columns::Scopes;
 
 /// Expressions nested deeper than this, and statements of more SELECTs, are not verified: planning them
@@ -193,6 +193,9 @@ impl Pass<'_> {
         }
         if self.numbered {
             shapes::number_outputs(select);
+        }
+        if is_mysql(self.dialect) && shapes::rolls_up(select) {
+            self.lowered.assumptions.insert(shapes::ROWS_TO_GROUP);
         }
         shapes::lower_select(select)
     }

@@ -141,6 +141,16 @@ pub fn exists_of_one_row(expr: &mut Expr, is_aggregate: &dyn Fn(&str) -> bool) -
     ControlFlow::Continue(())
 }
 
+/// What a verdict rests on where MySQL may give no total of no rows.
+pub const ROWS_TO_GROUP: &str = "WITH ROLLUP has rows to group";
+
+/// Whether groups are added up in several ways.
+pub fn rolls_up(select: &Select) -> bool {
+    let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return false };
+    modifiers.iter().any(|modifier| matches!(modifier, GroupByWithModifier::Rollup))
+        || keys.iter().any(|key| matches!(key, Expr::Rollup(_)))
+}
+
 /// Gives repeated outputs names of their own and drops what changes no result.
 pub fn lower_select(select: &mut Select) -> ControlFlow<String> {
     if select.into.is_some() {
