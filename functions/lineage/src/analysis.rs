@@ -114,17 +114,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use sqm_domain::QueryId;
-    use sqm_http::CatalogUsed;
     use sqm_sql::ENGINE_VERSION;
 
     use super::*;
 
     fn basis(version: Option<u32>) -> Basis {
-        let catalog = version.map(|version| CatalogUsed {
-            name: "shop".parse().unwrap(),
-            version: VersionNumber::new(version),
-        });
-        Basis { engine: ENGINE_VERSION, catalog, content: None, schema_problems: Vec::new() }
+        let name = version.map(|_| "shop".parse().unwrap());
+        Basis::of_version(name, version.and_then(VersionNumber::new))
     }
 
     fn name(text: &str) -> Option<Qualifier> {

@@ -46,12 +46,10 @@ impl Basics<'_> {
             .part(self.sql.as_str())
             .part(json(self.basis)?)
             .part(json(&self.views)?);
-        // A stored catalog is named by what it says as well: a table that is written anew begins to count anew.
-        let described = match &self.basis.content {
-            Some(content) => content.clone(),
-            None => json(&self.catalog)?,
-        };
-        let begun = begun.part(described).option(default_db.as_ref()).option(default_schema.as_ref());
+        let begun = begun
+            .part(self.basis.described(&self.catalog)?)
+            .option(default_db.as_ref())
+            .option(default_schema.as_ref());
         let begun = begun.part(if *views == Views::Follow { "follow" } else { "stop" });
         Ok(begun.parts(self.needs().into_iter().map(Scope::name)).finish())
     }

@@ -51,12 +51,8 @@ impl Basics<'_> {
             .part(json(&self.effort)?)
             .option(self.statistics.map(json).transpose()?)
             .part(if self.include.is_some() { "with refuted" } else { "" });
-        // A stored catalog is named by what it says as well: a table that is written anew begins to count anew.
-        let described = match &self.basis.content {
-            Some(content) => content.clone(),
-            None => json(&self.known.0)?,
-        };
-        Ok(begun.part(described).parts(self.needs().into_iter().map(Scope::name)).finish())
+        let begun = begun.part(self.basis.described(&self.known.0)?);
+        Ok(begun.parts(self.needs().into_iter().map(Scope::name)).finish())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The address of an analysis: a hash of everything that it depends on.
 
-use sha2::{Digest, Sha256};
 use sqm_domain::{AnalysisId, WorkspaceId};
+use sqm_store::PartsHash;
 
 /// Where an analysis is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -12,26 +12,23 @@ pub struct Address {
     pub id: AnalysisId,
 }
 
-/// Hashes the parts of an address, each with its length, so that no two lists of parts are the same bytes.
+/// Hashes the parts of an address.
 #[derive(Debug, Clone)]
 pub struct Addressing {
     workspace: WorkspaceId,
-    hash: Sha256,
+    hash: PartsHash,
 }
 
 impl Addressing {
     /// Of this kind of analysis, by this version of the engine.
     pub fn new(workspace: &WorkspaceId, kind: &str, engine: &str) -> Self {
-        let begun = Self { workspace: workspace.clone(), hash: Sha256::new() };
+        let begun = Self { workspace: workspace.clone(), hash: PartsHash::default() };
         begun.part("sqm analysis 1").part(workspace.as_str()).part(kind).part(engine)
     }
 
     /// One part more.
-    pub fn part(mut self, part: impl AsRef<[u8]>) -> Self {
-        let part = part.as_ref();
-        self.hash.update((part.len() as u64).to_be_bytes());
-        self.hash.update(part);
-        self
+    pub fn part(self, part: impl AsRef<[u8]>) -> Self {
+        Self { hash: self.hash.part(part), ..self }
     }
 
     /// All of these, and how many they are.
@@ -54,7 +51,7 @@ impl Addressing {
 
     /// The address.
     pub fn finish(self) -> Address {
-        Address { workspace: self.workspace, id: AnalysisId::from_bytes(self.hash.finalize().into()) }
+        Address { workspace: self.workspace, id: AnalysisId::from_bytes(self.hash.bytes()) }
     }
 }
 

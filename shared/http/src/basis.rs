@@ -7,6 +7,7 @@ use sqm_sql::ENGINE_VERSION;
 use sqm_sql::catalog::{Catalog, CatalogProblem, SchemaInput};
 use sqm_store::{Store, StoreError};
 
+use crate::answer::json;
 use crate::compute::compute;
 use crate::problem::Problem;
 
@@ -22,7 +23,7 @@ pub struct Basis {
     pub catalog: Option<CatalogUsed>,
     /// A hash of what the stored catalog says.
     #[serde(skip)]
-    pub content: Option<String>,
+    content: Option<String>,
     /// What of a schema that came with the request was not understood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schema_problems: Vec<CatalogProblem>,
@@ -96,6 +97,18 @@ impl Basis {
     /// What an analysis rests on that knows a stored catalog at a version, if it names one.
     pub fn of_version(name: Option<CatalogName>, version: Option<VersionNumber>) -> Self {
         Self::new(name.map(|name| CatalogUsed { name, version }))
+    }
+
+    /// What the tables are that an analysis was told of, for the address of it. A stored catalog is named by what it says,
+    /// since one that is written anew begins to count its versions anew.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub fn described(&self, catalog: &Catalog) -> Result<String, Problem> {
+        match &self.content {
+            Some(content) => Ok(content.clone()),
+            None => json(catalog),
+        }
     }
 
     /// The part of an entity tag that names this basis.

@@ -9,7 +9,7 @@ use sqm_domain::{AnalysisId, WorkspaceId};
 
 use crate::blob::{self, Extent};
 use crate::config::Store;
-use crate::error::StoreError;
+use crate::error::{StoreError, held};
 use crate::item::{self, doc, is_alive, number};
 use crate::keys::{self, EXPIRES, Key, PK};
 
@@ -110,14 +110,7 @@ impl Store {
             .expression_attribute_names("#p", PK)
             .expression_attribute_names("#e", EXPIRES)
             .expression_attribute_values(":now", number(now.as_second()));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        held(request.send().await)?;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, 
 use tokio::task::JoinSet;
 
 use crate::config::Store;
-use crate::error::StoreError;
+use crate::error::{StoreError, held};
 use crate::item::{Item, VERSION, number};
 use crate::keys::{Key, PK, SK};
 use crate::transaction::backoff;
@@ -144,11 +144,8 @@ impl Store {
                     .condition_expression("attribute_not_exists(#v) OR #v <= :v")
                     .expression_attribute_names("#v", VERSION)
                     .expression_attribute_values(":v", number(version));
-                match request.send().await {
-                    Ok(_) => Ok(()),
-                    Err(error) if newer(&error) => Ok(()),
-                    Err(error) => Err(error.into()),
-                }
+                // One that was put there again later stays.
+                held(request.send().await).map(|_| ())
             });
         }
         while !running.is_empty() {
@@ -156,13 +153,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-type DeleteError =
-    aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::delete_item::DeleteItemError>;
-
-fn newer(error: &DeleteError) -> bool {
-    error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception())
 }
 
 /// A stretch of a partition.

@@ -114,6 +114,18 @@ where
     }
 }
 
+/// Whether the condition of a request held. That it did not is an answer like another.
+pub(crate) fn held<T, E>(answer: Result<T, SdkError<E>>) -> Result<bool, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl From<BuildError> for StoreError {
     fn from(error: BuildError) -> Self {
         Self::Unexpected(error.to_string())

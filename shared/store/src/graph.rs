@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
 use sqm_domain::{QueryId, WorkspaceId};
 use tokio::task::JoinSet;
 
@@ -308,6 +309,5 @@ fn way(item: &Item) -> Result<(Key, String, QueryId), StoreError> {
 
 /// The name of a way in a position.
 fn hash(facet: &Facet) -> String {
-    use sha2::{Digest, Sha256};
     format!("{:x}", Sha256::digest(format!("{facet:?}")))[..24].to_owned()
 }

@@ -7,13 +7,13 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use sqm_domain::{QueryId, Subject, VersionNumber, WorkspaceId};
 
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::{Item, doc, number_of};
 use crate::keys::{self, EXPIRES, Key};
+use crate::parts::PartsHash;
 
 /// How long a record is kept: longer than any client retries.
 const KEEP_SECONDS: i64 = 24 * 60 * 60;
@@ -55,12 +55,7 @@ impl fmt::Debug for Idempotency {
 impl Idempotency {
     /// A request that says `parts` (method, path, preconditions, body), in this order.
     pub fn new(key: IdempotencyKey, parts: &[&[u8]]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        Self { key, request: format!("{:x}", hash.finalize()) }
+        Self { key, request: PartsHash::of(parts).hex() }
     }
 }
 

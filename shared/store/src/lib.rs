@@ -18,6 +18,7 @@ mod graph;
 mod idempotency;
 mod item;
 pub mod keys;
+mod parts;
 mod position;
 mod query;
 mod run;
@@ -36,6 +37,7 @@ pub use export::Exported;
 pub use graph::{Found, Reach, Reached};
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
 pub use keys::{Direction, Grain};
+pub use parts::PartsHash;
 pub use position::Position;
 pub use query::{
     Analysis, Brought, Change, Content, Filter, Fingerprint, Heads, Hits, MAX_PAGE, MAX_REFERENCES, Origin,

@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use sqm_domain::WorkspaceId;
 
 use crate::config::Store;
-use crate::error::StoreError;
+use crate::error::{StoreError, held};
 use crate::item::{Item, doc, is_alive, number};
 use crate::keys::{self, EXPIRES, PK};
+use crate::parts::PartsHash;
 
 /// How long a suggestion is kept, in seconds: a quarter of a year, after which a model may have learned.
 const KEEP_SECONDS: i64 = 90 * 24 * 60 * 60;
@@ -31,12 +31,7 @@ pub struct SuggestionKey(String);
 impl SuggestionKey {
     /// Of these parts, in this order.
     pub fn new(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        Self(format!("{:x}", hash.finalize()))
+        Self(PartsHash::of(parts).hex())
     }
 }
 
@@ -111,15 +106,7 @@ impl Store {
             .expression_attribute_names("#p", PK)
             .expression_attribute_names("#e", EXPIRES)
             .expression_attribute_values(":now", number(now.as_second()));
-        match request.send().await {
-            Ok(_) => Ok(Some(Lease { key: key.clone(), holder })),
-            Err(error)
-                if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(held(request.send().await)?.then(|| Lease { key: key.clone(), holder }))
     }
 
     /// Gives the lease back before it ends by itself. One that somebody else has taken meanwhile stays.
@@ -136,15 +123,8 @@ impl Store {
             .condition_expression("#h = :h")
             .expression_attribute_names("#h", HOLDER)
             .expression_attribute_values(":h", AttributeValue::S(lease.holder));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        held(request.send().await)?;
+        Ok(())
     }
 
     fn lease_item(&self, workspace: &WorkspaceId, key: &SuggestionKey, holder: &str, until: i64) -> Item {

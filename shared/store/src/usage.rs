@@ -12,7 +12,7 @@ use sqm_domain::WorkspaceId;
 
 use crate::batch::{Order, Range};
 use crate::config::Store;
-use crate::error::StoreError;
+use crate::error::{StoreError, held};
 use crate::item::{Item, number, number_of};
 use crate::keys::{self, EXPIRES, Key};
 
@@ -79,7 +79,10 @@ impl Store {
         tokens: u64,
         now: Timestamp,
     ) -> Result<Option<Reserved>, StoreError> {
-        let Some(most) = quota.tokens.checked_sub(tokens) else { return Ok(None) };
+        // A quota of none: an absent counter would pass.
+        let Some(most) = quota.tokens.checked_sub(tokens).filter(|_| quota.requests > 0) else {
+            return Ok(None);
+        };
         let day = day_of(now);
         let request = self
             .client
@@ -97,19 +100,7 @@ impl Store {
             .expression_attribute_values(":requests", number(quota.requests))
             .expression_attribute_values(":most", number(most))
             .return_values(ReturnValue::None);
-        // A quota of none: an absent counter would pass.
-        if quota.requests == 0 {
-            return Ok(None);
-        }
-        match request.send().await {
-            Ok(_) => Ok(Some(Reserved { day, tokens })),
-            Err(error)
-                if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(held(request.send().await)?.then_some(Reserved { day, tokens }))
     }
 
     /// Puts what was spent in the place of what was set aside.
