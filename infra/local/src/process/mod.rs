@@ -11,9 +11,9 @@ mod watchdog;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::process::{Child, Command};
 
 pub use group::{Group, own_group};
@@ -22,6 +22,9 @@ use watchdog::Watchdog;
 
 /// How long a program has to end when it is asked to. cargo-lambda takes a second.
 const GRACE: Duration = Duration::from_secs(4);
+
+/// How often one looks whether a program does what it was started for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// How many lines of a log are shown when a program fails.
 const LAST_LINES: usize = 15;
@@ -77,6 +80,19 @@ impl Process {
     /// How it ended, if it did.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| format!("asking after {}", self.name))
+    }
+
+    /// Waits a moment for what it does not do yet.
+    ///
+    /// # Errors
+    /// It has ended, or the time is over; with the last lines of its output.
+    pub async fn not_yet(&mut self, until: Instant) -> Result<()> {
+        if let Some(status) = self.ended()? {
+            bail!("{} ended ({status})\n{}", self.name, self.last_lines());
+        }
+        ensure!(Instant::now() < until, "{} does not answer in time\n{}", self.name, self.last_lines());
+        tokio::time::sleep(LOOK_EVERY).await;
+        Ok(())
     }
 
     /// Waits for its end.
