@@ -3,7 +3,6 @@
 
 mod analysis;
 mod asked;
-mod difference;
 mod form;
 mod kept;
 mod names;

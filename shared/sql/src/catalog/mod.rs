@@ -4,6 +4,7 @@
 //! the verifier generates only databases that keep them, and a proof may rest on them.
 
 mod builder;
+mod changes;
 mod constraint;
 mod ddl;
 mod existing;
@@ -12,6 +13,7 @@ mod json;
 mod problem;
 mod statistics;
 
+pub use changes::{Change, ChangeKind};
 pub use index::{IndexPart, UniqueIndex};
 pub use json::{SchemaInput, TableInput};
 pub use problem::{CatalogError, CatalogProblem, Place, ProblemKind};

@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sqm_domain::{CatalogName, QueryId};
 use sqm_http::{Caller, Json, NoParameters, Problem, Reply, Scope, compute, sql_text};
-use sqm_sql::catalog::{Catalog, SchemaInput};
+use sqm_sql::catalog::{Catalog, Change, ChangeKind, SchemaInput};
 use sqm_sql::lineage::{Options, trace};
 use sqm_sql::text::Span;
 use sqm_store::{Direction, Found, Grain, Query, Reach, Reached, StoredCatalog, Summary};
@@ -15,7 +15,6 @@ use super::reach::{MOST_NAMES, limit};
 use super::view::QueryView;
 use crate::App;
 use crate::analysis::BUDGET;
-use crate::difference::{Change, ChangeKind, changes};
 use crate::source::Source;
 
 /// Most changes of one request.
@@ -106,7 +105,7 @@ pub(crate) async fn impact(
         stored => stored?,
     };
     let after = changed(&stored, asked.change, asked.schema).await?;
-    let changes = changes(&stored.catalog, &after);
+    let changes = stored.catalog.changes(&after);
     if changes.len() > MOST_CHANGES {
         return Err(Problem::field("change", format!("{} changes; at most {MOST_CHANGES}", changes.len())));
     }

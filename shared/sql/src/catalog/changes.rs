@@ -1,13 +1,18 @@
 //! What a change of a catalog takes away: tables and columns that are no longer there, or have another type.
 
-use serde::Serialize;
-use sqm_sql::catalog::{Catalog, Table};
+use super::{Catalog, Table};
+use std::collections::HashMap;
 
-/// A change.
+use serde::Serialize;
+
+/// A change of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Change {
+pub struct Change {
+    /// What changes.
     pub kind: ChangeKind,
+    /// The name of the table, with dots.
     pub table: String,
+    /// The name of the column, where it is one that changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// The type before, or the name.
@@ -21,31 +26,40 @@ pub(crate) struct Change {
 /// What changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ChangeKind {
+pub enum ChangeKind {
+    /// A table is gone.
     TableDropped,
+    /// A column is gone.
     ColumnDropped,
     /// A column is gone, and in its place stands one of the same type.
     ColumnRenamed,
+    /// A column has another type.
     TypeChanged,
 }
 
-/// What of one catalog is another or not there in the other.
-pub(crate) fn changes(before: &Catalog, after: &Catalog) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for table in before.tables() {
-        let name = table.name.join(".");
-        match after.tables().iter().find(|other| other.name.join(".").eq_ignore_ascii_case(&name)) {
-            None => changes.push(Change {
-                kind: ChangeKind::TableDropped,
-                table: name,
-                column: None,
-                from: None,
-                to: None,
-            }),
-            Some(other) => columns(&name, table, other, &mut changes),
+impl Catalog {
+    /// What of it is another, or not there, in what it is to be. What is new there changes nothing that reads it.
+    pub fn changes(&self, after: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut others: HashMap<String, &Table> = HashMap::new();
+        for other in after.tables() {
+            others.entry(other.name.join(".").to_ascii_lowercase()).or_insert(other);
         }
+        for table in self.tables() {
+            let name = table.name.join(".");
+            match others.get(&name.to_ascii_lowercase()) {
+                None => changes.push(Change {
+                    kind: ChangeKind::TableDropped,
+                    table: name,
+                    column: None,
+                    from: None,
+                    to: None,
+                }),
+                Some(other) => columns(&name, table, other, &mut changes),
+            }
+        }
+        changes
     }
-    changes
 }
 
 fn columns(name: &str, before: &Table, after: &Table, changes: &mut Vec<Change>) {
@@ -94,7 +108,7 @@ mod tests {
         let change = "ALTER TABLE a DROP COLUMN x; ALTER TABLE a RENAME COLUMN z TO day;
             ALTER TABLE a ALTER COLUMN y TYPE INT; DROP TABLE b; ALTER TABLE c ADD COLUMN n INT";
         let catalog = |ddl: &str| Catalog::from_ddl(ddl, Dialect::Postgres).unwrap().0;
-        let found = changes(&catalog(ddl), &catalog(&format!("{ddl};{change}")));
+        let found = catalog(ddl).changes(&catalog(&format!("{ddl};{change}")));
         let told: Vec<_> = found
             .iter()
             .map(|it| (it.kind, format!("{}.{}", it.table, it.column.as_deref().unwrap_or("*"))))
