@@ -164,7 +164,7 @@ async fn sample(tools: &Tools) {
         let _ = bind::bind(sql, Dialect::Postgres, &tables);
     }
     let (mut rows, _) = tables.schema();
-    rows.keep_checks(Dialect::Postgres);
+    rows.keep_constraints(Dialect::Postgres);
     let filled = inserts(&rows, &Generator::new(&rows, 1).volume(SAMPLE_ROWS), Dialect::Postgres);
     for part in filled.chunks(5_000) {
         bench.do_alone(&format!("BEGIN;\n{}\nCOMMIT;", part.join("\n"))).await;

@@ -203,7 +203,7 @@ impl Schema {
 
     /// Has databases keep the CHECK constraints and unique indexes that can be understood; the others remain in
     /// [`Relation::checks`] and [`Relation::unique`].
-    pub fn keep_checks(&mut self, dialect: Dialect) {
+    pub fn keep_constraints(&mut self, dialect: Dialect) {
         for relation in &mut self.relations {
             checks::keep(relation, dialect);
             unique::keep(relation, dialect);

@@ -3,7 +3,7 @@
 
 use sqm_domain::Dialect;
 
-use crate::database::{Attribute, Schema};
+use crate::database::{Attribute, Relation, Schema};
 use crate::dialects::{
     compares_without_case, has_long_real, has_unequal_nan, ignores_case, is_mysql, keeps_types_loosely,
 };
@@ -81,7 +81,21 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
     if let Some(padded) = named(schema, |attribute| attribute.is_padded) {
         trusted.push(format!("no text of a CHAR column, or beside one, ends in blanks ({padded})"));
     }
+    trusted.extend(relations.iter().flat_map(broken));
     trusted
+}
+
+/// What the rows of a table may break.
+fn broken(relation: &Relation) -> impl Iterator<Item = String> {
+    let name = relation.dotted();
+    let checks =
+        relation.checks.iter().map(|check| format!("CHECK ({check}) of {name} is not kept by the databases"));
+    let unique = relation
+        .unique
+        .iter()
+        .map(|index| format!("the unique index on {index} of {name} is not kept by the databases"));
+    let loose = relation.loose.iter().map(|rows| format!("the databases may hold {rows} ({name})"));
+    checks.chain(unique).chain(loose).collect::<Vec<_>>().into_iter()
 }
 
 /// The columns of this kind, or how many more of them there are.

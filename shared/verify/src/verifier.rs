@@ -139,23 +139,8 @@ fn examine(
     }
     let seen = [&first, &second].map(|bound| odd_columns::seen_blanks(&bound.plan, &schema, dialect));
     schema.fill(&seen.into_iter().flatten().collect());
-    schema.keep_checks(dialect);
+    schema.keep_constraints(dialect);
     assumptions.extend(trust::in_declarations(dialect, &schema));
-    for relation in &schema.relations {
-        for check in &relation.checks {
-            assumptions
-                .insert(format!("CHECK ({check}) of {} is not kept by the databases", relation.dotted()));
-        }
-        for index in &relation.unique {
-            assumptions.insert(format!(
-                "the unique index on {index} of {} is not kept by the databases",
-                relation.dotted()
-            ));
-        }
-        for rows in &relation.loose {
-            assumptions.insert(format!("the databases may hold {rows} ({})", relation.dotted()));
-        }
-    }
     let resolve = |parts: &[String]| {
         let name = &catalog.tables().get(position(catalog, parts)?)?.name;
         schema.relations.iter().position(|relation| relation.name == *name)

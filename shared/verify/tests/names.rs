@@ -1,7 +1,8 @@
-//! Tables that schemas hold: a reference means the same one in both engines.
+//! Names: a table's means the same one in both engines, and those of outputs are compared where a caller asks.
 
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
+use sqm_verify::compare::Difference;
 use sqm_verify::{Options, Verdict, verify};
 
 const SCHEMA: &str = "
@@ -75,4 +76,24 @@ fn a_table_that_is_called_as_a_column_inside_is_not_taken_for_it() {
     let (first, second) = (counted("amount.id = o.id"), counted("o.id = amount.id"));
     let found = verify(&first, &second, Dialect::Postgres, &catalog, &Options::default());
     assert!(found.verdict.reason().contains("called as a column"), "{}", found.verdict.reason());
+}
+
+#[test]
+fn names_are_compared_where_the_caller_asks() {
+    let (catalog, _) = Catalog::from_ddl("CREATE TABLE t (a INT, b INT)", Dialect::Postgres).unwrap();
+    let named = |one: &str, two: &str, names: bool| {
+        let options = Options { names, ..Options::default() };
+        verify(one, two, Dialect::Postgres, &catalog, &options).verdict
+    };
+    let (one, two) = ("SELECT a, b AS n FROM t", "SELECT a, b AS m FROM t");
+    assert_eq!(named(one, two, false).name(), "proved");
+    let Verdict::Refuted { counterexample } = named(one, two, true) else { panic!() };
+    assert_eq!(counterexample.difference, Difference::Names);
+    assert_eq!((counterexample.outputs1[1].as_str(), counterexample.outputs2[1].as_str()), ("n", "m"));
+    assert_eq!(named(one, "SELECT A, b AS N FROM t AS q", true).name(), "proved");
+    // Rows that differ are shown before names that do.
+    let Verdict::Refuted { counterexample } = named(one, "SELECT a, a AS m FROM t", true) else { panic!() };
+    assert_eq!(counterexample.difference, Difference::Rows);
+    let open = named("SELECT a + 1 FROM t", "SELECT a + 1 AS x FROM t", true);
+    assert!(open.reason().contains("column 1 has no name"), "{}", open.reason());
 }

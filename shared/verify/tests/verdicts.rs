@@ -3,7 +3,6 @@
 
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
-use sqm_verify::compare::Difference;
 use sqm_verify::{Options, Verdict, Verification, verify};
 
 const SCHEMA: &str = "
@@ -685,24 +684,4 @@ fn a_counterexample_keeps_the_checks() {
         let states = ["open", "closed"].map(|state| sqm_verify::value::Value::Text(state.into()));
         assert!(rows.iter().all(|row| states.contains(&row[1])), "{rows:?}");
     }
-}
-
-#[test]
-fn names_are_compared_where_the_caller_asks() {
-    let (catalog, _) = Catalog::from_ddl("CREATE TABLE t (a INT, b INT)", Dialect::Postgres).unwrap();
-    let named = |one: &str, two: &str, names: bool| {
-        let options = Options { names, ..Options::default() };
-        verify(one, two, Dialect::Postgres, &catalog, &options).verdict
-    };
-    let (one, two) = ("SELECT a, b AS n FROM t", "SELECT a, b AS m FROM t");
-    assert_eq!(named(one, two, false).name(), "proved");
-    let Verdict::Refuted { counterexample } = named(one, two, true) else { panic!() };
-    assert_eq!(counterexample.difference, Difference::Names);
-    assert_eq!((counterexample.outputs1[1].as_str(), counterexample.outputs2[1].as_str()), ("n", "m"));
-    assert_eq!(named(one, "SELECT A, b AS N FROM t AS q", true).name(), "proved");
-    // Rows that differ are shown before names that do.
-    let Verdict::Refuted { counterexample } = named(one, "SELECT a, a AS m FROM t", true) else { panic!() };
-    assert_eq!(counterexample.difference, Difference::Rows);
-    let open = named("SELECT a + 1 FROM t", "SELECT a + 1 AS x FROM t", true);
-    assert!(open.reason().contains("column 1 has no name"), "{}", open.reason());
 }

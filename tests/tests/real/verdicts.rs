@@ -138,7 +138,7 @@ impl Sample {
         let tables = Tables::new(&self.catalog, Dialect::Postgres);
         let [one, two] = queries.map(|sql| bind::bind(sql, Dialect::Postgres, &tables).unwrap());
         let (mut schema, _) = tables.schema();
-        schema.keep_checks(Dialect::Postgres);
+        schema.keep_constraints(Dialect::Postgres);
         let resolve = |parts: &[String]| {
             let name = &self.catalog.tables().get(position(&self.catalog, parts)?)?.name;
             schema.relations.iter().position(|relation| relation.name == *name)

@@ -9,11 +9,16 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
-use super::fractions::Fractions;
 use crate::dialects::{divides_whole, reads_numbers};
 
-/// What in an expression the engine computes otherwise, and the remedy.
-pub fn reason(expr: &Expr, schema: &DFSchema, fractions: &Fractions, dialect: Dialect) -> Option<String> {
+/// What in an expression the engine computes otherwise, and the remedy. Whether an integer of the engine is none to the
+/// dialect, `is_fraction` says.
+pub fn reason(
+    expr: &Expr,
+    schema: &DFSchema,
+    is_fraction: &dyn Fn(&Expr) -> bool,
+    dialect: Dialect,
+) -> Option<String> {
     match expr {
         Expr::BinaryExpr(binary) => {
             let types = [&binary.left, &binary.right].map(|side| side.get_type(schema).ok());
@@ -27,9 +32,7 @@ pub fn reason(expr: &Expr, schema: &DFSchema, fractions: &Fractions, dialect: Di
                 (Operator::Divide, [Some(left), Some(right)])
                     if left.is_integer() && right.is_integer() && divides_whole(dialect) =>
                 {
-                    let part = [&binary.left, &binary.right]
-                        .into_iter()
-                        .find(|side| fractions.has(side, dialect))?;
+                    let part = [&binary.left, &binary.right].into_iter().find(|side| is_fraction(side))?;
                     Some(format!(
                         "{part} is no integer in {dialect}, and the quotient in {expr} is not verified: cast it"
                     ))

@@ -7,11 +7,9 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchemaRef;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use sqm_domain::Dialect;
 
 use super::functions::{NEAREST_INTEGER, NEAREST_OR_EVEN};
 use crate::database::Schema;
-use crate::dialects::is_postgres;
 use crate::value::Kind;
 
 /// The names, in lower case, under which a plan has such numbers. Of another column with one of these names more is
@@ -34,11 +32,8 @@ enum Made {
 
 impl Fractions {
     /// Those of a plan over tables of the schema.
-    pub fn of(plan: &LogicalPlan, schema: &Schema, dialect: Dialect) -> Self {
+    pub fn of(plan: &LogicalPlan, schema: &Schema) -> Self {
         let mut found = Self::default();
-        if !is_postgres(dialect) {
-            return found;
-        }
         for attribute in schema.relations.iter().flat_map(|relation| &relation.attributes) {
             let written = attribute.written.as_deref().unwrap_or_default().to_ascii_lowercase();
             let is_exact =
@@ -107,8 +102,8 @@ impl Fractions {
     }
 
     /// Whether an integer of the engine is no integer.
-    pub fn has(&self, expr: &Expr, dialect: Dialect) -> bool {
-        is_postgres(dialect) && self.made(expr) == Made::Fraction
+    pub fn has(&self, expr: &Expr) -> bool {
+        self.made(expr) == Made::Fraction
     }
 
     fn made(&self, expr: &Expr) -> Made {

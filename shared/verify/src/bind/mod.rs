@@ -235,7 +235,7 @@ fn bind_script(
     let unresolved = |error: DataFusionError| unresolved(&error, &tree);
     refused::defaults(&plan, dialect).map_err(unresolved)?;
     let plan = subqueries::move_out(plan).map_err(unresolved)?;
-    lowered.assumptions.extend(refused::plan(&plan, &tables.schema().0, dialect).map_err(unresolved)?);
+    lowered.assumptions.extend(refused::plan(&plan, tables, dialect).map_err(unresolved)?);
     let growth = growth::of(&plan).map_err(unresolved)?;
     if growth > growth::MOST_GROWTH {
         return Err(BindError::TooLarge(growth));

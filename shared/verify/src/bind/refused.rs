@@ -1,9 +1,11 @@
 //! What binds and would mean something else than it says: refused, so that no verdict rests on it.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
-use crate::database::Schema;
-use crate::dialects::{fills_with_defaults, is_standard, keeps_types_loosely, makes_moments, reads_numbers};
+use crate::dialects::{
+    fills_with_defaults, is_postgres, is_standard, keeps_types_loosely, makes_moments, reads_numbers,
+};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, JoinType, Result, ScalarValue, plan_err};
@@ -11,6 +13,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Operator};
 use sqm_domain::Dialect;
 
+use super::Tables;
 use super::coarse::{self, is_literal};
 use super::fractions::Fractions;
 use super::refusal::refused_at;
@@ -94,9 +97,11 @@ fn has_total(aggregate: &Aggregate) -> bool {
 ///
 /// # Errors
 /// What in it.
-pub fn plan(plan: &LogicalPlan, tables: &Schema, dialect: Dialect) -> Result<BTreeSet<&'static str>> {
+pub fn plan(plan: &LogicalPlan, tables: &Tables<'_>, dialect: Dialect) -> Result<BTreeSet<&'static str>> {
     let mut rests_on = BTreeSet::new();
-    let fractions = Fractions::of(plan, tables, dialect);
+    // Most plans divide no integers.
+    let fractions = LazyCell::new(|| Fractions::of(plan, &tables.schema().0));
+    let is_fraction = |side: &Expr| is_postgres(dialect) && fractions.has(side);
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Aggregate(aggregate) = node
             && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
@@ -121,7 +126,7 @@ pub fn plan(plan: &LogicalPlan, tables: &Schema, dialect: Dialect) -> Result<BTr
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
-                if let Some(reason) = coarse::reason(part, &schema, &fractions, dialect) {
+                if let Some(reason) = coarse::reason(part, &schema, &is_fraction, dialect) {
                     return refused_at(part, reason);
                 }
                 if coarse::overflows(part) && !keeps_types_loosely(dialect) {
