@@ -1,13 +1,13 @@
 //! For build scripts: a name for sources that changes whenever one of them does, so that what one build has made and
-//! kept is never taken for what another one would make. Included by path; it is no part of the library.
+//! kept is never taken for what another one would make. Included by path; it is no part of any crate.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Sets `SQM_SOURCES` to the name of these files and folders.
-pub fn name(places: &[&str]) -> io::Result<()> {
+/// Sets a variable to this text and the name of these files and folders.
+pub fn name(variable: &str, begin: &str, places: &[&str]) -> io::Result<()> {
     let mut files = Vec::new();
     let mut out = io::stdout().lock();
     for place in places {
@@ -21,7 +21,7 @@ pub fn name(places: &[&str]) -> io::Result<()> {
         file.hash(&mut hasher);
         fs::read(file)?.hash(&mut hasher);
     }
-    writeln!(out, "cargo::rustc-env=SQM_SOURCES={:016x}", hasher.finish())
+    writeln!(out, "cargo::rustc-env={variable}={begin}{:016x}", hasher.finish())
 }
 
 fn collect(place: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
