@@ -224,6 +224,7 @@ impl Builder {
                 declared.columns[position].name = new;
                 draft.positions.remove(&old.to_ascii_lowercase());
                 draft.positions.insert(key, position);
+                self.forget_conditions(table, old, true);
             }
             _ => {
                 let message = format!("{} has a column {new} already", declared.name.join("."));
@@ -252,6 +253,22 @@ impl Builder {
         }
         draft.positions.remove(&name.to_ascii_lowercase());
         draft.positions.values_mut().filter(|at| **at > position).for_each(|at| *at -= 1);
+        self.forget_conditions(table, name, false);
+    }
+
+    /// Takes away the conditions in which the name of a column occurs: they are texts, and what the name will stand
+    /// for is another thing. They may hold all the same.
+    pub(super) fn forget_conditions(&mut self, table: usize, column: &str, may_hold: bool) {
+        let Some(draft) = self.draft(table) else { return };
+        let name = column.to_lowercase();
+        let Draft { table, constraints, .. } = draft;
+        constraints.retain(|constraint| match &constraint.rule {
+            Rule::Check(text) if text.to_lowercase().contains(&name) => {
+                table.left_out.extend(may_hold.then(|| format!("CHECK ({text})")));
+                false
+            }
+            _ => true,
+        });
     }
 
     /// The positions of the columns of a constraint; reports the first that is missing.
@@ -295,7 +312,7 @@ impl Builder {
             }
         }
         if let Some(draft) = self.draft(table) {
-            draft.constraints.push(Constraint { name, rule, is_valid: true });
+            draft.constraints.push(Constraint { name, rule, doubt: None });
         }
     }
 
@@ -418,7 +435,12 @@ impl Builder {
         let dropped: Vec<_> = constraints.extract_if(.., |constraint| constraint.name.is(name)).collect();
         let mut loses_key = dropped.is_empty();
         if dropped.is_empty() {
-            constraints.retain(|constraint| matches!(constraint.name, Name::Given(_)));
+            let gone = constraints.extract_if(.., |constraint| !matches!(constraint.name, Name::Given(_)));
+            // All of these may hold but one.
+            declared.left_out.extend(gone.filter_map(|constraint| match constraint.rule {
+                Rule::Check(text) => Some(format!("CHECK ({text})")),
+                _ => None,
+            }));
             free_columns(declared, constraints);
         }
         for constraint in dropped {
@@ -538,17 +560,36 @@ impl Builder {
         }
     }
 
-    /// Says that rows which were there before the constraint that was declared last may break it.
-    pub(super) fn doubt_last(&mut self, table: usize) {
+    /// Says that rows which were there before the constraint that was declared last may break it. It is given as
+    /// written.
+    pub(super) fn doubt_last(&mut self, table: usize, written: String) {
         if let Some(constraint) = self.draft(table).and_then(|draft| draft.constraints.last_mut()) {
-            constraint.is_valid = false;
+            constraint.doubt = Some(written);
+        }
+    }
+
+    /// The conditions that the rows of a table keep, as written.
+    pub(super) fn checks(&self, table: &[String]) -> Vec<String> {
+        let draft = self.find(table).and_then(|at| self.drafts[at].as_ref());
+        let constraints = draft.into_iter().flat_map(|draft| &draft.constraints);
+        let check = |constraint: &Constraint| match &constraint.rule {
+            Rule::Check(text) => Some(text.clone()),
+            _ => None,
+        };
+        constraints.filter_map(check).collect()
+    }
+
+    /// Takes note of a constraint that is none of those a table has, as written.
+    pub(super) fn leave_out(&mut self, table: usize, written: String) {
+        if let Some(draft) = self.draft(table) {
+            draft.table.left_out.push(written);
         }
     }
 
     /// Says that every row keeps the constraint of this name.
     pub(super) fn validate(&mut self, table: usize, name: &str) {
         let constraints = self.draft(table).map(|draft| draft.constraints.iter_mut()).into_iter().flatten();
-        constraints.filter(|constraint| constraint.name.is(name)).for_each(|one| one.is_valid = true);
+        constraints.filter(|constraint| constraint.name.is(name)).for_each(|one| one.doubt = None);
     }
 
     /// How many constraints a table has.

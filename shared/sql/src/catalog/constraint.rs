@@ -90,6 +90,6 @@ impl Name {
 pub(super) struct Constraint {
     pub(super) name: Name,
     pub(super) rule: Rule,
-    /// Whether it holds for the rows that were there before it.
-    pub(super) is_valid: bool,
+    /// The constraint as written, where rows that were there before it may break it.
+    pub(super) doubt: Option<String>,
 }

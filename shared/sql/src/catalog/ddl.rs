@@ -8,6 +8,8 @@ mod alter;
 mod keys;
 mod types;
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, ConstraintCharacteristics, ConstraintReferenceMatchKind,
     CreateTable, CreateTableLikeKind, CreateView, DataType, ForeignKeyConstraint, GeneratedAs, Ident,
@@ -23,8 +25,8 @@ use super::index::Uniqueness;
 use super::problem::{CatalogError, CatalogProblem, Place, ProblemKind};
 use super::{Catalog, Column, Identity};
 use crate::guard;
-use crate::parse::{self, ParsedStatement, Script, Tree};
-use crate::text::Position;
+use crate::parse::{self, MendKind, ParsedStatement, Script, Tree};
+use crate::text::{Position, Span};
 
 impl Catalog {
     /// The catalog that a DDL script declares, and what of the script it does not hold.
@@ -36,7 +38,10 @@ impl Catalog {
                 script,
                 builder: Builder::default(),
                 types: types::Types::default(),
+                weakened: types::weakened(script),
+                of_domain: HashSet::new(),
                 start: Position::START,
+                has_descending_key: false,
             };
             for (statement, is_undone) in script.statements.iter().zip(undone(script)) {
                 if !is_undone {
@@ -78,6 +83,12 @@ fn undone(script: &Script<'_>) -> Vec<bool> {
     undone
 }
 
+fn says_descending_key(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_uppercase).collect();
+    words.windows(3).any(|three| three == ["PRIMARY", "KEY", "DESC"])
+}
+
 /// What a constraint is, as far as databases name it after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -93,18 +104,26 @@ struct Reader<'s> {
     script: &'s Script<'s>,
     builder: Builder,
     types: types::Types,
+    /// Domains of which a constraint is dropped somewhere, by the last part of their names in lower case.
+    weakened: HashSet<String>,
+    /// The columns whose type is a domain, by the numbers of their tables.
+    of_domain: HashSet<(usize, String)>,
     /// Where the statement at hand starts.
     start: Position,
+    /// Whether it says PRIMARY KEY DESC of a column, which in SQLite is then no number of the row.
+    has_descending_key: bool,
 }
 
 impl Reader<'_> {
     fn statement(&mut self, statement: &ParsedStatement) {
         self.start = statement.span.start;
+        self.has_descending_key =
+            self.script.dialect == Dialect::Sqlite && says_descending_key(self.script.text_of(statement));
         match &statement.tree {
             Ok(Tree::Sql(tree)) => match &**tree {
-                Statement::CreateTable(create) => self.create_table(create),
+                Statement::CreateTable(create) => self.create_table(create, statement),
                 Statement::CreateView(create) => self.create_view(create, self.script.text_of(statement)),
-                Statement::AlterTable(alter) => self.alter_table(alter),
+                Statement::AlterTable(alter) => self.alter_table(alter, statement),
                 Statement::AlterIndex { name, operation } => self.alter_index(name, operation),
                 Statement::CreateType { name, representation } => {
                     self.create_type(name, representation.as_ref());
@@ -179,7 +198,7 @@ impl Reader<'_> {
         (self.fold(ident), self.place(ident))
     }
 
-    fn create_table(&mut self, create: &CreateTable) {
+    fn create_table(&mut self, create: &CreateTable, statement: &ParsedStatement) {
         let name = self.name(&create.name);
         if self.builder.knows(&name) {
             if create.if_not_exists {
@@ -200,11 +219,17 @@ impl Reader<'_> {
             copied.get_or_insert_default().extend(self.columns_like(parent));
             self.inherit_from(parent);
         }
+        let parents_named: Vec<Vec<String>> = parents.iter().map(|parent| self.name(parent)).collect();
+        let inherited = parents_named.iter().flat_map(|parent| self.builder.checks(parent));
+        let inherited: Vec<String> = inherited.collect();
         if create.columns.is_empty() && copied.is_none() {
             let message = format!("the columns of {} are not declared; it is left out", name.join("."));
             return self.builder.report(ProblemKind::Ignored, self.place_of(&create.name), message);
         }
         let table = self.builder.table(name);
+        for check in inherited {
+            self.builder.leave_out(table, format!("CHECK ({check})"));
+        }
         let divided = create.partition_of.as_ref();
         for (parent, is_partition) in parents.iter().map(|p| (p, false)).chain(divided.map(|p| (p, true))) {
             let parent = self.name(parent);
@@ -228,9 +253,20 @@ impl Reader<'_> {
         for constraint in &create.constraints {
             self.constraint(table, constraint, is_strict);
         }
+        self.leave_out(table, statement);
         // It reads foreign keys and keeps nothing of them.
         if create.table_options.to_string().to_uppercase().contains("MYISAM") {
             self.builder.drop_foreign_keys(table);
+        }
+    }
+
+    /// Takes note of the constraints that the tree of a statement about the table does not have.
+    fn leave_out(&mut self, table: usize, statement: &ParsedStatement) {
+        for mend in &statement.mends {
+            if let MendKind::ConstraintLeftOut { end } = mend.kind {
+                let written = self.script.lines.slice(Span { start: mend.position, end });
+                self.builder.leave_out(table, written.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
         }
     }
 
@@ -251,16 +287,18 @@ impl Reader<'_> {
     /// A column. `is_strict` where the columns of a SQLite table's primary key take no NULL.
     fn column(&mut self, table: usize, column: &ColumnDef, is_strict: bool) {
         let (name, at) = self.named(&column.name);
-        let types::Resolved { data_type, labels, checks } = self.resolved(&column.name, &column.data_type);
+        let types::Resolved { data_type, labels, collation, not_null, checks, is_domain } =
+            self.resolved(&column.name, &column.data_type);
+        let own = column.options.iter().find_map(|option| match &option.option {
+            ColumnOption::Collation(name) => Some(name.to_string()),
+            _ => None,
+        });
         let declared = Column {
             name: name.clone(),
             data_type,
             labels,
-            not_null: self.is_never_null(&column.data_type),
-            collation: column.options.iter().find_map(|option| match &option.option {
-                ColumnOption::Collation(name) => Some(name.to_string()),
-                _ => None,
-            }),
+            not_null: not_null || self.is_never_null(&column.data_type),
+            collation: own.or(collation),
             generated: column.options.iter().find_map(|option| match &option.option {
                 ColumnOption::Generated { generation_expr, .. } => {
                     generation_expr.as_ref().map(ToString::to_string)
@@ -270,6 +308,9 @@ impl Reader<'_> {
             identity: column.options.iter().find_map(|option| self.identity(&option.option)),
         };
         if self.builder.column(table, declared, at.clone()).is_some() {
+            if is_domain {
+                self.of_domain.insert((table, name.to_lowercase()));
+            }
             for check in checks {
                 self.builder.check(table, Name::Unknown, check);
             }
@@ -387,6 +428,7 @@ impl Reader<'_> {
                 .is_some_and(|data_type| data_type.eq_ignore_ascii_case("INTEGER")),
             _ => false,
         };
+        let is_row_number = is_row_number && !self.has_descending_key;
         let takes_null = self.script.dialect == Dialect::Sqlite && !is_strict && !is_row_number;
         self.builder.primary_key(table, name, columns, takes_null, at);
     }

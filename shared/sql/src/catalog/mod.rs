@@ -53,6 +53,10 @@ pub struct Table {
     pub whole_or_null: Vec<Vec<u32>>,
     /// CHECK constraints, as written.
     pub checks: Vec<String>,
+    /// Constraints that are none of these, as written: an exclusion, or one that rows may break since it is NOT
+    /// VALID.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Indexes that are no keys, each with its parts in order. Those on some of the rows only, and those that
     /// keep no order, are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,6 +70,10 @@ pub struct Table {
     /// Whether it is a partition, which has some of the rows of its parent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_partition: bool,
+    /// Whether its name and another table's, or those of two columns, differ in case alone, so that a reference may
+    /// mean the other one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ambiguous: bool,
     /// The query of a view, as written; `None` for a table.
     pub view: Option<String>,
 }

@@ -42,7 +42,7 @@ pub(super) fn named_columns(
         return None;
     };
     // A few mends come with what the tree does not say.
-    if mends.iter().any(|mend| !matches!(mend.kind, MendKind::Spelled | MendKind::Rephrased)) {
+    if mends.iter().any(|mend| !mend.kind.is_in_tree()) {
         return None;
     }
     let mut scopes = scopes_of(script, catalog, options);
@@ -94,7 +94,7 @@ pub(super) fn trace(script: &Script<'_>, catalog: &Catalog, options: &Options) -
                 MendKind::SetByName { side, columns } => resolver.set_sides.push((*side, columns.clone())),
                 MendKind::NamedExpression { name } => resolver.named_expressions.push(name.clone()),
                 MendKind::OutputColumns { columns } => resolver.output_columns.clone_from(columns),
-                MendKind::Spelled | MendKind::Rephrased => {}
+                MendKind::Spelled | MendKind::Rephrased | MendKind::ConstraintLeftOut { .. } => {}
             }
         }
         match tree {

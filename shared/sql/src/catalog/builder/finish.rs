@@ -19,8 +19,11 @@ impl Builder {
                 self.free(at);
             }
             let columns = self.columns(at);
-            let Some(Draft { table, constraints, indexes, .. }) = self.draft(at) else { continue };
+            let Some(Draft { table, is_doubtful, constraints, indexes, .. }) = self.draft(at) else {
+                continue;
+            };
             table.columns = columns;
+            table.is_ambiguous = *is_doubtful;
             for DeclaredIndex { parts, unique, .. } in indexes.drain(..) {
                 let is_whole = unique.as_ref().is_none_or(|unique| unique.condition.is_none());
                 if is_whole && !table.indexes.contains(&parts) {
@@ -30,7 +33,11 @@ impl Builder {
                     table.unique_indexes.push(UniqueIndex { parts, condition, has_one_null });
                 }
             }
-            for constraint in constraints.drain(..).filter(|constraint| constraint.is_valid) {
+            for constraint in constraints.drain(..) {
+                if let Some(written) = constraint.doubt {
+                    table.left_out.push(written);
+                    continue;
+                }
                 match constraint.rule {
                     Rule::PrimaryKey { columns, takes_null } => {
                         let is_open = |&column: &u32| !table.columns[column as usize].not_null;
@@ -150,4 +157,5 @@ fn inherit(part: &mut Table, whole: &Table) {
     part.null_once.extend(null_once);
     part.foreign_keys.extend(foreign_keys);
     part.checks.extend(whole.checks.iter().cloned());
+    part.left_out.extend(whole.left_out.iter().cloned());
 }

@@ -12,7 +12,7 @@ use sqm_domain::Dialect;
 use super::super::constraint::Name;
 use super::super::problem::{Place, ProblemKind};
 use super::{Kind, Reader};
-use crate::parse::{Command, Relation};
+use crate::parse::{Command, ParsedStatement, Relation};
 
 /// What an ALTER TABLE may begin with, after the name, that takes no constraint away.
 const HARMLESS: &[&str] = &[
@@ -80,12 +80,13 @@ const HARMLESS: &[&str] = &[
 ];
 
 impl Reader<'_> {
-    pub(super) fn alter_table(&mut self, alter: &AlterTable) {
+    pub(super) fn alter_table(&mut self, alter: &AlterTable, statement: &ParsedStatement) {
         let name = self.name(&alter.name);
         let Some(table) = self.known(&name, &alter.name) else { return };
         for operation in &alter.operations {
             self.alter(table, operation);
         }
+        self.leave_out(table, statement);
     }
 
     fn alter(&mut self, table: usize, operation: &AlterTableOperation) {
@@ -170,7 +171,7 @@ impl Reader<'_> {
         let before = self.builder.constraints(table);
         self.constraint(table, constraint, false);
         if not_valid && self.builder.constraints(table) > before {
-            self.builder.doubt_last(table);
+            self.builder.doubt_last(table, format!("{constraint} NOT VALID"));
             let message = "a constraint that is NOT VALID is left out until it is validated";
             self.builder.report(ProblemKind::Ignored, Place::Text(self.start), message.into());
         }
@@ -222,10 +223,20 @@ impl Reader<'_> {
 
     fn retype(&mut self, table: usize, column: &Ident, data_type: &DataType) {
         let resolved = self.resolved(column, data_type);
-        let position = self.builder.position(table, &self.fold(column));
+        let name = self.fold(column);
+        let position = self.builder.position(table, &name);
+        if self.of_domain.remove(&(table, name.to_lowercase())) {
+            // What the domain asked for goes with it.
+            self.builder.forget_conditions(table, &name, true);
+            self.builder.not_null(table, &self.named(column), false, Name::Unknown);
+        }
         if let (Some(at), Some(declared)) = (position, self.builder.get(table)) {
             declared.columns[at].data_type = resolved.data_type;
             declared.columns[at].labels = resolved.labels;
+            declared.columns[at].not_null |= resolved.not_null;
+            if resolved.is_domain {
+                self.of_domain.insert((table, name.to_lowercase()));
+            }
             for check in resolved.checks {
                 self.builder.check(table, Name::Unknown, check);
             }
@@ -282,6 +293,12 @@ impl Reader<'_> {
         let start = words.windows(own.len()).position(|window| window == own);
         let action = start.map(|start| &words[start + own.len()..]).unwrap_or_default();
         match action {
+            ["ADD", rest @ ..] => {
+                if rest.iter().take(3).any(|word| ["CHECK", "EXCLUDE"].contains(word)) {
+                    self.builder.leave_out(table, text.split_whitespace().collect::<Vec<_>>().join(" "));
+                }
+                return false;
+            }
             [first, ..] if HARMLESS.contains(first) => return false,
             ["WITH", "CHECK" | "NOCHECK", "ADD", ..] => return false,
             ["NOCHECK" | "DISABLE", "CONSTRAINT", name] | ["DROP", "CONSTRAINT", name, ..]

@@ -33,6 +33,9 @@ fn read(ddl: &str, dialect: Dialect) -> Vec<String> {
         for check in &table.checks {
             line += &format!("; check {check}");
         }
+        for left_out in &table.left_out {
+            line += &format!("; not kept: {left_out}");
+        }
         for index in &table.indexes {
             let parts = index.iter().map(|part| match part {
                 IndexPart::Column(at) => table.columns[*at as usize].name.clone(),
@@ -289,7 +292,7 @@ fn what_is_not_enforced_holds_only_where_nothing_is() {
         Postgres,
         &format!("{table}ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES t (a) NOT VALID"),
         &[
-            "t: a INT, b INT",
+            "t: a INT, b INT; not kept: CONSTRAINT f FOREIGN KEY (b) REFERENCES t(a) NOT VALID",
             "line 1, column 32: a constraint that is NOT VALID is left out until it is validated",
         ],
     );
@@ -310,7 +313,7 @@ fn what_is_not_enforced_holds_only_where_nothing_is() {
             "{table}ALTER TABLE [t] WITH NOCHECK ADD CONSTRAINT f FOREIGN KEY([b]) REFERENCES [t] ([a])"
         ),
         &[
-            "t: a INT, b INT",
+            "t: a INT, b INT; not kept: CONSTRAINT f FOREIGN KEY ([b]) REFERENCES [t]([a]) NOT VALID",
             "line 1, column 32: a constraint that is NOT VALID is left out until it is validated",
         ],
     );
@@ -465,6 +468,37 @@ fn types_of_the_schemas_own() {
              check b < 100; check b > 0; check \"C\" > 0"
         ]
     );
+    let forms = [
+        (Dialect::Postgres, "DOMAIN d AS int NOT NULL CHECK (VALUE > 0)", "t: a INT!; check a > 0"),
+        (
+            Dialect::Postgres,
+            "DOMAIN s.d int DEFAULT NULL CONSTRAINT n NULL CONSTRAINT p CHECK (VALUE > 0) CONSTRAINT q NOT NULL",
+            "t: a INT!; check a > 0",
+        ),
+        (
+            Dialect::Postgres,
+            "DOMAIN d AS varchar(5) CHECK ((VALUE IS NOT NULL)) DEFAULT ('x')",
+            "t: a VARCHAR(5)!",
+        ),
+        (
+            Dialect::Postgres,
+            "DOMAIN d AS numeric(5, 2) DEFAULT 0 CHECK (VALUE > 0) CHECK (VALUE < 9)",
+            "t: a NUMERIC(5,2); check a > 0; check a < 9",
+        ),
+        (Dialect::TSql, "TYPE dbo.d FROM varchar(11) NOT NULL", "t: a VARCHAR(11)!"),
+        (Dialect::TSql, "TYPE d FROM int NULL", "t: a INT"),
+        (Dialect::DuckDb, "TYPE d AS INTEGER", "t: a INTEGER"),
+    ];
+    for (dialect, declared, expected) in forms {
+        let ddl = format!("CREATE {declared}; CREATE TABLE t (a d)");
+        assert_eq!(read(&ddl, dialect), [expected], "{ddl}");
+    }
+    let (catalog, _) = Catalog::from_ddl(
+        "CREATE DOMAIN d AS text NOT NULL COLLATE pg_catalog.\"C\" CHECK (VALUE <> ''); CREATE TABLE t (a d)",
+        Dialect::Postgres,
+    )
+    .unwrap();
+    assert_eq!(catalog.tables()[0].columns[0].collation.as_deref(), Some("\"C\""));
     assert_eq!(
         read("CREATE TABLE t (a ENUM('x', 'y'))", Dialect::MySql),
         ["t: a ENUM('x', 'y') [\"x\", \"y\"]"]
@@ -525,8 +559,64 @@ fn whose_rows_a_table_has_too() {
 }
 
 #[test]
+fn a_descending_key_of_sqlite_is_no_number_of_the_row() {
+    let read = |ddl: &str| read(ddl, Dialect::Sqlite);
+    assert_eq!(
+        read("CREATE TABLE t (a INTEGER PRIMARY KEY DESC, b INT)"),
+        ["t: a INTEGER, b INT; unique [0]"]
+    );
+    assert_eq!(read("CREATE TABLE t (a INTEGER PRIMARY KEY ASC, b INT)"), ["t: a INTEGER!, b INT; pk [0]"]);
+}
+
+#[test]
+fn what_a_condition_speaks_of_may_be_gone() {
+    let read = |ddl: &str| read(ddl, Dialect::Postgres);
+    let table = "CREATE TABLE t (a int CHECK (a > 0), b int);";
+    assert_eq!(
+        read(&format!("{table} ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a int")),
+        ["t: b INT, a INT"]
+    );
+    assert_eq!(
+        read(&format!("{table} ALTER TABLE t RENAME COLUMN a TO c; ALTER TABLE t ADD COLUMN a int")),
+        ["t: c INT, b INT, a INT; not kept: CHECK (a > 0)"]
+    );
+    let domain = "CREATE DOMAIN d AS int NOT NULL CHECK (VALUE > 0); CREATE TABLE t (a d);";
+    assert_eq!(
+        read(&format!("{domain} ALTER TABLE t ALTER COLUMN a TYPE int"))[0],
+        "t: a INT; not kept: CHECK (a > 0)"
+    );
+    for weaker in ["DROP CONSTRAINT d_check", "DROP NOT NULL"] {
+        assert_eq!(read(&format!("{domain} ALTER DOMAIN d {weaker}"))[0], "t: a INT", "{weaker}");
+        assert_eq!(
+            read(&format!(
+                "CREATE DOMAIN d AS int NOT NULL; ALTER DOMAIN public.D {weaker}; CREATE TABLE t (a d)"
+            ))[0],
+            "t: a INT"
+        );
+    }
+    assert_eq!(read(&format!("{domain} DROP DOMAIN d CASCADE"))[0], "t: a INT");
+    assert_eq!(read(&format!("DROP DOMAIN IF EXISTS d; {domain}"))[0], "t: a INT!; check a > 0");
+    assert_eq!(read(&format!("{domain} ALTER DOMAIN d ADD CHECK (VALUE < 9)"))[0], "t: a INT!; check a > 0");
+}
+
+#[test]
 fn a_table_with_an_exclusion_keeps_its_conditions() {
     let ddl = "CREATE TABLE g (id int PRIMARY KEY, a int, b int, CONSTRAINT ab CHECK (a < b), \
                CHECK (a > 0), EXCLUDE USING btree (a WITH =))";
-    assert_eq!(read(ddl, Dialect::Postgres), ["g: id INT!, a INT, b INT; pk [0]; check a < b; check a > 0"]);
+    assert_eq!(
+        read(ddl, Dialect::Postgres),
+        [
+            "g: id INT!, a INT, b INT; pk [0]; check a < b; check a > 0; not kept: EXCLUDE USING btree (a WITH =)"
+        ]
+    );
+    let ddl = "CREATE TABLE t (a NUMBER); ALTER TABLE t ADD (b NUMBER CHECK (b > 0), c NUMBER NOT NULL)";
+    assert_eq!(read(ddl, Dialect::Oracle), ["T: A NUMBER, B NUMBER, C NUMBER!; not kept: CHECK (b > 0)"]);
+    let ddl = "CREATE TABLE g (id int PRIMARY KEY, b int CHECK (b > 0), EXCLUDE USING gist (id WITH =) WHERE (b > 1)); \
+               ALTER TABLE g ADD CONSTRAINT e EXCLUDE USING gist (b WITH =)";
+    assert_eq!(
+        read(ddl, Dialect::Postgres)[0],
+        "g: id INT!, b INT; pk [0]; not kept: CHECK (b > 0); \
+         not kept: EXCLUDE USING gist (id WITH =) WHERE (b > 1); \
+         not kept: ALTER TABLE g ADD CONSTRAINT e EXCLUDE USING gist (b WITH =)"
+    );
 }

@@ -18,7 +18,7 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
     output.copy_range(source, 0..action);
     match source.dialect {
         Dialect::TSql | Dialect::Fabric => transact(source, action, &mut output)?,
-        Dialect::Oracle => oracle(source, action, &mut output)?,
+        Dialect::Oracle => oracle(source, action, &mut output, mends)?,
         _ => return None,
     }
     mends.push(Mend { position: source.position(action), kind: MendKind::Rephrased });
@@ -46,7 +46,7 @@ fn transact(source: &Source, action: usize, output: &mut Output) -> Option<()> {
 }
 
 /// `ADD (…)`, `MODIFY (…)` and what may follow a constraint.
-fn oracle(source: &Source, action: usize, output: &mut Output) -> Option<()> {
+fn oracle(source: &Source, action: usize, output: &mut Output, mends: &mut Vec<Mend>) -> Option<()> {
     let is_modify = source.is(action, "MODIFY");
     if !is_modify && !source.is(action, "ADD") || source.is_any(action + 1, &["CONSTRAINT"]) && is_modify {
         return None;
@@ -70,6 +70,7 @@ fn oracle(source: &Source, action: usize, output: &mut Output) -> Option<()> {
         } else {
             output.words(source, start, "ADD");
             create::column(source, start, next, output);
+            mends.extend(create::left_out(source, start, next));
         }
         if output.toks.len() <= item + usize::from(!is_modify) {
             output.toks.truncate(empty);

@@ -4,6 +4,7 @@
 use sqlparser::tokenizer::Token;
 
 use super::super::source::{Output, Source, Tok};
+use super::super::tokens::position;
 use super::{Mend, MendKind};
 
 /// Words between CREATE and the object.
@@ -85,7 +86,7 @@ pub(super) fn mend(source: &Source, mends: &mut Vec<Mend>) -> Option<Vec<Tok>> {
         return None;
     }
     output.copy_range(source, at..after_name);
-    rest(source, after_name, is_view, &mut output)?;
+    rest(source, after_name, is_view, &mut output, mends)?;
     mends.push(Mend { position: source.position(0), kind: MendKind::Rephrased });
     Some(output.toks)
 }
@@ -106,7 +107,13 @@ fn option(source: &Source, at: usize) -> Option<usize> {
 }
 
 /// What follows the name.
-fn rest(source: &Source, start: usize, is_view: bool, output: &mut Output) -> Option<()> {
+fn rest(
+    source: &Source,
+    start: usize,
+    is_view: bool,
+    output: &mut Output,
+    mends: &mut Vec<Mend>,
+) -> Option<()> {
     let mut at = start;
     // Options before the columns: `, NO FALLBACK`, `ON CLUSTER c`.
     while source.is_token(at, &Token::Comma) || source.are(at, &["ON", "CLUSTER"]) {
@@ -124,7 +131,7 @@ fn rest(source: &Source, start: usize, is_view: bool, output: &mut Output) -> Op
         if is_view {
             view_columns(source, at, end, output)
         } else {
-            super::create::columns(source, at, end, output)
+            columns(source, at, end, output, mends)
         }
         at = end;
         // Which changes what the keys of another table mean.
@@ -213,7 +220,7 @@ fn view_columns(source: &Source, start: usize, end: usize, output: &mut Output) 
 }
 
 /// The columns with types and keys; other options are left out.
-fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
+fn columns(source: &Source, start: usize, end: usize, output: &mut Output, mends: &mut Vec<Mend>) {
     output.copy(source, start);
     // It is what the grammar does not take: conditions need not go with it.
     let excludes = (start..end).any(|at| source.is(at, "EXCLUDE"));
@@ -233,6 +240,7 @@ fn columns(source: &Source, start: usize, end: usize, output: &mut Output) {
         let length = output.toks.len();
         if !(excludes && check(source, item, output)) {
             column(source, item, next, output);
+            mends.extend(left_out(source, item, next));
         }
         if output.toks.len() == length {
             output.toks.truncate(before);
@@ -253,6 +261,18 @@ fn check(source: &Source, start: usize, output: &mut Output) -> bool {
         output.copy_range(source, start..source.after_group(word + 1));
     }
     is_check
+}
+
+/// A condition of the table or of a column, or an exclusion, that the tree will not have.
+pub(super) fn left_out(source: &Source, start: usize, end: usize) -> Option<Mend> {
+    let word = source.find(start, end, |at| {
+        let is_open = |at: usize| source.is_token(at, &Token::LParen);
+        source.is(at, "CHECK") && is_open(at + 1)
+            || source.is(at, "EXCLUDE") && (is_open(at + 1) || source.is(at + 1, "USING"))
+    })?;
+    let last = if source.is(word, "CHECK") { source.after_group(word + 1) } else { end } - 1;
+    let kind = MendKind::ConstraintLeftOut { end: position(source.span(last).end) };
+    Some(Mend { position: source.position(word), kind })
 }
 
 /// How many angle brackets open at a token; less than none where they close.

@@ -8,6 +8,7 @@ mod alter;
 mod changed_rows;
 mod clause;
 mod create;
+mod domain;
 mod expression;
 mod inner_name;
 mod insert;
@@ -64,11 +65,23 @@ pub enum MendKind {
         /// Their names, in order.
         columns: Vec<String>,
     },
+    /// A constraint of a CREATE TABLE that the tree does not have. The position is that of its first word.
+    ConstraintLeftOut {
+        /// The place after its last character.
+        end: Position,
+    },
     /// A name in WITH that stands for an expression; the tree has it as a query.
     NamedExpression {
         /// The name.
         name: String,
     },
+}
+
+impl MendKind {
+    /// Whether the tree says all that matters to the flow of columns.
+    pub(crate) fn is_in_tree(&self) -> bool {
+        matches!(self, Self::Spelled | Self::Rephrased | Self::ConstraintLeftOut { .. })
+    }
 }
 
 /// Which columns a set operation by name keeps.
@@ -90,6 +103,7 @@ pub(super) fn mend(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Vec<To
     for pass in [
         template::mend,
         create::mend,
+        domain::mend,
         alter::mend,
         insert::mend,
         pivot::mend,
