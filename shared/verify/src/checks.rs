@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column as Name, ScalarValue};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::common::{Column as Name, DFSchema, ScalarValue};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
 use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Column, Table};
 
-use crate::bind::{self, SwapTable, Tables, context};
+use crate::bind::{self, Bound, SwapTable, Tables, context};
 use crate::database::{Relation, Row};
 use crate::prove;
 use crate::value::Value;
@@ -30,6 +30,29 @@ pub struct Check {
     pub mentions: Vec<(usize, Value)>,
     condition: Arc<dyn PhysicalExpr>,
     table: Arc<SwapTable>,
+    filter: Filter,
+    /// Whether what it means rests on something, such as what the clock says.
+    is_conditional: bool,
+}
+
+impl Check {
+    /// The constraint as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The condition, over the columns of its table in their order, where it is the same at any time and rests on
+    /// nothing: a row that was checked yesterday need not keep what the clock says today.
+    pub fn lasting(&self) -> Option<(&Expr, &DFSchema)> {
+        let is_moved = |part: &Expr| match part {
+            Expr::ScalarFunction(call) => call.func.signature().volatility != Volatility::Immutable,
+            Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) => true,
+            _ => false,
+        };
+        let is_moved = self.filter.predicate.exists(|part| Ok(is_moved(part))).unwrap_or(true);
+        (!is_moved && !self.is_conditional)
+            .then(|| (&self.filter.predicate, self.filter.input.schema().as_ref()))
+    }
 }
 
 /// The first of the constraints, which are those of one table, that the row breaks: of which it is false. What
@@ -66,8 +89,8 @@ pub fn keep(relation: &mut Relation, dialect: Dialect) {
     let rows = Arc::new(SwapTable::new(relation));
     for text in std::mem::take(&mut relation.checks) {
         let read = || {
-            let plan = over(relation, dialect, |name| format!("SELECT 1 FROM {name} WHERE ({text})"))?;
-            check(text.clone(), &plan, relation, &rows)
+            let bound = over(relation, dialect, |name| format!("SELECT 1 FROM {name} WHERE ({text})"))?;
+            check(text.clone(), &bound, relation, &rows)
         };
         match (relation.kept.len() < MOST).then(read).flatten() {
             Some(check) => relation.kept.push(check),
@@ -77,7 +100,7 @@ pub fn keep(relation: &mut Relation, dialect: Dialect) {
 }
 
 /// A query over nothing but the relation, which is given a name, as it is bound.
-pub fn over(relation: &Relation, dialect: Dialect, sql: impl Fn(&str) -> String) -> Option<LogicalPlan> {
+pub fn over(relation: &Relation, dialect: Dialect, sql: impl Fn(&str) -> String) -> Option<Bound> {
     const NAME: &str = "t";
     let columns = relation.attributes.iter().map(|attribute| Column {
         name: attribute.spelled.clone(),
@@ -88,11 +111,11 @@ pub fn over(relation: &Relation, dialect: Dialect, sql: impl Fn(&str) -> String)
     let table = Table { name: vec![NAME.to_owned()], columns: columns.collect(), ..Table::default() };
     let catalog = Catalog::from(vec![table]);
     let tables = Tables::new(&catalog, dialect);
-    bind::bind(&sql(NAME), dialect, &tables).ok().map(|bound| bound.plan)
+    bind::bind(&sql(NAME), dialect, &tables).ok()
 }
 
-fn check(text: String, plan: &LogicalPlan, relation: &Relation, table: &Arc<SwapTable>) -> Option<Check> {
-    let LogicalPlan::Projection(projection) = plan else { return None };
+fn check(text: String, bound: &Bound, relation: &Relation, table: &Arc<SwapTable>) -> Option<Check> {
+    let LogicalPlan::Projection(projection) = &bound.plan else { return None };
     let LogicalPlan::Filter(filter) = projection.input.as_ref() else { return None };
     let mut columns = BTreeSet::new();
     let mut mentions = Vec::new();
@@ -132,6 +155,8 @@ fn check(text: String, plan: &LogicalPlan, relation: &Relation, table: &Arc<Swap
         mentions,
         condition,
         table: Arc::clone(table),
+        filter: filter.clone(),
+        is_conditional: !bound.assumptions.is_empty(),
     })
 }
 

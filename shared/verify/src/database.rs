@@ -100,6 +100,10 @@ pub struct Relation {
     pub kept_unique: Vec<Unique>,
     /// Those that they may break.
     pub unique: Vec<Declared>,
+    /// Constraints of other kinds, which they may break as well, as written.
+    pub left_out: Vec<String>,
+    /// Whether names that differ in case alone leave open what a reference to it means.
+    pub is_ambiguous: bool,
     /// What its rows may break besides, as verdicts say it.
     pub loose: Vec<&'static str>,
 }
@@ -381,6 +385,8 @@ fn relation(
         checks: table.checks.iter().cloned().chain(generated).chain(whole).collect(),
         kept_unique: Vec::new(),
         unique: Declared::of(table, dialect),
+        left_out: table.left_out.clone(),
+        is_ambiguous: table.is_ambiguous,
         loose: loose(catalog, table),
     }
 }

@@ -252,6 +252,12 @@ pub fn takes_numbers_for_truth(dialect: Dialect) -> bool {
     is_mysql(dialect) || dialect == D::Sqlite
 }
 
+/// Whether it is an error to compare a truth value with a number.
+pub fn keeps_truth_apart(dialect: Dialect) -> bool {
+    is_postgres(dialect) && !is_standard(dialect)
+        || matches!(dialect, D::BigQuery | D::Trino | D::Presto | D::Athena)
+}
+
 /// Whether rows are compared as values of their own, so that two NULLs inside of them are equal.
 pub fn compares_rows_as_values(dialect: Dialect) -> bool {
     is_java(dialect) || matches!(dialect, D::DuckDb | D::ClickHouse)
@@ -318,6 +324,11 @@ pub fn keeps_case(dialect: Dialect) -> bool {
             | D::Db2
             | D::Exasol
     )
+}
+
+/// Whether a name without quotes is one in small letters.
+pub fn folds_to_lower(dialect: Dialect) -> bool {
+    is_postgres(dialect) && !is_standard(dialect) || dialect == D::Redshift
 }
 
 /// Whether a column whose numbers the database makes is given one by OVERRIDING SYSTEM VALUE.

@@ -48,6 +48,22 @@ pub fn unlike(first: &Schema, second: &Schema) -> Option<String> {
     })
 }
 
+/// Why outputs cannot be compared that are what lies between two moments in one query, and an interval in the other: one
+/// span is written in two ways.
+pub fn other_spans(first: &Schema, second: &Schema) -> Option<String> {
+    let mut pairs = first.fields().iter().zip(second.fields());
+    let at = pairs.position(|(one, other)| {
+        matches!(
+            (one.data_type(), other.data_type()),
+            (DataType::Duration(_), DataType::Interval(_)) | (DataType::Interval(_), DataType::Duration(_))
+        )
+    })?;
+    Some(format!(
+        "column {} is what lies between two moments in one query and an interval in the other, which are not compared",
+        at + 1
+    ))
+}
+
 /// What is said of outputs that are whole numbers in one query and fractions in the other.
 pub fn other_numbers(first: &Schema, second: &Schema) -> Option<String> {
     let pairs = first.fields().iter().zip(second.fields());

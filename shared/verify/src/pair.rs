@@ -1,5 +1,8 @@
 //! Two planned queries, run on one database after another.
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use sqm_domain::Dialect;
 
 use crate::bind::{Bound, Ordering};
@@ -114,13 +117,12 @@ impl Pair<'_> {
         {
             return Seen::Failed("the engine did not sort a result as its query asks".to_owned().into());
         }
-        // Where only one query has a choice, it must not choose otherwise than the other one.
-        let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
-        let is_doubtful = self.loose.contains(&true) || found == Some(Difference::Order);
-        if !is_settled && is_doubtful {
-            let determined = self.determined(database, &one, &two);
-            if determined != [true, true] {
-                return Seen::Undetermined { one_sided: determined[0] != determined[1] };
+        if self.loose.contains(&true) || found == Some(Difference::Order) {
+            let Determined { same, counts } = self.determined(database, &one, &two);
+            // Whatever a query chooses that has a choice, it has another number of rows than the other one.
+            let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1] && !counts;
+            if same != [true, true] && !is_settled {
+                return Seen::Undetermined { one_sided: same[0] != same[1] };
             }
         }
         match found {
@@ -183,26 +185,39 @@ impl Pair<'_> {
         }
     }
 
-    /// Whether the result of each stays the same when the stored rows come in other orders.
-    fn determined(&self, database: &Database, one: &[Row], two: &[Row]) -> [bool; 2] {
+    /// What becomes of the results when the stored rows come in other orders.
+    fn determined(&self, database: &Database, one: &[Row], two: &[Row]) -> Determined {
         let any = Sequence::Keys(Vec::new());
-        let same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
-        let mut determined = [true, true];
-        for other in permutations(database) {
+        let is_same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
+        let mut found = Determined { same: [true, true], counts: one.len() == two.len() };
+        let others = permutations(database, if self.loose.contains(&true) { SHUFFLES } else { 0 });
+        for other in others {
             match self.results(&other) {
                 Ok((again_one, again_two)) => {
-                    determined[0] &= same(one, &again_one);
-                    determined[1] &= same(two, &again_two);
+                    found.same[0] &= is_same(one, &again_one);
+                    found.same[1] &= is_same(two, &again_two);
+                    found.counts |= again_one.len() == again_two.len();
                 }
-                Err(_) => determined = [false, false],
+                Err(_) => return Determined { same: [false, false], counts: true },
             }
         }
-        determined
+        found
     }
 }
 
-/// The same rows in other orders: backwards, and each table turned by one.
-fn permutations(database: &Database) -> Vec<Database> {
+/// What other orders of the stored rows make of results.
+struct Determined {
+    /// Whether that of each query stays the same.
+    same: [bool; 2],
+    /// Whether both have equally many rows in some order.
+    counts: bool,
+}
+
+/// So many orders more are tried where a query may choose between rows: two of them leave many choices unseen.
+const SHUFFLES: u64 = 8;
+
+/// The same rows in other orders: backwards, each table turned by one, and in so many more orders.
+fn permutations(database: &Database, shuffles: u64) -> Vec<Database> {
     let mut backwards = database.clone();
     backwards.tables.iter_mut().for_each(|rows| rows.reverse());
     let mut turned = database.clone();
@@ -211,10 +226,14 @@ fn permutations(database: &Database) -> Vec<Database> {
             rows.rotate_left(1);
         }
     }
-    if turned == *database { vec![backwards] } else { vec![backwards, turned] }
-}
-
-/// Infinity and NaN are how the engine's floats hide a division by zero.
-fn is_finite(rows: &[Row]) -> bool {
-    rows.iter().flatten().all(|value| !matches!(value, Value::Float(x) if !x.is_finite()))
+    let mut all = if turned == *database { vec![backwards] } else { vec![backwards, turned] };
+    for seed in 0..shuffles {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut shuffled = database.clone();
+        shuffled.tables.iter_mut().for_each(|rows| rows.shuffle(&mut random));
+        if shuffled != *database && !all.contains(&shuffled) {
+            all.push(shuffled);
+        }
+    }
+    all
 }

@@ -50,6 +50,8 @@ pub struct Search<'a> {
     is_one_sided: bool,
     /// Rows of the longest result.
     longest: usize,
+    /// Of each table whether it had a row on some database.
+    filled: Vec<bool>,
     /// How many databases were tried.
     pub tried: usize,
     /// How many were to be tried.
@@ -82,6 +84,7 @@ impl<'a> Search<'a> {
             is_contradicted: false,
             is_one_sided: false,
             longest: 0,
+            filled: vec![false; pair.schema.relations.len()],
             tried: 0,
             asked: 0,
             deadline,
@@ -94,6 +97,9 @@ impl<'a> Search<'a> {
         while self.tried < databases && (self.tried == 0 || Instant::now() < until) {
             let database = self.generator.database(self.tried as u64);
             self.tried += 1;
+            for (filled, rows) in self.filled.iter_mut().zip(&database.tables) {
+                *filled |= !rows.is_empty();
+            }
             match self.pair.see(&database) {
                 Seen::Failed(failure) => {
                     self.coverage.errors += 1;
@@ -200,6 +206,18 @@ impl<'a> Search<'a> {
         self.alone.iter().zip(WHICH).filter_map(sentence).collect()
     }
 
+    /// The tables of which no row was made: what they declare may contradict itself.
+    fn empty_tables(&self) -> Option<String> {
+        let names: Vec<String> = (self.pair.schema.relations.iter().zip(&self.filled))
+            .filter(|(_, is_filled)| !**is_filled)
+            .map(|(relation, _)| relation.dotted())
+            .collect();
+        let all = names.join(", ");
+        (!names.is_empty() && self.tried >= self.asked).then(|| {
+            format!("no row of {all} was found that keeps its constraints, which may contradict each other")
+        })
+    }
+
     /// What can be said when no difference was found.
     pub fn conclude(mut self) -> Verdict {
         let looseness = self.looseness();
@@ -227,15 +245,13 @@ impl<'a> Search<'a> {
                 None => "no database was tried within the time allowed".to_owned(),
             }
         } else if coverage.first_returned_rows == 0 || coverage.second_returned_rows == 0 {
-            format!(
-                "not exercised: on {} databases {} never returned a row",
-                coverage.compared,
-                match (coverage.first_returned_rows, coverage.second_returned_rows) {
-                    (0, 0) => "both queries",
-                    (0, _) => "the first query",
-                    _ => "the second query",
-                }
-            )
+            let which = match (coverage.first_returned_rows, coverage.second_returned_rows) {
+                (0, 0) => "both queries",
+                (0, _) => "the first query",
+                _ => "the second query",
+            };
+            let why = self.empty_tables().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("not exercised: on {} databases {which} never returned a row{why}", coverage.compared)
         } else if let Some(reason) = self.no_value(coverage.compared) {
             reason
         } else if coverage.compared < FEWEST.min(self.asked) {

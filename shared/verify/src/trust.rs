@@ -45,6 +45,10 @@ pub fn in_declarations(dialect: Dialect, schema: &Schema) -> Vec<String> {
             "the rows keep the declared foreign keys, which {dialect} does not enforce unless told to"
         ));
     }
+    if !dialect.enforces_keys() && relations.iter().any(|relation| !relation.kept.is_empty()) {
+        trusted
+            .push(format!("the rows keep the declared CHECK constraints, which {dialect} may not enforce"));
+    }
     if has_unequal_nan(dialect) && attributes().any(|attribute| attribute.kind == Kind::Float) {
         trusted.push("no float is NaN".to_owned());
     }
@@ -94,8 +98,9 @@ fn broken(relation: &Relation) -> impl Iterator<Item = String> {
         .unique
         .iter()
         .map(|index| format!("the unique index on {index} of {name} is not kept by the databases"));
+    let others = relation.left_out.iter().map(|one| format!("{one} of {name} is not kept by the databases"));
     let loose = relation.loose.iter().map(|rows| format!("the databases may hold {rows} ({name})"));
-    checks.chain(unique).chain(loose).collect::<Vec<_>>().into_iter()
+    checks.chain(unique).chain(others).chain(loose).collect::<Vec<_>>().into_iter()
 }
 
 /// The columns of this kind, or how many more of them there are.

@@ -114,8 +114,8 @@ fn unique(
 ) -> Option<Unique> {
     let outputs = declared.parts.iter().chain(&declared.condition);
     let outputs: Vec<String> = outputs.enumerate().map(|(at, text)| format!("({text}) AS o{at}")).collect();
-    let plan = checks::over(relation, dialect, |name| format!("SELECT {} FROM {name}", outputs.join(", ")))?;
-    let LogicalPlan::Projection(projection) = &plan else { return None };
+    let bound = checks::over(relation, dialect, |name| format!("SELECT {} FROM {name}", outputs.join(", ")))?;
+    let LogicalPlan::Projection(projection) = &bound.plan else { return None };
     let mut columns = BTreeSet::new();
     let mut exprs = Vec::with_capacity(projection.expr.len());
     for expr in &projection.expr {

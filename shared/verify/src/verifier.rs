@@ -109,6 +109,9 @@ fn examine(
             unnamed(&second)
         ));
     }
+    if let Some(reason) = outputs::other_spans(&first.schema, &second.schema) {
+        return unknown(reason);
+    }
     let mut assumptions: BTreeSet<String> =
         first.assumptions.iter().chain(&second.assumptions).map(|text| (*text).to_owned()).collect();
     if unnamed(&first) > 1 {
@@ -117,13 +120,19 @@ fn examine(
                 .to_owned(),
         );
     }
+    let (mut schema, swaps) = tables.schema();
+    if let Some(relation) = schema.relations.iter().find(|relation| relation.is_ambiguous && !is_same_text) {
+        return unknown(format!(
+            "names that differ in case alone leave open what {} and its columns are, which is not verified",
+            relation.dotted()
+        ));
+    }
     // Texts would not do: what is a word and what a value in them is the dialect's business.
     if first.plan == second.plan && !first.traits.loose.contains(&Trait::Volatile) {
         // What is the same word for word rests on nothing.
         let assumptions = if is_same_text { Vec::new() } else { assumptions.into_iter().collect() };
         return (Verdict::Proved { steps: vec!["both queries have the same plan".into()] }, 0, assumptions);
     }
-    let (mut schema, swaps) = tables.schema();
     if let Some([part, whole]) = tables.shared_rows() {
         return unknown(format!("the rows of {part} are rows of {whole} too, which is not verified"));
     }

@@ -320,3 +320,26 @@ fn a_total_of_no_rows_is_said_to_be_none_of_mysql_s() {
     );
     assert!(found.assumptions.iter().any(|said| said.contains("ROLLUP has rows")), "{found:?}");
 }
+
+#[test]
+fn the_width_of_an_integer_is_not_guessed() {
+    for (first, second) in [
+        ("SELECT a << 31 AS x FROM t", "SELECT bi << 31 AS x FROM t WHERE a = bi"),
+        ("SELECT a >> b AS x FROM t", "SELECT a >> b AS x FROM t WHERE id = id"),
+        ("SELECT TO_HEX(a) AS x FROM t", "SELECT TO_HEX(CAST(a AS BIGINT)) AS x FROM t"),
+    ] {
+        check(Postgres, first, second, &["unknown"]);
+    }
+    check(Postgres, "SELECT a >> 1 AS x FROM t", "SELECT CAST(a AS BIGINT) >> 1 AS x FROM t", &["proved"]);
+}
+
+#[test]
+fn sqlite_reads_a_text_as_a_number_beside_a_column_alone() {
+    for other in
+        ["+a = '1'", "a + 0 = '1'", "COALESCE(a, b) < '1'", "'1' IN (a)", "CASE WHEN b = 1 THEN a END = '1'"]
+    {
+        let query = format!("SELECT id FROM t WHERE {other}");
+        check(Sqlite, "SELECT id FROM t WHERE a = '1'", &query, &["unknown"]);
+    }
+    check(Sqlite, "SELECT id FROM t WHERE a = '1'", "SELECT id FROM t WHERE a IN ('1')", &["proved"]);
+}

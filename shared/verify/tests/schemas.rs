@@ -65,7 +65,7 @@ fn the_order_of_labels_is_not_that_of_texts() {
 
 #[test]
 fn a_domain_is_its_type_and_its_condition() {
-    check("SELECT id FROM t WHERE p > 0", "SELECT id FROM t", "tested");
+    check("SELECT id FROM t WHERE p > 0", "SELECT id FROM t", "proved");
     check("SELECT id FROM t WHERE p > 1", "SELECT id FROM t", "refuted");
 }
 
@@ -81,7 +81,7 @@ fn a_key_to_which_null_is_a_value_has_it_once() {
 
 #[test]
 fn a_foreign_key_that_matches_fully_is_null_as_a_whole() {
-    check("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b IS NULL", "tested");
+    check("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b IS NULL", "proved");
     check("SELECT id FROM t WHERE a IS NULL", "SELECT id FROM t WHERE b > 1", "refuted");
 }
 
@@ -253,10 +253,163 @@ fn what_is_inherited_from_keeps_its_columns_free_of_null() {
 }
 
 #[test]
+fn what_rows_may_break_is_said() {
+    for (ddl, expected) in [
+        (
+            "CREATE TABLE t (a INT, b INT); ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID",
+            "CONSTRAINT k CHECK (a > 0) NOT VALID of t is not kept by the databases",
+        ),
+        (
+            "CREATE TABLE t (a INT, b INT4RANGE, EXCLUDE USING gist (a WITH =, b WITH &&))",
+            "EXCLUDE USING gist (a WITH =, b WITH &&) of t is not kept by the databases",
+        ),
+    ] {
+        let found = over(ddl, Dialect::Postgres, "SELECT a FROM t WHERE a > 0", "SELECT a FROM t");
+        assert_eq!(found.verdict.name(), "refuted");
+        assert!(found.assumptions.iter().any(|said| said == expected), "{:?}", found.assumptions);
+    }
+}
+
+#[test]
+fn a_domain_without_null_has_none() {
+    let ddl = "CREATE DOMAIN positive AS INT NOT NULL CHECK (VALUE > 0); CREATE TABLE t (a positive, b INT)";
+    let found = over(ddl, Dialect::Postgres, "SELECT a FROM t WHERE a IS NOT NULL", "SELECT a FROM t");
+    assert_eq!(found.verdict.name(), "proved", "{}", found.verdict.reason());
+    let found = over(ddl, Dialect::Postgres, "SELECT b FROM t WHERE a > 0", "SELECT b FROM t");
+    assert_ne!(found.verdict.name(), "refuted", "{}", found.verdict.reason());
+}
+
+#[test]
 fn an_array_is_written_as_one() {
     let schema = "CREATE TABLE t (id INT PRIMARY KEY, g INT[] NOT NULL)";
     let found =
         over(schema, Dialect::Postgres, "SELECT id FROM t WHERE id > 1", "SELECT id FROM t WHERE id > 2");
     let Verdict::Refuted { counterexample } = found.verdict else { panic!("{}", found.verdict.reason()) };
     assert!(counterexample.inserts[0].contains(", '{"), "{:?}", counterexample.inserts);
+}
+
+#[test]
+fn constraints_that_contradict_each_other_are_said_to() {
+    let queries = ["SELECT a FROM t", "SELECT a + 1 AS a FROM t"];
+    let ddl = "CREATE TABLE t (a INT NOT NULL CHECK (a > 3), CHECK (a < 2))";
+    let found = over(ddl, Dialect::Postgres, queries[0], queries[1]);
+    let Verdict::Proved { steps } = found.verdict else { panic!("{}", found.verdict.reason()) };
+    assert!(steps.contains(&"no row of t breaks CHECK (a > 3)".to_owned()), "{steps:?}");
+    let ddl = "CREATE TABLE t (a INT NOT NULL CHECK (a * a = 2))";
+    let found = over(ddl, Dialect::Postgres, queries[0], queries[1]);
+    assert_eq!(found.verdict.name(), "unknown");
+    assert!(found.verdict.reason().contains("no row of t was found"), "{}", found.verdict.reason());
+}
+
+#[test]
+fn a_result_that_is_one_of_several_refutes_nothing() {
+    let (one, two) =
+        ("SELECT b, ANY_VALUE(a) AS x FROM t GROUP BY b", "SELECT b, MIN(a) AS x FROM t GROUP BY b");
+    let found = over("CREATE TABLE t (a INT, b INT)", Dialect::DuckDb, one, two);
+    assert_eq!(found.verdict.name(), "unknown", "{}", found.verdict.reason());
+    let (one, two) =
+        ("SELECT a FROM t ORDER BY b LIMIT 1 OFFSET 1", "SELECT a FROM t ORDER BY b, a LIMIT 1 OFFSET 1");
+    let found = over("CREATE TABLE t (a INTEGER PRIMARY KEY, b INT)", Dialect::Sqlite, one, two);
+    assert_eq!(found.verdict.name(), "unknown", "{}", found.verdict.reason());
+}
+
+#[test]
+fn what_an_heir_keeps_is_said_and_names_are_written_as_they_are() {
+    let ddl = r#"CREATE TABLE "P" ("A" NUMERIC CHECK ("A" > 0)); CREATE TABLE h (b INT) INHERITS ("P")"#;
+    let found =
+        over(ddl, Dialect::Postgres, r#"SELECT "A" FROM h WHERE b = 1"#, r#"SELECT "A" FROM h WHERE b = 2"#);
+    let Verdict::Refuted { counterexample } = found.verdict else { panic!("{}", found.verdict.reason()) };
+    assert!(
+        counterexample.inserts.iter().all(|insert| insert.contains(r#"("A", b)"#)),
+        "{:?}",
+        counterexample.inserts
+    );
+    assert!(
+        found.assumptions.iter().any(|said| said.contains("of h is not kept")),
+        "{:?}",
+        found.assumptions
+    );
+    let found = over(
+        ddl,
+        Dialect::Postgres,
+        r#"SELECT b FROM h WHERE "A" - "A" = 0"#,
+        r#"SELECT b FROM h WHERE "A" IS NOT NULL"#,
+    );
+    assert!(
+        found.assumptions.contains(&"no number is NaN or infinite".to_owned()),
+        "{:?}",
+        found.assumptions
+    );
+}
+
+#[test]
+fn a_span_is_written_in_two_ways() {
+    let (one, two) = ("SELECT m - n AS x FROM t", "SELECT COALESCE(m - n, NULL::INTERVAL) AS x FROM t");
+    let found = over("CREATE TABLE t (m TIMESTAMP, n TIMESTAMP)", Dialect::Postgres, one, two);
+    assert_ne!(found.verdict.name(), "refuted", "{}", found.verdict.reason());
+}
+
+#[test]
+fn a_truth_value_is_no_number_where_that_is_an_error() {
+    let queries = ["SELECT a FROM t WHERE a = 1", "SELECT a FROM t WHERE a"];
+    let ddl = "CREATE TABLE t (a BOOLEAN)";
+    let found = over(ddl, Dialect::Postgres, queries[0], queries[1]);
+    assert!(found.verdict.reason().contains("a truth value with a number"), "{}", found.verdict.reason());
+    assert_ne!(over(ddl, Dialect::DuckDb, queries[0], queries[1]).verdict.name(), "refuted");
+}
+
+#[test]
+fn a_proof_may_rest_on_checks() {
+    for (column, first, second) in [
+        ("INT NOT NULL CHECK (a > 3)", "SELECT a FROM t WHERE a > 1", "SELECT a FROM t"),
+        ("INT CHECK (a > 3)", "SELECT a FROM t WHERE a > 1", "SELECT a FROM t WHERE a IS NOT NULL"),
+        ("INT CHECK (a > 3)", "SELECT a FROM t WHERE COALESCE(a, 9) > 3", "SELECT a FROM t"),
+        (
+            "INT NOT NULL CHECK (a IN (1, 2, 3))",
+            "SELECT b FROM t WHERE a = 1 OR a = 2 OR a = 3",
+            "SELECT b FROM t",
+        ),
+        ("INT NOT NULL CHECK (a < b)", "SELECT a FROM t WHERE b <= a", "SELECT a FROM t WHERE FALSE"),
+        (
+            "VARCHAR(9) NOT NULL CHECK (a IN ('x', 'y'))",
+            "SELECT b FROM t WHERE a = 'x' UNION ALL SELECT b FROM t WHERE a = 'y'",
+            "SELECT b FROM t",
+        ),
+        (
+            "INT NOT NULL CHECK (a > 0)",
+            "SELECT COUNT(*) AS n FROM t WHERE EXISTS (SELECT 1 FROM t AS u WHERE u.b = t.b AND u.a > -1)",
+            "SELECT COUNT(b) AS n FROM t",
+        ),
+    ] {
+        let ddl = format!("CREATE TABLE t (a {column}, b INT)");
+        let found = over(&ddl, Dialect::Postgres, first, second);
+        assert_eq!(found.verdict.name(), "proved", "{ddl}\n{first}\n{second}\n{}", found.verdict.reason());
+        assert!(found.verdict.reason().contains("no row of t breaks CHECK"), "{}", found.verdict.reason());
+        let other = ddl.split(" CHECK").next().unwrap_or_default().to_owned() + ", b INT)";
+        let found = over(&other, Dialect::Postgres, first, second);
+        assert_eq!(found.verdict.name(), "refuted", "{other}\n{first}\n{second}");
+    }
+}
+
+#[test]
+fn a_check_of_what_the_clock_says_holds_on_the_day_of_writing_alone() {
+    let ddl = "CREATE TABLE t (d DATE NOT NULL CHECK (d >= CURRENT_DATE))";
+    let (first, second) = ("SELECT d FROM t WHERE d >= CURRENT_DATE", "SELECT d FROM t");
+    assert_ne!(over(ddl, Dialect::Postgres, first, second).verdict.name(), "proved");
+    let ddl = "CREATE TABLE t (a INT NOT NULL, CHECK (a > 3)); ALTER TABLE t ADD CONSTRAINT k CHECK (a < 9) NOT VALID";
+    let found = over(ddl, Dialect::Postgres, "SELECT a FROM t WHERE a < 9", "SELECT a FROM t");
+    assert_eq!(found.verdict.name(), "refuted", "{}", found.verdict.reason());
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_not_taken_for_one() {
+    for (ddl, first, second) in [
+        (r#"CREATE TABLE t ("a" INT, "A" INT)"#, r#"SELECT "a" AS x FROM t"#, r#"SELECT "A" AS x FROM t"#),
+        (r#"CREATE TABLE t (a INT); CREATE TABLE "T" (a INT)"#, "SELECT a FROM t", r#"SELECT a FROM "T""#),
+    ] {
+        let found = over(ddl, Dialect::Postgres, first, second);
+        assert_eq!(found.verdict.name(), "unknown", "{}", found.verdict.reason());
+        assert!(found.verdict.reason().contains("differ in case alone"), "{}", found.verdict.reason());
+        assert_eq!(over(ddl, Dialect::Postgres, first, first).verdict.name(), "proved");
+    }
 }

@@ -30,7 +30,9 @@ pub fn reason(
                     "{expr}: a day and an interval of hours is not verified: cast the day to a timestamp"
                 )),
                 (Operator::Divide, [Some(left), Some(right)])
-                    if left.is_integer() && right.is_integer() && divides_whole(dialect) =>
+                    if left.is_integer()
+                        && right.is_integer()
+                        && (divides_whole(dialect) || dialect == Dialect::DuckDb) =>
                 {
                     let part = [&binary.left, &binary.right].into_iter().find(|side| is_fraction(side))?;
                     Some(format!(

@@ -4,7 +4,8 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::dialects::{
-    fills_with_defaults, is_postgres, is_standard, keeps_types_loosely, makes_moments, reads_numbers,
+    fills_with_defaults, is_postgres, is_standard, keeps_truth_apart, keeps_types_loosely, makes_moments,
+    reads_numbers,
 };
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -16,6 +17,7 @@ use sqm_domain::Dialect;
 use super::Tables;
 use super::coarse::{self, is_literal};
 use super::fractions::Fractions;
+use super::opaque;
 use super::refusal::refused_at;
 
 /// What a verdict rests on where texts are compared by order.
@@ -30,6 +32,9 @@ const NO_OVERFLOW: &str = "no result of integer arithmetic is too large for its 
 
 /// What a verdict rests on where floats are computed with: infinity less infinity is no zero.
 const FINITE: &str = "no float is NaN or infinite";
+
+/// The same of numbers with fractions.
+const FINITE_NUMBERS: &str = "no number is NaN or infinite";
 
 /// What a verdict rests on where a query returns a day to which an interval was added, which is a moment in some
 /// dialects.
@@ -101,7 +106,9 @@ pub fn plan(plan: &LogicalPlan, tables: &Tables<'_>, dialect: Dialect) -> Result
     let mut rests_on = BTreeSet::new();
     // Most plans divide no integers.
     let fractions = LazyCell::new(|| Fractions::of(plan, &tables.schema().0));
-    let is_fraction = |side: &Expr| is_postgres(dialect) && fractions.has(side);
+    // What is written `//` in DuckDB is a quotient of integers here.
+    let is_fraction =
+        |side: &Expr| (is_postgres(dialect) || dialect == Dialect::DuckDb) && fractions.has(side);
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Aggregate(aggregate) = node
             && aggregate.aggr_expr.iter().any(is_of_the_outer_query)
@@ -126,6 +133,17 @@ pub fn plan(plan: &LogicalPlan, tables: &Tables<'_>, dialect: Dialect) -> Result
                     // a table around it is called `c`.
                     return plan_err!("a table that is called as a column is: {part} is not verified");
                 }
+                if let Expr::ScalarFunction(call) = part
+                    && opaque::function(call.func.name()).is_some()
+                    && let Some(argument) = call.args.iter().find(|argument| fractions.has(argument))
+                {
+                    return refused_at(
+                        part,
+                        format!(
+                            "{argument} may be no integer in {dialect}, and {part} is not verified: cast it"
+                        ),
+                    );
+                }
                 if let Some(reason) = coarse::reason(part, &schema, &is_fraction, dialect) {
                     return refused_at(part, reason);
                 }
@@ -143,6 +161,10 @@ pub fn plan(plan: &LogicalPlan, tables: &Tables<'_>, dialect: Dialect) -> Result
                 }
                 match computes_with(part, &schema) {
                     Some(DataType::Float32 | DataType::Float64) => rests_on.insert(FINITE),
+                    // They hold NaN there.
+                    Some(of) if of.is_decimal() && is_postgres(dialect) && !is_standard(dialect) => {
+                        rests_on.insert(FINITE_NUMBERS)
+                    }
                     Some(of) if of.is_integer() => rests_on.insert(NO_OVERFLOW),
                     _ => false,
                 };
@@ -235,6 +257,12 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
             (DataType::Interval(_), DataType::Interval(_)) => Some("intervals"),
             (DataType::Duration(_), DataType::Interval(_)) if has_days(two) => Some(DAYS_BETWEEN),
             (DataType::Interval(_), DataType::Duration(_)) if has_days(one) => Some(DAYS_BETWEEN),
+            // Which is an error there, and a comparison elsewhere.
+            (DataType::Boolean, other) | (other, DataType::Boolean)
+                if other.is_numeric() && keeps_truth_apart(dialect) =>
+            {
+                Some("a truth value with a number")
+            }
             (DataType::Date32, other) | (other, DataType::Date32) if other.is_numeric() => {
                 Some(DAY_AND_NUMBER)
             }
@@ -244,9 +272,27 @@ fn unlike(expr: &Expr, schema: &DFSchema, dialect: Dialect) -> Option<&'static s
             (other, DataType::Utf8) if other.is_numeric() && reads_numbers(dialect) && !is_literal(two) => {
                 Some("a text with a number")
             }
+            // A text is read as a number beside a column, or what is cast, alone; and in a list never on the left.
+            (DataType::Utf8, other)
+                if other.is_numeric()
+                    && dialect == Dialect::Sqlite
+                    && (!has_affinity(two) || matches!(expr, Expr::InList(_))) =>
+            {
+                Some("a text with a number")
+            }
+            (other, DataType::Utf8)
+                if other.is_numeric() && dialect == Dialect::Sqlite && !has_affinity(one) =>
+            {
+                Some("a text with a number")
+            }
             _ => None,
         }
     })
+}
+
+/// Whether it has the type of a column, or one that it is cast to, by which SQLite reads what it is compared with.
+fn has_affinity(expr: &Expr) -> bool {
+    matches!(expr, Expr::Column(_) | Expr::OuterReferenceColumn(..) | Expr::Cast(_))
 }
 
 /// Whether it may be an interval with days or months in it.

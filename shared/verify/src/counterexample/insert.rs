@@ -6,7 +6,7 @@ use sqm_sql::words::is_reserved;
 
 use crate::database::{Database, Relation, Row, Schema};
 use crate::dialects::{
-    has_typed_literals, keeps_case, overrides_system_values, quoted, sets_identity_insert,
+    folds_to_lower, has_typed_literals, keeps_case, overrides_system_values, quoted, sets_identity_insert,
 };
 use crate::value::Value;
 
@@ -97,7 +97,9 @@ fn identifier(name: &str, dialect: Dialect) -> String {
     let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let has = |is: fn(&char) -> bool| name.chars().any(|c| is(&c));
-    let is_folded = !(has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase)) || keeps_case(dialect);
+    let is_mixed = has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
+    let is_folded =
+        keeps_case(dialect) || !(is_mixed || folds_to_lower(dialect) && has(char::is_ascii_uppercase));
     if is_plain && is_folded && !is_reserved(name) {
         return name.to_owned();
     }

@@ -77,6 +77,8 @@ fn attempt(
 ) -> Result<Vec<String>, String> {
     let prover = Prover::new(schema, FUEL).until(until);
     let mut lower = Lower::new(&prover, resolve);
+    let promises = (0..schema.relations.len()).map(|table| lower.promises(table)).collect();
+    let _ = prover.promises.set(promises);
     let mut one = lower.root(first)?;
     let mut two = lower.root(second)?;
     if lower::most_rows(&one.query).is_some_and(|rows| rows <= 1) {

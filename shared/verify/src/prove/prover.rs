@@ -1,6 +1,6 @@
 //! What every part of a proof shares: the schema, fresh variables, the budget, and the steps taken.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Instant;
@@ -12,6 +12,19 @@ use crate::database::Schema;
 
 /// A check of so many facts costs a unit more: it takes that much longer.
 const FACTS_OF_A_UNIT: usize = 16;
+
+/// What every row of a table keeps.
+pub struct Promise {
+    /// The CHECK constraint as written.
+    pub text: String,
+    /// The columns that it is about.
+    pub columns: Vec<usize>,
+    /// That it is not false of the row that [`ANY_ROW`] stands for.
+    pub formula: Formula,
+}
+
+/// Stands for a row of a [`Promise`], and for no row of a query.
+pub const ANY_ROW: Var = 0;
 
 /// Shared by the parts of one proof.
 pub struct Prover<'s> {
@@ -25,6 +38,8 @@ pub struct Prover<'s> {
     pub splits: Cell<bool>,
     /// How deep comparisons of queries inside comparisons of queries have gone.
     pub depth: Cell<u32>,
+    /// By table: what its rows keep by CHECK constraints.
+    pub promises: OnceCell<Vec<Vec<Promise>>>,
     /// Pairs of aggregates that were compared, with where their outer rows come from.
     pub compared: RefCell<HashMap<(Term, Term, u64), bool>>,
     /// Scenes with a formula, by their hashes, and whether the formula cannot hold there.
@@ -44,6 +59,7 @@ impl<'s> Prover<'s> {
             steps: RefCell::default(),
             splits: Cell::new(false),
             depth: Cell::new(0),
+            promises: OnceCell::new(),
             compared: RefCell::default(),
             excluded: RefCell::default(),
             simplified: RefCell::default(),

@@ -120,6 +120,8 @@ fn renamed(name: &str, dialect: Dialect) -> Option<&'static str> {
         "logical_or" | "boolor_agg" | "some" => "bool_or",
         "any_value" | "arbitrary" => "any_value",
         "truncate" => "trunc",
+        "startswith" | "prefix" => "starts_with",
+        "endswith" | "suffix" => "ends_with",
         "sign" => "signum",
         "regexp_contains" => "regexp_like",
         "approx_count_distinct" | "approx_distinct" => "approx_distinct",

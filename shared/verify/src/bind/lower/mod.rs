@@ -11,6 +11,7 @@ mod calls;
 mod columns;
 mod conditions;
 mod dates;
+mod earlier;
 mod first_rows;
 mod formats;
 mod lateral;
@@ -161,6 +162,7 @@ impl Pass<'_> {
             marked_joins::lower(select, &mut self.scopes)?;
             lateral::lower_apply(select);
             lateral::lower(select, &mut self.scopes, &mut self.aliases, &is_aggregate)?;
+            earlier::lower(select, self.dialect, &mut self.scopes)?;
         }
         match query.body.as_mut() {
             SetExpr::Select(select) => {

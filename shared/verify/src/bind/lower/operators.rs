@@ -9,6 +9,7 @@ use sqm_domain::Dialect;
 use super::build::{binary, call, cast, number};
 use super::dates::single_name;
 use super::{Lowered, Names};
+use crate::bind::opaque;
 use crate::dialects::{
     compares_without_case, divides_by_zero_to_null, divides_whole, escapes_by_backslash, is_postgres,
     is_transact,
@@ -81,6 +82,16 @@ pub fn lower(expr: &mut Expr, dialect: Dialect, lowered: &mut Lowered, names: &d
                     escape_char: None,
                 };
             }
+        }
+        Expr::SimilarTo { negated, expr: text, pattern, escape_char } if dialect != Dialect::Sqlite => {
+            let escape = escape_char.take().map(Expr::Value);
+            let arguments = [take_out(text), take_out(pattern)].into_iter().chain(escape).collect();
+            let matches = call(opaque::SIMILAR, arguments);
+            *expr = if *negated {
+                Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(matches) }
+            } else {
+                matches
+            };
         }
         Expr::Like { negated, any: false, expr: text, pattern, escape_char }
             if dialect == Dialect::Sqlite =>

@@ -3,7 +3,7 @@
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, FunctionArg,
-    FunctionArgExpr, FunctionArguments, Value, ValueWithSpan,
+    FunctionArgExpr, FunctionArguments, UnaryOperator, Value, ValueWithSpan,
 };
 use sqm_domain::Dialect;
 
@@ -15,6 +15,9 @@ use crate::dialects::{
     has_caret_of_bits, has_iso_weeks, has_long_real, has_short_float, ignores_case, is_mysql, is_postgres,
     keeps_whole_seconds, pads_texts, replaces_the_empty_text, takes_negative_lengths,
 };
+
+/// Integers of dialects have so many bits, or more.
+const FEWEST_BITS: i64 = 16;
 
 /// Why an expression does not mean in this dialect what DataFusion makes of it.
 pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
@@ -41,12 +44,26 @@ pub fn reason(expr: &Expr, dialect: Dialect) -> Option<String> {
         Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } if is_mysql(dialect) => {
             Some("|| is OR or joins texts, by a setting, and is not verified".to_owned())
         }
+        Expr::BinaryOp { op: BinaryOperator::PGBitwiseShiftLeft, .. } if dialect != Dialect::Sqlite => {
+            Some("<< drops other bits of an integer of less than 64, and is not verified".to_owned())
+        }
+        Expr::BinaryOp { op: BinaryOperator::PGBitwiseShiftRight, right, .. }
+            if dialect != Dialect::Sqlite
+                && !as_number(right).is_some_and(|bits| (0..FEWEST_BITS).contains(&bits)) =>
+        {
+            Some(format!(
+                ">> by what is no constant below {FEWEST_BITS} goes by the width of an integer, and is not verified"
+            ))
+        }
+        Expr::Function(function) if single_name(function) == Some("to_hex") => Some(
+            "TO_HEX of a number below zero goes by the width of its type, and is not verified".to_owned(),
+        ),
+        Expr::UnaryOp { op: UnaryOperator::Plus, .. } if dialect == Dialect::Sqlite => {
+            Some("+ takes the type of a column away, and is not verified: leave it out".to_owned())
+        }
         Expr::SimilarTo { .. } if dialect == Dialect::Sqlite => {
             let is_plain = matches!(expr, Expr::SimilarTo { pattern, .. } if literal(pattern).is_some_and(|of| !of.contains('[')));
             (!is_plain).then(|| "GLOB with [ ], or a pattern that is no constant, is not verified".to_owned())
-        }
-        Expr::SimilarTo { .. } => {
-            Some("SIMILAR TO is not verified: use LIKE or a regular expression".to_owned())
         }
         Expr::BinaryOp {
             op:

@@ -9,6 +9,8 @@ pub fn all(formulas: impl IntoIterator<Item = Formula>) -> Formula {
         match formula {
             Formula::True => {}
             Formula::False => return Formula::False,
+            // Its parts differ from each other: in a long chain they are most of what there is.
+            Formula::And(parts) if kept.is_empty() => kept = parts,
             Formula::And(parts) => {
                 for part in parts {
                     if !kept.contains(&part) {
@@ -37,6 +39,7 @@ pub fn any(formulas: impl IntoIterator<Item = Formula>) -> Formula {
         match formula {
             Formula::False => {}
             Formula::True => return Formula::True,
+            Formula::Or(parts) if kept.is_empty() => kept = parts,
             Formula::Or(parts) => {
                 for part in parts {
                     if !kept.contains(&part) {

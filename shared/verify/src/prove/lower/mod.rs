@@ -6,6 +6,7 @@ mod expr;
 mod join;
 mod literal;
 mod plan;
+mod promise;
 mod root;
 mod subquery;
 mod window;

@@ -7,9 +7,11 @@
 mod classes;
 mod mark;
 mod order;
+mod promise;
 mod rows;
 mod theory;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -62,7 +64,8 @@ impl Scene {
         let mut search = Search::new(prover, self);
         search.open.extend(self.formulas.iter().cloned());
         search.open.push(formula.clone());
-        let found = search.is_impossible(0);
+        let with_checks = search.clone();
+        let found = search.is_impossible(0) || with_checks.is_impossible_by_promises();
         if found || !prover.is_spent() {
             prover.excluded.borrow_mut().insert(key, found);
         }
@@ -106,6 +109,13 @@ struct Search<'p, 's> {
     applied: BTreeSet<(usize, usize, Vec<Var>)>,
     /// Rows whose source, or whose foreign key, was followed.
     followed: BTreeSet<(Var, usize)>,
+    /// The CHECK constraints that may be used, by table: none at first, since they make a search dearer and are
+    /// seldom needed.
+    promises: Rc<BTreeSet<(usize, usize)>>,
+    /// Of which rows which of them was said.
+    promised: BTreeSet<(Var, usize)>,
+    /// Those that were said of any row, wherever the search went.
+    kept: Rc<RefCell<BTreeSet<(usize, usize)>>>,
 }
 
 impl<'p, 's> Search<'p, 's> {
@@ -119,6 +129,9 @@ impl<'p, 's> Search<'p, 's> {
             empties: Vec::new(),
             applied: BTreeSet::new(),
             followed: BTreeSet::new(),
+            promises: Rc::default(),
+            promised: BTreeSet::new(),
+            kept: Rc::default(),
         }
     }
 
@@ -137,6 +150,7 @@ impl<'p, 's> Search<'p, 's> {
             let Some(theory) = Theory::of(self.prover, &self.sources, &self.facts) else { return true };
             self.rows_of_aggregates(&theory);
             self.apply_empties();
+            self.keep_promises(&theory);
             if self.simplify(&theory) {
                 return true;
             }
