@@ -1,20 +1,15 @@
 //! The work itself, kept off the threads that serve requests, and how it may be asked for.
 
-use std::time::Duration;
-
 use serde::Deserialize;
+use sqm_analysis::{BUDGET, StoredView};
 use sqm_domain::{CatalogName, Dialect, SqlText, VersionNumber};
 use sqm_http::{Basis, ETag, Problem, compute};
 use sqm_sql::catalog::Catalog;
 use sqm_sql::guard;
-use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
+use sqm_sql::lineage::{Options, Views, trace_script};
 
 use crate::form::{Format, Job, Shown};
 use crate::names::Qualifier;
-use crate::stored_views::StoredView;
-
-/// Longest time: the longest script takes a few seconds.
-pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 
 /// What a view of the catalog is to a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -41,18 +36,6 @@ pub(crate) fn options(
             ViewsAsked::Follow => Views::Follow,
         },
     }
-}
-
-/// Traces a text. One that does not parse is no problem: its lineage says so.
-pub(crate) async fn traced(
-    sql: SqlText,
-    dialect: Dialect,
-    catalog: Catalog,
-    options: Options,
-) -> Result<Lineage, Problem> {
-    let work =
-        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
-    Ok(compute(BUDGET, work).await??)
 }
 
 /// Traces a text and shows it in a form. Where it does not parse there is nothing to draw.

@@ -4,7 +4,6 @@
 mod analysis;
 mod asked;
 mod form;
-mod kept;
 mod names;
 mod routes;
 mod source;

@@ -3,7 +3,6 @@
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sqm_http::{Json, Problem, from_json};
 use sqm_sql::catalog::{Catalog, Statistics, StatisticsInput};
@@ -22,14 +21,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Maybe<T> {
     }
 }
 
-/// What an answer is to hold beyond the usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Include {
-    /// The rewrites that were refuted, with their counterexamples.
-    Refuted,
-}
-
 /// The statistics of a request, held against the tables that it is about.
 pub(crate) fn read_statistics(
     input: Option<&StatisticsInput>,
@@ -42,6 +33,7 @@ pub(crate) fn read_statistics(
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use serde::Deserialize;
     use sqm_http::Kind;
 
     use super::*;

@@ -1,11 +1,9 @@
 //! Stored queries over HTTP: create, find, change, delete; their versions, the differences between them,
 //! and the way back to one; what ran of them; imports and exports.
 
-mod analysis;
 mod asked;
 mod diff;
 mod execution;
-mod flows;
 mod patch;
 mod routes;
 mod view;

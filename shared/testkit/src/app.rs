@@ -39,6 +39,8 @@ pub struct TestApp {
     pub database: DynamoDb,
     /// The wire to the database, if it can be cut.
     pub wire: Option<FaultyWire>,
+    /// The store that all functions write to.
+    pub store: Store,
     pub(crate) gateway: Gateway,
     expected: Expected,
 }
@@ -146,7 +148,7 @@ impl Builder {
         let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
         let bytes = self.cache_bytes.unwrap_or(sqm_cache::DEFAULT_BYTES);
         let gateway = Gateway::new(functions(&store, &clock, &authenticator, (self.edge, bytes), reached));
-        TestApp { clock, keys, database, wire, gateway, expected }
+        TestApp { clock, keys, database, wire, store, gateway, expected }
     }
 }
 

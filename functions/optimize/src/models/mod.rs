@@ -13,11 +13,11 @@ use sqm_ai::provider::{Budget, Completion, Endpoint, Key, Provider, ProviderErro
 use sqm_domain::{SecretName, WorkspaceId};
 use sqm_http::settings::ModelSettings;
 use sqm_http::{Clock, Problem, Secrets, compute};
+use sqm_optimization::BUDGET;
 use sqm_reach::{Reach, Trust};
 use sqm_store::{Quota, Spent, Store};
 
 use crate::App;
-use crate::work::BUDGET;
 pub(crate) use describe::{Described, DescriptionView};
 pub(crate) use suggest::Suggested;
 pub(crate) use view::{ModelView, Status};

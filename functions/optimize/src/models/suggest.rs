@@ -9,14 +9,13 @@ use sqm_ai::{
 };
 use sqm_domain::{Dialect, SqlText};
 use sqm_http::{Problem, compute};
+use sqm_optimization::{BUDGET, Effort, Known};
 use sqm_store::SuggestionKey;
 use sqm_verify::offer::{Offer, Optimization, Options};
 
 use super::once::{self, Obtained};
 use super::view::{Asked, ModelView};
 use super::{Asking, Threads};
-use crate::effort::Effort;
-use crate::work::{BUDGET, Known};
 
 /// Longest time for the verdicts on what one answer proposes.
 const JUDGING: Duration = Duration::from_secs(5);

@@ -5,14 +5,13 @@ use serde::Deserialize;
 use sqm_cache::Origin;
 use sqm_domain::{CatalogName, ConnectionName, Dialect};
 use sqm_http::{Basis, Caller, Json, Problem, QueryString, Reply, Scope, sql_text};
+use sqm_optimization::{Basics, Databases, Effort, Include, On, optimized};
 use sqm_sql::catalog::{SchemaInput, StatisticsInput};
 
-use crate::asked::{Include, read_statistics};
+use crate::asked::read_statistics;
 use crate::databases::named;
-use crate::effort::{Databases, Effort};
-use crate::kept::{Basics, optimized};
 use crate::models::Asking;
-use crate::view::{On, optimization};
+use crate::view::optimization;
 use crate::{App, work};
 
 /// What is to be optimized, and how much is to be tried.
@@ -65,12 +64,12 @@ pub(crate) async fn optimize(
         let (known, basis, statistics) = ((catalog, statistics), &basis, given.as_ref());
         let (include, origin) = (which.include, Origin::AdHoc);
         let basics = Basics { sql, dialect, known, basis, statistics, effort, include, origin };
-        let analysis = optimized(&app, &caller, basics).await?;
+        let analysis = optimized(&app.levels, caller.workspace(), app.clock.now(), basics).await?;
         return Ok(Reply::json(analysis.document.to_string()));
     }
     let on = On { query: None, dialect, basis: &basis, options: effort };
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
     let asking = Asking::of(&app, caller.workspace(), model);
     let found = work::optimize(sql, dialect, (catalog, statistics), effort, database, asking).await?;
-    Ok(Reply::json(optimization(on, &found, which.include, None)?))
+    Ok(Reply::json(optimization(on, &found, which.include)?))
 }

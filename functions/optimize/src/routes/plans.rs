@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, compute, sql_text};
+use sqm_optimization::BUDGET;
 use sqm_sql::catalog::SchemaInput;
 use sqm_sql::explain::{self, Engine, ExplainError, Explained, Printed, Text};
 
 use crate::App;
-use crate::work::BUDGET;
 
 /// A plan, and the text that it was made for.
 #[derive(Deserialize)]

@@ -132,7 +132,7 @@ impl Store {
         transaction.put(self, head, guard)?;
         transaction.put(self, keys::version(&partition, *version).with_doc(record)?, Guard::Free)?;
         for (at, chunk) in chunks.iter().enumerate() {
-            let key = keys::chunk(&partition, Part::Text, *version, at);
+            let key = record.text.chunk(&partition, Part::Text, at);
             transaction.put(self, key.with_blob(chunk.clone()), Guard::Free)?;
         }
         transaction.put(self, keys::catalog_entry(workspace, name).item(), Guard::Free)?;
@@ -184,7 +184,7 @@ impl Store {
 
     /// Removes the versions up to `last`.
     async fn purge_catalog(&self, partition: &str, last: VersionNumber) -> Result<(), StoreError> {
-        let text = keys::chunk(partition, Part::Text, last, 99).sk;
+        let text = keys::chunk(partition, Part::Text, (last, 0), 99).sk;
         for (first, last) in [(keys::VERSIONS, keys::version(partition, last).sk), ("x#", text)] {
             loop {
                 let range = Range { pk: partition, first, last: &last, order: Order::Forwards, most: 200 };
@@ -222,7 +222,7 @@ fn next(before: Option<&Record>, write: &CatalogWrite, extent: &blob::Extent) ->
             updated: write.at,
             author: write.author.clone(),
         },
-        text: Kept { version, extent: extent.clone() },
+        text: Kept { version, extent: extent.clone(), refresh: 0 },
         first: alive.map_or(version, |alive| alive.first),
         deleted: false,
     })

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use sqm_analysis::{Basics, lineage, of_query};
 use sqm_cache::Origin;
 use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
@@ -12,10 +13,8 @@ use sqm_store::StoreError;
 use crate::App;
 use crate::analysis::{ViewsAsked, catalog_of, options, shown, tag};
 use crate::form::{Format, Job, data_source};
-use crate::kept::{self, Basics};
 use crate::names::Qualifier;
 use crate::stored_views;
-use crate::view::of_query;
 
 /// Of which version, and how.
 #[derive(Deserialize)]
@@ -81,7 +80,7 @@ pub(crate) async fn stored(
     if format == Format::Json {
         let (sql, basis, views, origin) = (query.sql, &basis, views.as_slice(), Origin::Stored);
         let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
-        let analysis = kept::lineage(&app, &caller, basics).await?;
+        let analysis = lineage(&app.levels, caller.workspace(), app.clock.now(), basics).await?;
         return Ok(of_query(id, version, &analysis.document).etag(tag));
     }
     let job = Job {

@@ -1,25 +1,35 @@
 //! Lineages by what they are made from: made once, and found again by whoever asks for the same.
 
-use sqm_cache::{Address, Addressing, Analysis, Made, Origin};
-use sqm_domain::{Dialect, SqlText};
-use sqm_http::{Basis, Caller, Problem, Scope, json};
-use sqm_sql::ENGINE_VERSION;
-use sqm_sql::catalog::Catalog;
-use sqm_sql::lineage::{Options, Views};
+use std::time::Duration;
 
-use crate::App;
-use crate::analysis::traced;
-use crate::stored_views::StoredView;
-use crate::view::{LineageView, On};
+use jiff::Timestamp;
+use sqm_cache::{Address, Addressing, Analysis, Levels, Made, Origin};
+use sqm_domain::{Dialect, SqlText, WorkspaceId};
+use sqm_http::{Basis, Problem, Scope, compute, json};
+use sqm_sql::catalog::Catalog;
+use sqm_sql::lineage::{Lineage, Options, Views, trace_script};
+use sqm_sql::{ENGINE_VERSION, guard};
+
+use crate::document::{LineageView, On, StoredView};
+
+/// Longest time: the longest script takes a few seconds.
+pub const BUDGET: Duration = Duration::from_secs(20);
 
 /// What a lineage is made from.
-pub(crate) struct Basics<'a> {
+pub struct Basics<'a> {
+    /// The text.
     pub sql: SqlText,
+    /// Its dialect.
     pub dialect: Dialect,
+    /// What is known of its tables.
     pub catalog: Catalog,
+    /// What is said of that.
     pub basis: &'a Basis,
+    /// Stored queries that define views which are followed.
     pub views: &'a [StoredView],
+    /// How it is traced.
     pub options: Options,
+    /// Where the text comes from.
     pub origin: Origin,
 }
 
@@ -38,10 +48,10 @@ impl Basics<'_> {
 
     /// The address of all this. Who may see it is a part of it: what was made for more rights is found by nobody who
     /// has less.
-    fn address(&self, caller: &Caller) -> Result<Address, Problem> {
+    fn address(&self, workspace: &WorkspaceId) -> Result<Address, Problem> {
         let Options { default_db, default_schema, views } = &self.options;
         let engine = format!("{ENGINE_VERSION} {}", env!("SQM_SOURCES"));
-        let begun = Addressing::new(caller.workspace(), "lineage", &engine)
+        let begun = Addressing::new(workspace, "lineage", &engine)
             .part(self.dialect.name())
             .part(self.sql.as_str())
             .part(json(self.basis)?)
@@ -55,10 +65,32 @@ impl Basics<'_> {
     }
 }
 
+/// Traces a text. One that does not parse is no problem: its lineage says so.
+///
+/// # Errors
+/// The text is longer than what is traced, or took too long.
+pub async fn traced(
+    sql: SqlText,
+    dialect: Dialect,
+    catalog: Catalog,
+    options: Options,
+) -> Result<Lineage, Problem> {
+    let work =
+        move || guard::with_script(sql.as_str(), dialect, |script| trace_script(script, &catalog, &options));
+    Ok(compute(BUDGET, work).await??)
+}
+
 /// The document of a lineage, from wherever it is kept.
-pub(crate) async fn lineage(app: &App, caller: &Caller, basics: Basics<'_>) -> Result<Analysis, Problem> {
-    let address = basics.address(caller)?;
-    let now = app.clock.now();
+///
+/// # Errors
+/// Those of [`traced`].
+pub async fn lineage(
+    levels: &Levels,
+    workspace: &WorkspaceId,
+    now: Timestamp,
+    basics: Basics<'_>,
+) -> Result<Analysis, Problem> {
+    let address = basics.address(workspace)?;
     let (needs, until, id) = (basics.needs(), basics.origin.until(now), address.id);
     let work = async move {
         let Basics { sql, dialect, catalog, basis, views, options, .. } = basics;
@@ -68,5 +100,5 @@ pub(crate) async fn lineage(app: &App, caller: &Caller, basics: Basics<'_>) -> R
         let needs = needs.into_iter().map(|scope| scope.name().to_owned()).collect();
         Ok(Made::Kept(Analysis { needs, document: document.into(), until }))
     };
-    app.levels.obtain(&address, now, work).await
+    levels.obtain(&address, now, work).await
 }
