@@ -38,5 +38,8 @@ pub fn routes(app: App) -> Router {
         .route("/v1/queries/{id}/versions/{n}/restore", post(routes::restore))
         .route("/v1/imports", post(routes::import))
         .route("/v1/exports", get(routes::export))
+        .route("/v1/reports/latest", get(routes::report))
+        .route("/v1/jobs", get(routes::jobs::list))
+        .route("/v1/jobs/{id}", get(routes::jobs::get))
         .with_state(app)
 }

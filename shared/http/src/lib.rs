@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod auth;
+pub mod background;
 mod basis;
 mod body;
 pub mod caching;

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use sqm_domain::JobId;
+use sqm_http::Clock;
 use sqm_http::caching::{Edge, Kept, RULES, Rule};
 use sqm_testkit::{Calls, TestApp, User, checkout};
 
@@ -63,7 +65,11 @@ fn named(rule: &Rule) -> &'static str {
 }
 
 /// A workspace in which every route has something to answer; the paths are filled with it.
-async fn filled(ada: &User<'_>) -> Vec<(&'static Rule, String)> {
+async fn filled(app: &TestApp, ada: &User<'_>) -> Vec<(&'static Rule, String)> {
+    let job = JobId::from_parts(1_800_000_000_000, [7; 10]);
+    let (workspace, now) = ("acme".parse().unwrap(), app.clock.now());
+    app.store.open_job(&workspace, job, now).await.unwrap();
+    app.store.keep_report(&workspace, &crate::walk::empty_report(now)).await.unwrap();
     ada.store_catalog("shop", "CREATE TABLE orders (id INT)").await;
     let body =
         json!({ "title": "T", "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": "shop" });
@@ -76,6 +82,7 @@ async fn filled(ada: &User<'_>) -> Vec<(&'static Rule, String)> {
     let hash = lineage["analysis"].as_str().unwrap();
     let path = |rule: &Rule| {
         rule.path
+            .replace("/v1/jobs/{id}", &format!("/v1/jobs/{job}"))
             .replace("{id}", &query.id)
             .replace("{n}", "2")
             .replace("{name}", named(rule))
@@ -89,7 +96,7 @@ async fn every_route_tells_caches_what_the_table_says() {
     for edge in [Edge::Unknown, Edge::KnowsTenants] {
         let app = TestApp::builder().edge(edge).start().await;
         let ada = app.user("acme");
-        for (rule, path) in filled(&ada).await {
+        for (rule, path) in filled(&app, &ada).await {
             let told = |response: &sqm_testkit::Response| response.header("cache-control").to_owned();
             let answer = ada.get(&path).send().await.expect(200);
             assert_eq!(told(&answer), rule.kept.directives(edge), "{path}");
@@ -121,7 +128,7 @@ async fn every_route_tells_caches_what_the_table_says() {
 async fn what_has_not_changed_costs_the_read_of_one_key() {
     let app = TestApp::builder().faults().start().await;
     let ada = app.user("acme");
-    let mut paths = filled(&ada).await;
+    let mut paths = filled(&app, &ada).await;
     app.clock.advance(QUIET_S);
     let (wire, lineage) = (app.wire.as_ref().unwrap(), "/v1/queries/{id}/lineage");
     paths.retain(|(rule, _)| !matches!(rule.kept, Kept::Never | Kept::Open));
