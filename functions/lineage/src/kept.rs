@@ -14,9 +14,11 @@ use crate::view::{LineageView, On};
 
 /// What a lineage is made from.
 pub(crate) struct Basics<'a> {
-    pub sql: SqlText,
+    /// SHA-256 of the text.
+    pub sql: String,
     pub dialect: Dialect,
-    pub catalog: Catalog,
+    /// As [`Basis::described`].
+    pub tables: String,
     pub basis: &'a Basis,
     pub views: &'a [StoredView],
     pub options: Options,
@@ -43,25 +45,28 @@ impl Basics<'_> {
         let engine = format!("{ENGINE_VERSION} {}", env!("SQM_SOURCES"));
         let begun = Addressing::new(caller.workspace(), "lineage", &engine)
             .part(self.dialect.name())
-            .part(self.sql.as_str())
+            .part(&self.sql)
             .part(json(self.basis)?)
             .part(json(&self.views)?);
-        let begun = begun
-            .part(self.basis.described(&self.catalog)?)
-            .option(default_db.as_ref())
-            .option(default_schema.as_ref());
+        let begun = begun.part(&self.tables).option(default_db.as_ref()).option(default_schema.as_ref());
         let begun = begun.part(if *views == Views::Follow { "follow" } else { "stop" });
         Ok(begun.parts(self.needs().into_iter().map(Scope::name)).finish())
     }
 }
 
-/// The document of a lineage, from wherever it is kept.
-pub(crate) async fn lineage(app: &App, caller: &Caller, basics: Basics<'_>) -> Result<Analysis, Problem> {
+/// The document of a lineage, from wherever it is kept. What it is of is asked for where it has to be made.
+pub(crate) async fn lineage(
+    app: &App,
+    caller: &Caller,
+    basics: Basics<'_>,
+    of: impl Future<Output = Result<(SqlText, Catalog), Problem>>,
+) -> Result<Analysis, Problem> {
     let address = basics.address(caller)?;
     let now = app.clock.now();
     let (needs, until, id) = (basics.needs(), basics.origin.until(now), address.id);
     let work = async move {
-        let Basics { sql, dialect, catalog, basis, views, options, .. } = basics;
+        let Basics { dialect, basis, views, options, .. } = basics;
+        let (sql, catalog) = of.await?;
         let lineage = traced(sql, dialect, catalog, options).await?;
         let on = On { dialect, basis, views };
         let document = json(&LineageView { analysis: id, on, lineage: &lineage })?;

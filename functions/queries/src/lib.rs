@@ -12,9 +12,9 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
-use sqm_http::{Clock, Entropy};
+use axum::{Extension, Router};
+use sqm_http::{Clock, Entropy, Pages};
 use sqm_store::Store;
 
 /// What the handlers stand on.
@@ -40,5 +40,6 @@ pub fn routes(app: App) -> Router {
         .route("/v1/queries/{id}/versions/{n}/restore", post(routes::restore))
         .route("/v1/imports", post(routes::import))
         .route("/v1/exports", get(routes::export))
+        .layer(Extension(Pages::default()))
         .with_state(app)
 }

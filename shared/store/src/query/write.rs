@@ -102,7 +102,7 @@ impl Store {
             transaction.delete(self, &entry(facet))?;
         }
 
-        self.count_change(workspace, Listed::Queries, change.begun).await?;
+        let counted = self.count_change(workspace, Listed::Queries, change.begun).await?;
         let word =
             |(word, weight): (&str, u8)| keys::word_entry(workspace, (word, weight), record.shard, record.id);
         let mut ahead: Vec<Item> = surplus.put.iter().map(marked).collect();
@@ -111,11 +111,16 @@ impl Store {
         self.put_all(ahead).await?;
         match transaction.commit(self).await {
             Ok(()) => {}
-            Err(Refused::Guard(at, Some(item))) if Some(at) == repeat => return Err(Failed::Repeated(item)),
-            Err(Refused::Guard(at, _)) if at <= head + 1 => return Err(Failed::Head),
-            Err(Refused::Guard(at, _)) if Some(at) == origin => return Err(Failed::Origin),
-            Err(Refused::Guard(..)) => return Err(StoreError::Busy.into()),
             Err(Refused::Error(error)) => return Err(error.into()),
+            Err(Refused::Guard(at, item)) => {
+                self.end_change(counted).await;
+                return Err(match item {
+                    Some(item) if Some(at) == repeat => Failed::Repeated(item),
+                    _ if at <= head + 1 => Failed::Head,
+                    _ if Some(at) == origin => Failed::Origin,
+                    _ => StoreError::Busy.into(),
+                });
+            }
         }
         let mut unwanted: Vec<_> = surplus.remove.iter().map(entry).collect();
         let gone = old.words.iter().filter(|(name, told)| query.words.get(*name) != Some(*told));
@@ -124,6 +129,7 @@ impl Store {
             // The version is written; an entry too many is skipped by whoever reads it.
             tracing::warn!(%error, query.id = %record.id, "list entries stay behind");
         }
+        self.end_change(counted).await;
         Ok(Query {
             summary: Summary::from(record),
             sql: query.sql,
