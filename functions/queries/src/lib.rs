@@ -10,9 +10,9 @@ mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
-use sqm_http::{Clock, Entropy};
+use axum::{Extension, Router};
+use sqm_http::{Clock, Entropy, Pages};
 use sqm_store::Store;
 
 /// What the handlers stand on.
@@ -41,5 +41,6 @@ pub fn routes(app: App) -> Router {
         .route("/v1/reports/latest", get(routes::report))
         .route("/v1/jobs", get(routes::jobs::list))
         .route("/v1/jobs/{id}", get(routes::jobs::get))
+        .layer(Extension(Pages::default()))
         .with_state(app)
 }

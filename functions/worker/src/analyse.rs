@@ -92,15 +92,16 @@ async fn found_out(
     let shared = Arc::new(catalog.clone());
     let analysis = sqm_analysis::with(shared.clone(), &query.content()).await?;
     let basics = sqm_analysis::Basics {
-        sql: sql.clone(),
+        sql: query.summary.sql_sha256.clone(),
         dialect,
-        catalog: catalog.clone(),
+        tables: basis.described(&catalog)?,
         basis,
         views: &[],
         options: Options::default(),
         origin,
     };
-    sqm_analysis::lineage(&app.levels, workspace, now, basics).await?;
+    let of = async { Ok((sql.clone(), catalog.clone())) };
+    sqm_analysis::lineage(&app.levels, workspace, now, basics, of).await?;
     let effort = sqm_optimization::Effort::new(None, None).measured(None);
     let known = (catalog, Statistics::default());
     let (statistics, include) = (None, None);

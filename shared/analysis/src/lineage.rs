@@ -17,12 +17,12 @@ pub const BUDGET: Duration = Duration::from_secs(20);
 
 /// What a lineage is made from.
 pub struct Basics<'a> {
-    /// The text.
-    pub sql: SqlText,
+    /// SHA-256 of the text.
+    pub sql: String,
     /// Its dialect.
     pub dialect: Dialect,
-    /// What is known of its tables.
-    pub catalog: Catalog,
+    /// What is known of its tables, as [`Basis::described`].
+    pub tables: String,
     /// What is said of that.
     pub basis: &'a Basis,
     /// Stored queries that define views which are followed.
@@ -53,13 +53,10 @@ impl Basics<'_> {
         let engine = format!("{ENGINE_VERSION} {}", env!("SQM_SOURCES"));
         let begun = Addressing::new(workspace, "lineage", &engine)
             .part(self.dialect.name())
-            .part(self.sql.as_str())
+            .part(&self.sql)
             .part(json(self.basis)?)
             .part(json(&self.views)?);
-        let begun = begun
-            .part(self.basis.described(&self.catalog)?)
-            .option(default_db.as_ref())
-            .option(default_schema.as_ref());
+        let begun = begun.part(&self.tables).option(default_db.as_ref()).option(default_schema.as_ref());
         let begun = begun.part(if *views == Views::Follow { "follow" } else { "stop" });
         Ok(begun.parts(self.needs().into_iter().map(Scope::name)).finish())
     }
@@ -80,20 +77,22 @@ pub async fn traced(
     Ok(compute(BUDGET, work).await??)
 }
 
-/// The document of a lineage, from wherever it is kept.
+/// The document of a lineage, from wherever it is kept. What it is of is asked for where it has to be made.
 ///
 /// # Errors
-/// Those of [`traced`].
+/// Those of [`traced`], and of what is asked for.
 pub async fn lineage(
     levels: &Levels,
     workspace: &WorkspaceId,
     now: Timestamp,
     basics: Basics<'_>,
+    of: impl Future<Output = Result<(SqlText, Catalog), Problem>>,
 ) -> Result<Analysis, Problem> {
     let address = basics.address(workspace)?;
     let (needs, until, id) = (basics.needs(), basics.origin.until(now), address.id);
     let work = async move {
-        let Basics { sql, dialect, catalog, basis, views, options, .. } = basics;
+        let Basics { dialect, basis, views, options, .. } = basics;
+        let (sql, catalog) = of.await?;
         let lineage = traced(sql, dialect, catalog, options).await?;
         let on = On { dialect, basis, views };
         let document = json(&LineageView { analysis: id, on, lineage: &lineage })?;

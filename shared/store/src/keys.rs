@@ -32,7 +32,7 @@
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
 //! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
-//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at` |
+//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at`, `under_way` |
 //! | an analysis and its first chunk | `ws#a#hash` | `~` | `doc`, `blob`, `expires` |
 //! | further chunks of it | `ws#a#hash` | `x#k` | `blob`, `expires` |
 //! | query that was imported, by what it is called where it comes from | `ws#o#hash` | `~` | `doc`: its id |
@@ -58,7 +58,7 @@
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
 //! | has the query changed? | GetItem of the head | 1 read unit |
 //! | has its lineage changed? | one BatchGetItem: head, catalog's head, with a version that too | 2–3 read units |
-//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 1 write unit for each write of a query or catalog |
+//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 2 write units for each write of a query or catalog |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
 //! | create | one TransactWriteItems: head, version, SQL, terms, an entry per facet, column and way, the idempotency record; an entry per word before it | about 90 write units, and 4 for each way from column to column (`docs/costs.md`) |
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, terms and entries that changed | from 6 write units, and 2 for each changed entry |

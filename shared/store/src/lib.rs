@@ -31,7 +31,8 @@ mod transaction;
 mod usage;
 
 pub use analyses::StoredAnalysis;
-pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
+pub use blob::sha256;
+pub use catalog::{CatalogState, CatalogSummary, CatalogWrite, Expected, StoredCatalog};
 pub use changes::{ListState, Listed};
 pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};

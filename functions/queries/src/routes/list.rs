@@ -3,7 +3,7 @@
 use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
-use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Caller, PageAsked, Problem, QueryString, Reply, Scope};
 use sqm_sql::{ENGINE_VERSION, rules};
 use sqm_store::{Filter, Fingerprint, Listed, Sort, words};
 
@@ -51,7 +51,7 @@ enum By {
 pub(crate) async fn list(
     caller: Caller,
     QueryString(which): QueryString<Which>,
-    preconditions: Preconditions,
+    asked: PageAsked,
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Reply, Problem> {
@@ -77,9 +77,9 @@ pub(crate) async fn list(
     // Before the list is: what is written in between makes its tag an old one.
     let state = app.store.list_state(caller.workspace(), Listed::Queries, app.clock.now()).await?;
     // What is stale depends on catalogs as well, and on what is being analysed.
-    let tag = state.filter(|_| filter.stale.is_none()).map(|state| caller.list_tag(state));
-    if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
-        return Ok(Reply::not_modified(tag.clone()));
+    let now = asked.now(&caller, state.filter(|_| filter.stale.is_none()));
+    if let Some(unchanged) = now.unchanged(|_| true).await {
+        return Ok(unchanged);
     }
     if let Some(text) = &which.q {
         if which.sort.is_some() {
@@ -91,11 +91,11 @@ pub(crate) async fn list(
         }
         let hits = app.store.search(caller.workspace(), text, &filter, limit, from.as_ref()).await?;
         let page = hits_page(&caller, &hits, &without_cursor(uri.query().unwrap_or_default()));
-        return Ok(page.tagged(tag).unless_known(&preconditions));
+        return Ok(now.made(page).await);
     }
     let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
     let page = page(&caller, &found, &without_cursor(uri.query().unwrap_or_default()));
-    Ok(page.tagged(tag).unless_known(&preconditions))
+    Ok(now.made(page).await)
 }
 
 fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {

@@ -98,10 +98,13 @@ impl Store {
                 for facet in &delta.remove {
                     transaction.delete(self, &entry(facet))?;
                 }
-                self.count_change(workspace, Listed::Queries, at).await?;
+                let counted = self.count_change(workspace, Listed::Queries, at).await?;
                 match transaction.commit(self).await {
                     Ok(()) => {}
-                    Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),
+                    Err(Refused::Guard(..)) => {
+                        self.end_change(counted).await;
+                        return Err(self.lost(&head).await?);
+                    }
                     Err(Refused::Error(error)) => return Err(error),
                 }
                 let words = words::of(&record, &terms.words);
@@ -109,6 +112,7 @@ impl Store {
                 let words = words.map(|word| keys::word_entry(workspace, word, record.shard, id));
                 let left: Vec<Key> = surplus.remove.iter().map(entry).chain(words).collect();
                 self.delete_all(&left).await?;
+                self.end_change(counted).await;
             }
         }
         self.empty(&keys::executions(workspace, id)).await?;

@@ -202,6 +202,8 @@ pub struct Summary {
     pub complexity: Option<u32>,
     /// The form that it shares with its duplicates; `None` where that was not told.
     pub fingerprint: Option<Fingerprint>,
+    /// The version that brought the text: later ones left it as it was.
+    pub sql_version: VersionNumber,
     /// Length of the text in bytes.
     pub sql_bytes: usize,
     /// SHA-256 of the text, in hexadecimal.

@@ -167,6 +167,7 @@ impl From<&Record> for Summary {
             parse: record.parse.clone(),
             complexity: record.complexity,
             fingerprint: record.fingerprint.clone(),
+            sql_version: record.sql.version,
             sql_bytes: record.sql.extent.bytes,
             sql_sha256: record.sql.extent.sha256.clone(),
             revision: record.revision,

@@ -146,17 +146,24 @@ impl Store {
             transaction.put(self, chunk, Guard::Free)?;
         }
         let mut around = self.stage(&mut transaction, workspace, &record, [&old, &new])?;
-        if told == Told::Otherwise {
-            self.count_change(workspace, Listed::Queries, at).await?;
-        }
+        let counted = match told {
+            Told::Otherwise => Some(self.count_change(workspace, Listed::Queries, at).await?),
+            Told::Same => None,
+        };
         self.put_ahead(&mut around).await?;
-        match transaction.commit(self).await {
-            Ok(()) => {}
-            Err(Refused::Guard(..)) => return Err(StoreError::Busy),
+        let written = match transaction.commit(self).await {
+            Ok(()) => {
+                self.remove_after(around, &record).await;
+                Ok(())
+            }
+            Err(Refused::Guard(..)) => Err(StoreError::Busy),
+            // Whether it was written is not known.
             Err(Refused::Error(error)) => return Err(error),
+        };
+        if let Some(counted) = counted {
+            self.end_change(counted).await;
         }
-        self.remove_after(around, &record).await;
-        Ok(())
+        written
     }
 
     /// Removes a query from a list in which it does not stand.

@@ -85,17 +85,23 @@ impl Store {
 
         let mut around = self.stage(&mut transaction, workspace, record, [&old.listing, &query.listing])?;
         self.enrol(workspace, change.begun).await?;
-        self.count_change(workspace, Listed::Queries, change.begun).await?;
+        let counted = self.count_change(workspace, Listed::Queries, change.begun).await?;
         self.put_ahead(&mut around).await?;
         match transaction.commit(self).await {
             Ok(()) => {}
-            Err(Refused::Guard(at, Some(item))) if Some(at) == repeat => return Err(Failed::Repeated(item)),
-            Err(Refused::Guard(at, _)) if at <= head + 1 => return Err(Failed::Head),
-            Err(Refused::Guard(at, _)) if Some(at) == origin => return Err(Failed::Origin),
-            Err(Refused::Guard(..)) => return Err(StoreError::Busy.into()),
             Err(Refused::Error(error)) => return Err(error.into()),
+            Err(Refused::Guard(at, item)) => {
+                self.end_change(counted).await;
+                return Err(match item {
+                    Some(item) if Some(at) == repeat => Failed::Repeated(item),
+                    _ if at <= head + 1 => Failed::Head,
+                    _ if Some(at) == origin => Failed::Origin,
+                    _ => StoreError::Busy.into(),
+                });
+            }
         }
         self.remove_after(around, record).await;
+        self.end_change(counted).await;
         Ok(Query {
             summary: Summary::from(record),
             sql: query.sql,

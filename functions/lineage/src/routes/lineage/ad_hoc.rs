@@ -5,6 +5,7 @@ use sqm_analysis::{Basics, lineage};
 use sqm_cache::Origin;
 use sqm_http::{Basis, Caller, Problem, Reply, Scope};
 use sqm_sql::lineage::Views;
+use sqm_store::sha256;
 
 use crate::App;
 use crate::analysis::shown;
@@ -36,9 +37,16 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
         _ => (catalog, Vec::new()),
     };
     if format == Format::Json {
-        let (basis, views, origin) = (&basis, views.as_slice(), Origin::AdHoc);
-        let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
-        let analysis = lineage(&app.levels, caller.workspace(), app.clock.now(), basics).await?;
+        let basics = Basics {
+            sql: sha256(sql.as_str()),
+            dialect,
+            tables: basis.described(&catalog)?,
+            basis: &basis,
+            views: &views,
+            options,
+            origin: Origin::AdHoc,
+        };
+        let analysis = lineage(&app.levels, caller.workspace(), app.clock.now(), basics, async { Ok((sql, catalog)) }).await?;
         return Ok(Reply::json(analysis.document.to_string()));
     }
     let (text, media_type) = shown(sql, dialect, catalog, options, format, job).await?;
