@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -17,7 +17,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use sqm_cache::Outcome;
 use sqm_http::caching;
-use sqm_local::edge::Edge;
+use sqm_local::edge::{self, Edge};
 use sqm_testkit::TestApp;
 use tokio::task::JoinSet;
 
@@ -50,6 +50,8 @@ enum Why {
     New,
     /// It is another one than before.
     Changed,
+    /// It is another one than before, and somebody else who asked at the same time was the first to be told.
+    Raced,
     /// It was there, and had to make room.
     Evicted,
 }
@@ -101,8 +103,8 @@ struct Setting {
     product: Arc<Product>,
     edge: Option<Edge>,
     changes: Changes,
-    /// The states of each target that were shown.
-    shown: Mutex<HashMap<String, HashSet<String>>>,
+    /// The states of each target that were shown, and since when.
+    shown: Mutex<HashMap<String, HashMap<String, Instant>>>,
     missed: Mutex<BTreeMap<(Ask, Why), usize>>,
 }
 
@@ -240,23 +242,35 @@ impl Setting {
             let mut shown = self.shown.lock().unwrap();
             let why = match shown.get(&target) {
                 None => Why::New,
-                Some(states) if states.contains(&text("etag").unwrap()) => Why::Evicted,
-                Some(_) => Why::Changed,
+                Some(states) => match states.get(&text("etag").unwrap()) {
+                    Some(first) if *first < asked => Why::Evicted,
+                    Some(_) => Why::Raced,
+                    None => Why::Changed,
+                },
             };
             if became == "miss" {
                 *self.missed.lock().unwrap().entry((ask, why)).or_default() += 1;
             }
-            shown.entry(target).or_default().extend(text("etag"));
+            shown.entry(target).or_default().entry(text("etag").unwrap()).or_insert_with(Instant::now);
         }
         (became, took)
     }
 
     /// Asks for everything of the mix once.
-    async fn walk(&self) {
-        for at in 0..self.product.paths.len() {
-            for ask in [Ask::Analysis, Ask::Query, Ask::Lineage, Ask::Version] {
-                self.ask(ask, at).await;
-            }
+    async fn walk(self: &Arc<Self>) {
+        let mut running = JoinSet::new();
+        for worker in 0..ABREAST {
+            let setting = self.clone();
+            running.spawn(async move {
+                for at in (worker..setting.product.paths.len()).step_by(ABREAST) {
+                    for ask in [Ask::Analysis, Ask::Query, Ask::Lineage, Ask::Version] {
+                        setting.ask(ask, at).await;
+                    }
+                }
+            });
+        }
+        while let Some(worker) = running.join_next().await {
+            worker.unwrap();
         }
     }
 }
@@ -356,9 +370,11 @@ async fn report(setting: &Arc<Setting>, requests: usize, name: &str) {
             share(of_it.map(|(_, count)| *count as f64).sum())
         };
         println!(
-            "  not there: {:.1} % asked for the first time, {:.1} % changed since, {:.1} % evicted; no cache has more than {:.1} %",
+            "  not there: {:.1} % asked for the first time, {:.1} % changed since, {:.1} % by several at once, {:.1} % evicted; \
+             no cache has more than {:.1} %",
             why(Why::New),
             why(Why::Changed),
+            why(Why::Raced),
             why(Why::Evicted),
             100.0 - why(Why::New) - why(Why::Changed)
         );
@@ -391,8 +407,8 @@ fn main() {
         let product = Product::start(queries, None).await;
         println!("{queries} queries stored and traced in {:.0} s", begun.elapsed().as_secs_f64());
         for (name, bytes, changes) in [
-            ("an edge with room for all, titles change", 1 << 30, Changes::Titles),
-            ("an edge with room for all, titles and texts change", 1 << 30, Changes::Texts),
+            ("an edge with room for all, titles change", edge::BYTES, Changes::Titles),
+            ("an edge with room for all, titles and texts change", edge::BYTES, Changes::Texts),
             ("an edge of 64 MiB, titles change", 64 << 20, Changes::Titles),
             ("an edge of 4 MiB, titles change", 4 << 20, Changes::Titles),
         ] {
