@@ -8,6 +8,7 @@ mod bulk;
 mod import;
 mod indexes;
 mod input;
+mod job;
 mod lineage;
 mod lint;
 mod optimize;
@@ -56,6 +57,7 @@ fn run(cli: Cli) -> Result<Status> {
                 Command::Export(args) => import::export(&args, &mut out),
                 Command::Import(args) => import::run(&args, &mut out),
                 Command::Indexes(args) => indexes::files(&args, &mut out),
+                Command::Job(args) => job::follow(&args, &mut out),
                 Command::Lineage(args) => lineage::files(&args, &mut out),
                 Command::Lint(args) => lint::files(&args, &mut out),
                 Command::Optimize(args) => optimize::files(&args, &mut out),

@@ -20,7 +20,8 @@ pub const HELP: &str = "\
 Exit codes:
   0  done (with --ndjson whatever the lines say: each has its answer)
   1  done, and there is something to stop at: lint or plan has a finding at or above
-     --deny, verify refutes, lineage or optimize meet a statement that cannot be read
+     --deny, verify refutes, lineage or optimize meet a statement that cannot be read,
+     a query of a job has failed
   2  a wrong argument, or a file that cannot be read
   3  verify cannot tell";
 

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ use sqm_sql::catalog::{Catalog, SchemaInput};
 use sqm_testkit::checkout::{corpus, corpus_text};
 use sqm_testkit::{FakeModel, Step};
 use sqm_verify::offer::{Options, optimize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 const FILES: &[&str] = &[
     "sqlsolver_calcite",
@@ -32,10 +35,29 @@ const FILES: &[&str] = &[
     "mutants",
 ];
 
-/// A model whose answers are timed.
+/// A model whose answers are timed, and beside each a bare exchange over a socket: what of the time is the machine's.
 struct Timed<'a> {
     provider: &'a Provider,
     calls: Mutex<Vec<Duration>>,
+    socket: tokio::sync::Mutex<TcpStream>,
+    bare: Mutex<Vec<Duration>>,
+}
+
+/// As many bytes as a question has, about.
+const EXCHANGED: usize = 4_096;
+
+/// Somebody who says everything again.
+async fn echo() -> TcpStream {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; EXCHANGED];
+        while client.read_exact(&mut bytes).await.is_ok() {
+            client.write_all(&bytes).await.unwrap();
+        }
+    });
+    TcpStream::connect(address).await.unwrap()
 }
 
 impl Model for Timed<'_> {
@@ -43,6 +65,11 @@ impl Model for Timed<'_> {
         let begun = Instant::now();
         let answer = self.provider.ask(question, None, budget).await;
         self.calls.lock().unwrap().push(begun.elapsed());
+        let (mut socket, begun) = (self.socket.lock().await, Instant::now());
+        let mut bytes = [0; EXCHANGED];
+        socket.write_all(&bytes).await.unwrap();
+        socket.read_exact(&mut bytes).await.unwrap();
+        self.bare.lock().unwrap().push(begun.elapsed());
         answer
     }
 }
@@ -107,7 +134,8 @@ async fn main() {
     })
     .await;
     let provider = provider(&model);
-    let timed = Timed { provider: &provider, calls: Mutex::default() };
+    let socket = tokio::sync::Mutex::new(echo().await);
+    let timed = Timed { provider: &provider, calls: Mutex::default(), socket, bare: Mutex::default() };
     let (judging, mut reading) = (Judging::default(), Duration::ZERO);
     let mut counted: BTreeMap<String, Counted> = BTreeMap::new();
     let mut schemas: BTreeMap<String, Arc<Catalog>> = BTreeMap::new();
@@ -151,11 +179,16 @@ async fn main() {
         println!("there are no corpora beside the checkout");
     }
     print(&counted);
-    let mut calls = timed.calls.into_inner().unwrap();
-    calls.sort();
+    let calls = timed.calls.into_inner().unwrap();
     let waiting: Duration = calls.iter().sum();
-    let at = |part: usize| calls.get(calls.len() * part / 100).copied().unwrap_or_default();
-    println!("calls {}: median {:?}, p99 {:?}, all our side but for the socket", calls.len(), at(50), at(99));
+    for (what, mut times) in [
+        ("calls, all our side but for the socket", calls),
+        ("bare exchanges beside them", timed.bare.into_inner().unwrap()),
+    ] {
+        times.sort();
+        let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
+        println!("{} {what}: median {:?}, p90 {:?}, p99 {:?}", times.len(), at(50), at(90), at(99));
+    }
     println!(
         "reading originals {reading:?}, waiting for the model {waiting:?}, judging {:?}",
         judging.0.into_inner().unwrap()

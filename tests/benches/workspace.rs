@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
+use sqm_cache::{DEFAULT_BYTES, Levels};
+use sqm_domain::{JobId, QueryId};
+use sqm_http::Clock;
+use sqm_queue::Task;
 use sqm_testkit::{Calls, TestApp, checkout};
 
 /// Lines of one import.
@@ -18,6 +22,9 @@ const PAGE: usize = 500;
 
 /// Queries that read one column of one table.
 const DEPENDENTS: usize = 10_000;
+
+/// Queries that the worker analyses.
+const ANALYSED: usize = 1_000;
 
 /// Requests of which a percentile is told.
 const REQUESTS: usize = 100;
@@ -128,6 +135,7 @@ async fn main() {
         again.elapsed().as_secs_f64()
     );
 
+    analysed(&app, count.min(ANALYSED)).await;
     bench.tell("search for a frequent word and a rare one", "/v1/queries?q=variation+42").await;
     bench.tell("search for a beginning", "/v1/queries?q=reven").await;
     bench.tell("what a table feeds, first page", "/v1/graph/tables/orders?depth=3").await;
@@ -144,4 +152,45 @@ async fn main() {
     }
     bench.tell("a column with 10,000 dependents, first page", "/v1/graph/columns/wide.c").await;
     println!("peak {} MiB", peak());
+}
+
+/// Has the worker analyse so many of the queries, as the messages of a job name them.
+async fn analysed(app: &TestApp, number: usize) {
+    let (workspace, now) = ("acme".parse().unwrap(), app.clock.now());
+    let job = JobId::from_parts(1_800_000_000_000, [7; 10]);
+    let mut queries = Vec::new();
+    let mut before = None;
+    while queries.len() < number {
+        let (walked, next) = app.store.walk(&workspace, 100, before).await.unwrap();
+        queries.extend(walked.into_iter().map(|(summary, _)| summary.id));
+        before = next;
+        if before.is_none() {
+            break;
+        }
+    }
+    queries.truncate(number);
+    app.store.open_job(&workspace, job, now).await.unwrap();
+    app.store.plan_tasks(&workspace, job, &queries, now).await.unwrap();
+    let levels = Levels::new(DEFAULT_BYTES, None, app.store.clone());
+    let worker =
+        sqm_worker::App { store: app.store.clone(), clock: app.clock.clone(), levels, most_receives: 3 };
+    let (begun, before) = (Instant::now(), peak());
+    for batch in queries.chunks(10) {
+        let record = |query: &QueryId| {
+            let task = Task { workspace: workspace.clone(), job, query: *query };
+            json!({ "messageId": query.to_string(), "body": task.body() })
+        };
+        let records: Vec<Value> = batch.iter().map(record).collect();
+        let event = serde_json::from_value(json!({ "Records": records })).unwrap();
+        let until = tokio::time::Instant::now() + Duration::from_secs(300);
+        let response = sqm_worker::work(&worker, event, until).await;
+        assert!(response.batch_item_failures.is_empty(), "{response:?}");
+    }
+    let done = app.store.progress(&workspace, job).await.unwrap().done;
+    let each = begun.elapsed().as_secs_f64() * 1_000.0 / number as f64;
+    println!(
+        "{done} of them analysed and optimized: {:.1} queries/s, {each:.1} ms each; peak {before} MiB before, {} after",
+        1_000.0 / each,
+        peak()
+    );
 }

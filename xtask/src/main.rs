@@ -7,6 +7,7 @@ mod checkout;
 mod docs;
 mod measure;
 mod new_rule;
+mod redrive;
 mod shell;
 mod signals;
 mod terminal;
@@ -44,6 +45,8 @@ enum Chore {
     NewRule(new_rule::Arguments),
     /// Run the benchmarks.
     Bench(bench::Arguments),
+    /// Send the messages again whose analysis has failed for good.
+    Redrive(redrive::Arguments),
     /// Print the size of each function, its memory, and the time from exec to its first answer.
     Measure(measure::Arguments),
 }
@@ -81,6 +84,7 @@ async fn run(chore: Chore) -> Result<Ended> {
         Chore::Docs => Box::pin(docs::run(&checkout)),
         Chore::NewRule(arguments) => Box::pin(std::future::ready(new_rule::run(&checkout, arguments))),
         Chore::Bench(arguments) => Box::pin(bench::run(&checkout, arguments)),
+        Chore::Redrive(arguments) => Box::pin(redrive::run(arguments)),
         Chore::Measure(arguments) => Box::pin(measure::run(&checkout, arguments)),
     };
     tokio::select! {

@@ -9,7 +9,7 @@ use sqm_domain::Dialect;
 use sqm_sql::lint::Severity;
 
 use crate::status;
-use crate::{import, indexes, lineage, lint, optimize, plan, verify};
+use crate::{import, indexes, job, lineage, lint, optimize, plan, verify};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -40,6 +40,9 @@ pub enum Command {
     /// Which indexes would serve all texts together, and are not there yet.
     #[command(after_help = status::HELP)]
     Indexes(indexes::Arguments),
+    /// How far the analysis of what was brought to a server is, until it is finished.
+    #[command(after_help = status::HELP)]
+    Job(job::Arguments),
     /// Which tables are read and written, and which column comes from which.
     #[command(after_help = status::HELP)]
     Lineage(lineage::Arguments),

@@ -106,6 +106,12 @@ impl Remote {
         Ok(serde_json::from_slice(&read(response).await?)?)
     }
 
+    /// The JSON that is answered at a path.
+    pub async fn json(&self, path: &str) -> Result<Value> {
+        let response = self.send(Method::GET, path, None).await?;
+        Ok(serde_json::from_slice(&read(response).await?)?)
+    }
+
     /// A page of lines, and the path of the next one.
     pub async fn page(&self, path: &str) -> Result<(Vec<u8>, Option<String>)> {
         let response = self.send(Method::GET, path, None).await?;

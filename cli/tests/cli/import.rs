@@ -11,7 +11,7 @@ use sqm_testkit::{Calls, TestApp};
 use crate::sqm::{Run, command, sqm};
 
 /// Runs it against a server.
-async fn against(app: &TestApp, args: &str) -> Run {
+pub async fn against(app: &TestApp, args: &str) -> Run {
     let (address, token, args) = (app.listen().await, app.signed("acme"), args.to_owned());
     let work = move || {
         let output = command(&args).env("SQM_SERVER", address).env("SQM_TOKEN", token).output().unwrap();

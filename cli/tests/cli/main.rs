@@ -10,6 +10,7 @@ mod files;
 mod import;
 mod import_real;
 mod indexes;
+mod job;
 mod lineage;
 mod model;
 mod ndjson;

@@ -4,20 +4,19 @@
 mod analysis;
 mod asked;
 mod form;
-mod kept;
 mod names;
 mod routes;
 mod source;
 mod stored_views;
-
+mod tag;
 mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use sqm_cache::Levels;
-use sqm_http::Clock;
+use sqm_http::{Clock, Pages};
 use sqm_store::Store;
 
 /// What the handlers stand on.
@@ -44,5 +43,6 @@ pub fn routes(app: App) -> Router {
         .route("/v1/impact", post(graph::impact))
         .route("/v1/catalogs", get(catalogs::list))
         .route("/v1/catalogs/{name}", get(catalogs::get).put(catalogs::put).delete(catalogs::delete))
+        .layer(Extension(Pages::default()))
         .with_state(app)
 }

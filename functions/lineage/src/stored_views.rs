@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use sqm_domain::{Dialect, QueryId, SqlText, VersionNumber, WorkspaceId};
+use sqm_analysis::{BUDGET, StoredView};
+use sqm_domain::{Dialect, SqlText, WorkspaceId};
 use sqm_http::{Problem, compute};
 use sqm_sql::catalog::{Catalog, Table};
 use sqm_sql::lineage::{Options, trace};
 use sqm_store::{Filter, Store, StoreError};
-
-use crate::analysis::BUDGET;
 
 /// Most tables that are looked up for one answer, and how many views may stand upon each other.
 const MOST_TABLES: usize = 100;
@@ -18,16 +16,6 @@ const MOST_LEVELS: usize = 10;
 
 /// Most queries that are looked at for the definition of one view: those that write it, the newest first.
 const MOST_WRITERS: usize = 20;
-
-/// A stored query that defines a view.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct StoredView {
-    /// The view, as the text calls it.
-    pub name: String,
-    /// The query.
-    pub query: QueryId,
-    pub version: VersionNumber,
-}
 
 /// Adds the views that a text reads and the workspace stores to what is known of its tables.
 pub(crate) async fn add(

@@ -1,12 +1,18 @@
 //! What may be left out of a request: its whole body, where the path says what is to be done.
 
+use std::borrow::Cow;
+
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sqm_http::{Json, Problem, from_json};
+use serde_json::Value;
+use sqm_domain::{Dialect, SqlText};
+use sqm_http::{Json, Problem, compute, from_json};
 use sqm_sql::catalog::{Catalog, Statistics, StatisticsInput};
+use sqm_sql::explain::{self, Engine, ExplainError, Explained, Plan, Printed, Text};
+
+use sqm_optimization::BUDGET;
 
 /// The body as `T`. A request without body and type has the empty object.
 pub(crate) struct Maybe<T>(pub T);
@@ -22,14 +28,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Maybe<T> {
     }
 }
 
-/// What an answer is to hold beyond the usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Include {
-    /// The rewrites that were refuted, with their counterexamples.
-    Refuted,
-}
-
 /// The statistics of a request, held against the tables that it is about.
 pub(crate) fn read_statistics(
     input: Option<&StatisticsInput>,
@@ -39,9 +37,51 @@ pub(crate) fn read_statistics(
     input.read(catalog).map_err(|error| Problem::field(format!("statistics.{}", error.place), error.why))
 }
 
+/// A plan as a request brings it.
+///
+/// # Errors
+/// Why it was not read.
+pub(crate) async fn read_plan(plan: Value, engine: Option<Engine>) -> Result<Plan, Problem> {
+    let parsed = compute(BUDGET, move || match &plan {
+        Value::String(printed) => explain::parse(Printed::Text(printed), engine),
+        plan => explain::parse(Printed::Json(plan), engine),
+    });
+    parsed.await?.map_err(refused_plan)
+}
+
+/// Why a plan was not read.
+pub(crate) fn refused_plan(error: ExplainError) -> Problem {
+    match error {
+        ExplainError::Guard(error) => error.into(),
+        error => Problem::field("plan", Cow::Owned(error.to_string())),
+    }
+}
+
+/// What is wrong with the plan that comes with a request for a model.
+///
+/// # Errors
+/// Why it was not read; that no model is wanted.
+pub(crate) async fn explained(
+    (plan, model): (Option<Value>, Option<bool>),
+    (sql, dialect): (&SqlText, Dialect),
+    catalog: &Catalog,
+) -> Result<Option<Explained>, Problem> {
+    let Some(plan) = plan else { return Ok(None) };
+    if model != Some(true) {
+        let told = "it is told to the model, which is not asked; POST /v1/plans says what is wrong with it";
+        return Err(Problem::field("plan", told));
+    }
+    let plan = read_plan(plan, None).await?;
+    let (sql, catalog) = (sql.clone(), catalog.clone());
+    let examined =
+        compute(BUDGET, move || explain::examine(plan, Some(Text { sql: sql.as_str(), dialect }), &catalog));
+    examined.await?.map(Some).map_err(refused_plan)
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use serde::Deserialize;
     use sqm_http::Kind;
 
     use super::*;

@@ -4,8 +4,6 @@
 
 mod asked;
 mod databases;
-mod effort;
-mod kept;
 mod models;
 mod routes;
 mod view;

@@ -4,56 +4,24 @@
 use serde::Serialize;
 use serde_json::Value;
 use sqm_database::{Runs, Weighed};
-use sqm_domain::{AnalysisId, ConnectionName, Dialect, QueryId, VersionNumber};
-use sqm_http::{Basis, Caller, Problem, Reply, json};
+use sqm_domain::{ConnectionName, Dialect};
+use sqm_http::{Basis, Caller, Problem, Reply};
+use sqm_optimization::{Include, Of, On, document};
 use sqm_sql::indexes::Index;
-use sqm_sql::lint::Finding;
-use sqm_sql::rewrites::Alternative;
 use sqm_store::{Query, Summary};
 use sqm_verify::Verification;
-use sqm_verify::offer::Offer;
 
-use crate::asked::Include;
-use crate::effort::Effort;
 use crate::models::ModelView;
 use crate::work::Found;
 use crate::workload::Found as Workload;
 
-/// What the work was done on.
+/// What a database and a model have said, beside what the rewrites propose.
 #[derive(Serialize)]
-pub(crate) struct On<'a> {
-    #[serde(flatten)]
-    pub query: Option<Of>,
-    pub dialect: Dialect,
-    pub basis: &'a Basis,
-    pub options: Effort,
-}
-
-/// The stored text that it was.
-#[derive(Serialize)]
-pub(crate) struct Of {
-    pub id: QueryId,
-    pub version: VersionNumber,
-}
-
-#[derive(Serialize)]
-struct OptimizationView<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    analysis: Option<AnalysisId>,
-    #[serde(flatten)]
-    on: On<'a>,
-    findings: &'a [Finding],
-    rewrites: &'a [Offer],
-    refuted_count: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refuted: Option<&'a [Offer]>,
-    alternatives: &'a [Alternative],
-    indexes: &'a [Index],
+struct Beside<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<DatabaseView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<ModelView<'a>>,
-    notes: &'a [String],
 }
 
 /// On what the rewrites were weighed.
@@ -73,42 +41,16 @@ struct VerificationView<'a> {
     verdict: Value,
 }
 
-/// An optimization as a document, with its id where it is kept. What was refuted is counted, and shown to whoever asks.
+/// An optimization as a document, with what a database and a model have said.
 ///
 /// # Errors
 /// It is too long.
-pub(crate) fn optimization(
-    on: On<'_>,
-    found: &Found,
-    include: Option<Include>,
-    analysis: Option<AnalysisId>,
-) -> Result<String, Problem> {
-    let Found { optimization: found, weighed, suggested } = found;
-    let database = weighed.as_ref();
-    json(&OptimizationView {
-        analysis,
-        on,
-        findings: &found.findings,
-        rewrites: &found.rewrites,
-        refuted_count: found.refuted.len(),
-        refuted: include.map(|Include::Refuted| found.refuted.as_slice()),
-        alternatives: &found.alternatives,
-        indexes: &found.indexes,
-        database: database.map(|(connection, runs, weighed)| DatabaseView {
-            connection,
-            runs: *runs,
-            weighed,
-        }),
-        model: suggested.as_ref().map(|it| it.view(include.is_some())),
-        notes: &found.notes,
-    })
-}
-
-/// The answer about a stored query: which one it is stands before the rest of the document, which is that of every
-/// query with this text.
-pub(crate) fn of_query(Of { id, version }: Of, document: &str) -> Reply {
-    let rest = document.strip_prefix('{').unwrap_or(document);
-    Reply::json(format!("{{\"id\":\"{id}\",\"version\":{version},{rest}"))
+pub(crate) fn optimization(on: On<'_>, found: &Found, include: Option<Include>) -> Result<String, Problem> {
+    let Found { optimization, weighed, suggested } = found;
+    let database =
+        weighed.as_ref().map(|(connection, runs, weighed)| DatabaseView { connection, runs: *runs, weighed });
+    let model = suggested.as_ref().map(|it| it.view(include.is_some()));
+    document(on, optimization, include, None, Some(Beside { database, model }))
 }
 
 /// A verdict as an answer, in the words of the command line's contract.
@@ -163,6 +105,7 @@ pub(crate) fn workload(caller: &Caller, found: &Workload) -> Reply {
 
 #[cfg(test)]
 mod tests {
+    use sqm_optimization::Effort;
     use sqm_sql::catalog::Catalog;
     use sqm_verify::offer::{Candidate, Options, judge};
 
@@ -189,7 +132,7 @@ mod tests {
         let basis = Basis::nothing();
         let options = Effort::new(None, None);
         let on = On { query: None, dialect: Dialect::Postgres, basis: &basis, options };
-        serde_json::from_str(&optimization(on, &found(), include, None).unwrap()).unwrap()
+        serde_json::from_str(&optimization(on, &found(), include).unwrap()).unwrap()
     }
 
     #[test]

@@ -5,18 +5,14 @@ use std::time::{Duration, Instant};
 use sqm_database::{Runs, Session, Weighed, advise, weigh};
 use sqm_domain::{ConnectionName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Problem, compute};
-use sqm_sql::catalog::{Catalog, Statistics};
+use sqm_optimization::{BUDGET, Effort, Known, judged};
+use sqm_sql::catalog::Catalog;
 use sqm_store::Connection;
-use sqm_verify::offer::{Optimization, Options, optimize as optimize_now};
+use sqm_verify::offer::Optimization;
 use sqm_verify::{Verification, verify as verify_now};
 
 use crate::databases::{Databases, runs};
-use crate::effort::Effort;
 use crate::models::{Asking, Suggested};
-
-/// Longest time for an answer, which the budgets of [`crate::effort`] keep to: the backstop for what
-/// does not, such as planning.
-pub(crate) const BUDGET: Duration = Duration::from_secs(20);
 
 /// Longest time for a database to say what all rewrites bring.
 const WEIGHING: Duration = Duration::from_secs(8);
@@ -41,9 +37,6 @@ impl<'a> Asked<'a> {
         connection.map(|connection| Self { databases, workspace, connection })
     }
 }
-
-/// The tables, and what is known of their rows.
-pub(crate) type Known = (Catalog, Statistics);
 
 /// What was found, and on which database it was weighed.
 pub(crate) struct Found {
@@ -104,16 +97,6 @@ async fn proposed(
     let (mut optimization, mut suggested) = (optimization?, suggested?);
     suggested.add_to(&mut optimization);
     Ok((optimization, Some(suggested)))
-}
-
-async fn judged(
-    sql: SqlText,
-    dialect: Dialect,
-    (catalog, statistics): Known,
-    effort: Effort,
-) -> Result<Optimization, Problem> {
-    let options = Options { statistics, ..effort.optimization() };
-    compute(BUDGET, move || optimize_now(sql.as_str(), dialect, &catalog, &options)).await
 }
 
 async fn weighed(

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use sqm_domain::{CatalogName, Dialect, QueryId, WorkspaceId};
 use sqm_http::{Basis, Problem, compute};
+use sqm_optimization::BUDGET;
 use sqm_sql::indexes::{Advice, advise_all};
 use sqm_store::{Filter, Position, Query, Store, StoreError};
 use tokio::task::JoinSet;
-
-use crate::work::BUDGET;
 
 /// Most queries of one workload: a page of a list.
 pub(crate) const MOST: usize = sqm_store::MAX_PAGE;

@@ -1,20 +1,18 @@
 //! Stored queries over HTTP: create, find, change, delete; their versions, the differences between them,
 //! and the way back to one; what ran of them; imports and exports.
 
-mod analysis;
 mod asked;
 mod diff;
 mod execution;
-mod flows;
 mod patch;
 mod routes;
 mod view;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
-use sqm_http::{Clock, Entropy};
+use axum::{Extension, Router};
+use sqm_http::{Clock, Entropy, Pages};
 use sqm_store::Store;
 
 /// What the handlers stand on.
@@ -40,5 +38,9 @@ pub fn routes(app: App) -> Router {
         .route("/v1/queries/{id}/versions/{n}/restore", post(routes::restore))
         .route("/v1/imports", post(routes::import))
         .route("/v1/exports", get(routes::export))
+        .route("/v1/reports/latest", get(routes::report))
+        .route("/v1/jobs", get(routes::jobs::list))
+        .route("/v1/jobs/{id}", get(routes::jobs::get))
+        .layer(Extension(Pages::default()))
         .with_state(app)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, Note, QueryId, Subject, Tag, Title, VersionNumber};
-use sqm_http::{Caller, ETag, Preconditions, Reply};
+use sqm_http::{Caller, ETag, Preconditions, Problem, Reply};
 use sqm_sql::text::Position;
 use sqm_store::{Fingerprint, Hits, Page, Parse, Query, Summary};
 
@@ -149,10 +149,32 @@ pub(crate) fn etag(version: VersionNumber) -> ETag {
     ETag::new(version)
 }
 
+/// The tag of the newest version, of which more was found out so many times since it was made.
+pub(crate) fn current_etag(version: VersionNumber, revision: u32) -> ETag {
+    match revision {
+        0 => etag(version),
+        revision => ETag::new(format_args!("{version}.{revision}")),
+    }
+}
+
+/// Whether `If-Match` names the newest version. What was found out about it since is nobody's change: the tags of before
+/// that are taken as well.
+pub(crate) fn hold(
+    preconditions: &Preconditions,
+    version: VersionNumber,
+    revision: u32,
+) -> Result<(), Problem> {
+    let named = preconditions.if_match()?;
+    if (0..revision).any(|before| named.agree_strongly(&current_etag(version, before))) {
+        return Ok(());
+    }
+    preconditions.hold(Some(&current_etag(version, revision)))
+}
+
 /// The newest version of a query as an answer.
 pub(crate) fn current(query: &Query) -> Reply {
-    let reply = Reply::ok(&QueryView::from(query));
-    reply.etag(etag(query.summary.version))
+    let Summary { version, revision, .. } = query.summary;
+    Reply::ok(&QueryView::from(query)).etag(current_etag(version, revision))
 }
 
 /// One version of a query as an answer, which stays what it is.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sqm_ai::{Describing, Dialogue, Original, Statement};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::Catalog;
+use sqm_sql::explain;
 use sqm_verify::offer::Options;
 
 const DDL: &str = "CREATE TABLE customers (id INT PRIMARY KEY, name TEXT NOT NULL, country TEXT,
@@ -32,6 +33,34 @@ fn texts(answers: &[&str]) -> Vec<String> {
 fn the_first_question() {
     let texts = texts(&[]);
     insta::assert_snapshot!(texts.join("\n----\n"));
+}
+
+/// What PostgreSQL prints of the statement, with a table that it does not name.
+const PLAN: &str =
+    "Nested Loop  (cost=0.00..9000.00 rows=1 width=8) (actual time=0.1..900.0 rows=90000 loops=1)
+  ->  Seq Scan on customers c  (cost=0.00..5000.00 rows=1 width=8) (actual time=0.1..300.0 rows=3 loops=1)
+        Filter: (country = 'hunter2'::text)
+        Rows Removed by Filter: 900000
+  ->  Seq Scan on hunter2  (cost=0.00..5000.00 rows=1 width=8) (actual time=0.1..300.0 rows=3 loops=1)
+        Filter: (total > 4242)
+        Rows Removed by Filter: 900000
+Execution Time: 901.000 ms
+";
+
+#[test]
+fn what_is_wrong_with_a_plan_is_told_and_nothing_that_it_quotes() {
+    let (catalog, _) = Catalog::from_ddl(DDL, Dialect::Postgres).unwrap();
+    let text = explain::Text { sql: SQL, dialect: Dialect::Postgres };
+    let plan = explain::read(explain::Printed::Text(PLAN), None, Some(text), &catalog).unwrap();
+    assert!(plan.findings.iter().any(|finding| finding.table.as_deref() == Some("hunter2")), "{plan:?}");
+    let plain = Statement::read(SQL, Dialect::Postgres, &catalog).unwrap();
+    let statement = plain.clone().with_plan(&plan).unwrap();
+    assert_ne!(statement.content_hash(), plain.content_hash());
+    let original = Arc::new(Original::read(SQL, statement, &catalog).unwrap());
+    let dialogue = Dialogue::new(original, Arc::new(catalog), "fake-1", Options::default());
+    let question = dialogue.question().messages[1].content.clone();
+    insta::assert_snapshot!(question);
+    assert!(!question.contains("hunter2") && !question.contains("4242"), "{question}");
 }
 
 #[test]

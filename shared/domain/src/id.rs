@@ -13,52 +13,73 @@ pub struct InvalidId {
     why: &'static str,
 }
 
-/// The id of a stored query: a UUID of version 7 (RFC 9562), so that ids sort by the time of creation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct QueryId(Uuid);
+/// An id that is a UUID of version 7 (RFC 9562), so that ids sort by the time at which they were made.
+macro_rules! id_by_time {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
 
-impl QueryId {
-    /// An id from milliseconds since the Unix epoch and 80 random bits.
-    pub fn from_parts(unix_millis: u64, random: [u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(unix_millis, &random).into_uuid())
-    }
-}
-
-impl fmt::Display for QueryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_hyphenated().fmt(f)
-    }
-}
-
-impl FromStr for QueryId {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = |why| InvalidId { what: "query id", why };
-        if text.len() != 36 {
-            return Err(invalid("expected a UUID of 36 characters"));
+        impl $name {
+            /// An id from milliseconds since the Unix epoch and 80 random bits.
+            pub fn from_parts(unix_millis: u64, random: [u8; 10]) -> Self {
+                Self(uuid::Builder::from_unix_timestamp_millis(unix_millis, &random).into_uuid())
+            }
         }
-        let uuid = Uuid::try_parse(text).map_err(|_| invalid("not a UUID"))?;
-        if uuid.get_version_num() != 7 {
-            return Err(invalid("not a UUID of version 7"));
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
         }
-        Ok(Self(uuid))
-    }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                uuid_by_time($what, text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
 }
 
-impl TryFrom<String> for QueryId {
-    type Error = InvalidId;
+id_by_time!(
+    /// The id of a stored query, a UUID of version 7.
+    QueryId,
+    "query id"
+);
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+id_by_time!(
+    /// The id of a job, a UUID of version 7.
+    JobId,
+    "job id"
+);
 
-impl From<QueryId> for String {
-    fn from(id: QueryId) -> Self {
-        id.to_string()
+fn uuid_by_time(what: &'static str, text: &str) -> Result<Uuid, InvalidId> {
+    let invalid = |why| InvalidId { what, why };
+    if text.len() != 36 {
+        return Err(invalid("expected a UUID of 36 characters"));
     }
+    let uuid = Uuid::try_parse(text).map_err(|_| invalid("not a UUID"))?;
+    if uuid.get_version_num() != 7 {
+        return Err(invalid("not a UUID of version 7"));
+    }
+    Ok(uuid)
 }
 
 /// The id of an analysis: a hash of everything that it is made from, in 64 hexadecimal digits.

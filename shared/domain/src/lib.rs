@@ -12,7 +12,7 @@ mod sql_text;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use engine::{DatabaseEngine, UnknownEngine};
-pub use id::{AnalysisId, InvalidId, QueryId, VersionNumber, WorkspaceId};
+pub use id::{AnalysisId, InvalidId, JobId, QueryId, VersionNumber, WorkspaceId};
 pub use name::{
     CatalogName, ConnectionName, EngineLabel, InvalidName, Note, ParametersHash, RunId, SecretName, Subject,
     Tag, Title,

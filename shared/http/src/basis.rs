@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqm_domain::{CatalogName, Dialect, VersionNumber, WorkspaceId};
 use sqm_sql::ENGINE_VERSION;
 use sqm_sql::catalog::{Catalog, CatalogProblem, SchemaInput};
-use sqm_store::{Store, StoreError};
+use sqm_store::{CatalogState, Store, StoreError};
 
 use crate::answer::json;
 use crate::compute::compute;
@@ -94,9 +94,11 @@ impl Basis {
         }
     }
 
-    /// What an analysis rests on that knows a stored catalog at a version, if it names one.
-    pub fn of_version(name: Option<CatalogName>, version: Option<VersionNumber>) -> Self {
-        Self::new(name.map(|name| CatalogUsed { name, version }))
+    /// What an analysis of a query rests on that names a stored catalog, or none, by what the head of that tells.
+    pub fn of_state(name: Option<CatalogName>, state: Option<CatalogState>) -> Self {
+        let version = state.as_ref().map(|state| state.version);
+        let basis = Self::new(name.map(|name| CatalogUsed { name, version }));
+        Self { content: state.map(|state| state.sha256), ..basis }
     }
 
     /// What the tables are that an analysis was told of, for the address of it. A stored catalog is named by what it says,

@@ -66,6 +66,9 @@ pub const RULES: &[Rule] = &[
     rule("/v1/connections", Kept::Never),
     rule("/v1/connections/{name}", Kept::Private),
     rule("/v1/exports", Kept::Never),
+    rule("/v1/jobs", Kept::Never),
+    rule("/v1/jobs/{id}", Kept::Never),
+    rule("/v1/reports/latest", Kept::Never),
     rule("/v1/usage", Kept::Never),
 ];
 

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use sqm_domain::{Subject, VersionNumber, WorkspaceId};
-use sqm_store::{ListState, Position};
+use sqm_store::Position;
 
 use crate::auth::Verified;
 use crate::cursor::CursorKeys;
@@ -111,9 +111,9 @@ impl Caller {
         self.cursors.seal(position)
     }
 
-    /// The tag of a page of a list in this state. It names the key of the cursors, which are a part of the page.
-    pub fn list_tag(&self, state: ListState) -> ETag {
-        ETag::new(format_args!("{}.{}-{}", state.number, state.at, self.cursors.mark()))
+    /// What tells apart by which key cursors are signed, which are a part of a page.
+    pub(crate) fn cursor_mark(&self) -> String {
+        self.cursors.mark()
     }
 
     /// The tag of a page of what a version ends with.

@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod auth;
+pub mod background;
 mod basis;
 mod body;
 pub mod caching;
@@ -17,6 +18,7 @@ mod etag;
 mod json;
 pub mod log;
 mod open;
+mod page;
 mod parameters;
 mod plain;
 mod problem;
@@ -34,6 +36,7 @@ pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_query_id};
 pub use compute::{REQUEST, compute};
 pub use etag::{ETag, EntityTags, Preconditions};
 pub use json::{Json, from_json};
+pub use page::{PageAsked, PageNow, Pages};
 pub use parameters::{NoParameters, Path, QueryString};
 pub use problem::{Kind, Problem, sql_text};
 pub use reply::Reply;

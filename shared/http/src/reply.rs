@@ -70,12 +70,10 @@ impl Reply {
         self
     }
 
-    /// Sets the tag of a state; where nothing names it, that of its bytes.
-    pub fn tagged(mut self, tag: Option<ETag>) -> Self {
-        let bytes = self.body.as_ref().and_then(|body| body.as_ref().ok());
-        let hashed = |answer: &Answer| ETag::new(format_args!("{:x}", Sha256::digest(&answer.bytes)));
-        self.etag = tag.or_else(|| bytes.map(hashed));
-        self
+    /// A hash of the bytes of its document.
+    pub(crate) fn hash(&self) -> Option<String> {
+        let answer = self.body.as_ref().and_then(|body| body.as_ref().ok());
+        answer.map(|answer| format!("{:x}", Sha256::digest(&answer.bytes)))
     }
 
     /// Adds a link (RFC 8288), such as the next page of a list.

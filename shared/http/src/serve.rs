@@ -15,7 +15,7 @@ use sqm_store::Store;
 use crate::auth::{Authenticator, KeySource};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::router::finish;
-use crate::settings::{Settings, TokenKey};
+use crate::settings::{RedisSettings, Settings, TokenKey};
 
 /// Longest wait for one answer of Secrets Manager, and for all attempts together: there is a cached key
 /// to go on with, and a caller who waits.
@@ -58,18 +58,7 @@ impl Platform {
     /// # Errors
     /// The address of Redis is none, or its certificates cannot be read.
     pub fn levels(&self, store: &Store) -> anyhow::Result<Levels> {
-        let shared = match &self.settings.redis {
-            None => None,
-            Some(redis) => {
-                let read = |path: &PathBuf| {
-                    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
-                };
-                let certificates = redis.certificates.as_ref().map(read).transpose()?;
-                let (url, cluster) = (redis.url.clone(), redis.cluster);
-                Some(Shared::new(&SharedConfig { url, cluster, certificates })?)
-            }
-        };
-        Ok(Levels::new(self.settings.cache_bytes, shared, store.clone()))
+        levels(self.settings.redis.as_ref(), self.settings.cache_bytes, store)
     }
 
     /// Serves the routes until the process ends.
@@ -85,6 +74,21 @@ impl Platform {
             None => lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error)),
         }
     }
+}
+
+/// The levels that analyses are kept on.
+pub(crate) fn levels(redis: Option<&RedisSettings>, bytes: u64, store: &Store) -> anyhow::Result<Levels> {
+    let shared = match redis {
+        None => None,
+        Some(redis) => {
+            let read =
+                |path: &PathBuf| std::fs::read(path).with_context(|| format!("reading {}", path.display()));
+            let certificates = redis.certificates.as_ref().map(read).transpose()?;
+            let (url, cluster) = (redis.url.clone(), redis.cluster);
+            Some(Shared::new(&SharedConfig { url, cluster, certificates })?)
+        }
+    };
+    Ok(Levels::new(bytes, shared, store.clone()))
 }
 
 /// Keys from a secret, with waits that fit into a request.

@@ -141,24 +141,8 @@ impl Settings {
                 Edge::Unknown
             }
         };
-        let cluster = match given("SQM_REDIS_CLUSTER").as_deref().map(str::trim) {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                wrong.push("SQM_REDIS_CLUSTER is neither true nor false".to_owned());
-                false
-            }
-        };
-        let certificates = given("SQM_REDIS_CA").map(PathBuf::from);
-        let redis = given("SQM_REDIS_URL").map(|url| RedisSettings { url, cluster, certificates });
-        let cache_bytes = match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
-            None => sqm_cache::DEFAULT_BYTES,
-            Some(Ok(bytes)) => bytes,
-            Some(Err(_)) => {
-                wrong.push("SQM_CACHE_BYTES is no whole number".to_owned());
-                0
-            }
-        };
+        let redis = redis(&given, &mut wrong);
+        let cache_bytes = cache_bytes(&given, &mut wrong);
         let model = model(&given, &mut wrong);
         if !wrong.is_empty() {
             return Err(InvalidSettings(wrong));
@@ -179,6 +163,35 @@ impl Settings {
             log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
             listen: given("SQM_LISTEN"),
         })
+    }
+}
+
+/// What is said of Redis.
+pub(crate) fn redis(
+    given: &impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<RedisSettings> {
+    let cluster = match given("SQM_REDIS_CLUSTER").as_deref().map(str::trim) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            wrong.push("SQM_REDIS_CLUSTER is neither true nor false".to_owned());
+            false
+        }
+    };
+    let certificates = given("SQM_REDIS_CA").map(PathBuf::from);
+    given("SQM_REDIS_URL").map(|url| RedisSettings { url, cluster, certificates })
+}
+
+/// How much of analyses is kept in the process.
+pub(crate) fn cache_bytes(given: &impl Fn(&str) -> Option<String>, wrong: &mut Vec<String>) -> u64 {
+    match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
+        None => sqm_cache::DEFAULT_BYTES,
+        Some(Ok(bytes)) => bytes,
+        Some(Err(_)) => {
+            wrong.push("SQM_CACHE_BYTES is no whole number".to_owned());
+            0
+        }
     }
 }
 

@@ -127,14 +127,14 @@ impl Store {
         }
     }
 
-    /// Removes each of these items unless a version after `version` has put it there.
-    pub(crate) async fn delete_older(&self, keys: Vec<Key>, version: u32) -> Result<(), StoreError> {
+    /// Removes each of these items unless what came after `mark` has put it there.
+    pub(crate) async fn delete_older(&self, keys: Vec<Key>, mark: &str) -> Result<(), StoreError> {
         let mut running = JoinSet::new();
         for key in keys {
             if running.len() >= ABREAST {
                 joined(running.join_next().await)?;
             }
-            let store = self.clone();
+            let (store, mark) = (self.clone(), number(mark));
             running.spawn(async move {
                 let request = store
                     .client
@@ -143,7 +143,7 @@ impl Store {
                     .set_key(Some(key.item()))
                     .condition_expression("attribute_not_exists(#v) OR #v <= :v")
                     .expression_attribute_names("#v", VERSION)
-                    .expression_attribute_values(":v", number(version));
+                    .expression_attribute_values(":v", mark);
                 // One that was put there again later stays.
                 held(request.send().await).map(|_| ())
             });

@@ -38,7 +38,7 @@ pub(crate) fn pack(text: &str) -> Result<(Extent, Vec<Vec<u8>>), StoreError> {
     let extent = Extent {
         chunks: u8::try_from(chunks.len()).unwrap_or(u8::MAX),
         bytes: text.len(),
-        sha256: hash(text),
+        sha256: sha256(text),
     };
     Ok((extent, chunks))
 }
@@ -57,13 +57,14 @@ pub(crate) fn unpack<'a>(
         .read_to_end(&mut text)
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    if text.len() != extent.bytes || hash(&text) != extent.sha256 {
+    if text.len() != extent.bytes || sha256(&text) != extent.sha256 {
         return Err("the text differs from what was stored".to_owned());
     }
     Ok(text)
 }
 
-fn hash(text: &str) -> String {
+/// SHA-256 of a text, in hexadecimal: what [`crate::Summary`] says of one.
+pub fn sha256(text: &str) -> String {
     format!("{:x}", Sha256::digest(text))
 }
 

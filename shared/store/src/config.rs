@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Builder, Credentials, Region, SharedCredentialsProvider};
 
+use crate::registry::Registered;
 use crate::shards::Shards;
 
 /// How the store reaches its table. Reading settings from the environment is its caller's business.
@@ -42,6 +43,7 @@ pub struct Store {
     pub(crate) client: Client,
     pub(crate) table: Arc<str>,
     pub(crate) shards: Arc<Shards>,
+    pub(crate) registered: Arc<Registered>,
 }
 
 impl Store {
@@ -68,6 +70,7 @@ impl Store {
             client: Client::from_conf(settings),
             table: config.table.as_str().into(),
             shards: Arc::default(),
+            registered: Arc::default(),
         }
     }
 

@@ -20,6 +20,8 @@ const DOC: &str = "doc";
 const BLOB: &str = "blob";
 /// The attribute that conditions compare.
 pub(crate) const VERSION: &str = "version";
+/// The attribute of the head of a query that says how often it was written anew at its version.
+pub(crate) const REFRESHES: &str = "refreshes";
 
 impl Key {
     /// The key as attributes.

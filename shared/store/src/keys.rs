@@ -6,15 +6,23 @@
 //!
 //! | item | `pk` | `sk` | further attributes |
 //! |---|---|---|---|
-//! | head of a query | `ws#q#id` | `~` | `doc` (the newest version's record), `version` |
+//! | head of a query | `ws#q#id` | `~` | `doc` (the newest version's record, with what was found out later), `version`, `refreshes` |
 //! | version | `ws#q#id` | `v#n` | `doc` (the record: title, tags, author, message, time, parse state, references …) |
 //! | SQL of a version | `ws#q#id` | `x#n#k` | `blob` (zstd; only where the SQL changed) |
 //! | references too many for the record | `ws#q#id` | `r#n#k` | `blob` |
-//! | terms: columns, flows, words of the text | `ws#q#id` | `g#n#k` | `blob` |
+//! | terms: columns, flows, words of the text; found out for the `m`th time | `ws#q#id` | `g#n#k`, `g#n#k#m` | `blob` |
 //! | way from a table or column to another one | `ws#l#(td, tu, cd, cu)#from#shard` | `to#id` | `version` |
 //! | word of a query | `ws#l#word#(its first two characters)#shard` | `word#weight#id` | `version` |
-//! | list entry | `ws#l#facet#value#shard` | `id` | `version` that put it there |
+//! | list entry | `ws#l#facet#value#shard` | `id` | `version` that put it there, and after a point which time of analysing it |
+//! | … by whether and by what it was analysed | `ws#l#standing#(new, failed, or engine catalog version)#shard` | `id` | likewise |
 //! | … by complexity | `ws#l#complexity##shard` | `score#id`, the score in ten digits | likewise |
+//! | by what queries were analysed | `ws#n` | engine, catalog, version | `doc`, `at` |
+//! | workspace | `~w` | `ws` | `at` |
+//! | report of a day | `ws#r` | `YYYY-MM-DD` | `text`, `until`, `expires` |
+//! | job | `ws#j` | its id | `doc`, `planned`, `expires` |
+//! | task of a job | `ws#t#job` | `t#id` | `outcome`, `expires` |
+//! | why a task failed | `ws#t#job` | `f#id` | `doc`, `expires` |
+//! | counters of the tasks, in eight parts | `ws#t#job` | `n#part` | `total`, `done`, `failed`, `at`, `expires` |
 //! | number of list shards | `ws#s` | `~` | `shards` |
 //! | idempotency record | `ws#i#hash` | `~` | `doc`, `expires` |
 //! | head of a catalog | `ws#c#name` | `~` | `doc`, `version`; stays as a tombstone, so that a version's number never comes again |
@@ -24,7 +32,7 @@
 //! | entry in the list of catalogs | `ws#k` | `name` | |
 //! | what a model has said | `ws#m#hash` | `~` | `doc`, `expires` |
 //! | lease on asking it | `ws#m#hash` | `lease` | `holder`, `expires` |
-//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at` |
+//! | how often the lists of queries and of catalogs were changed | `ws#g` | `queries`, `catalogs` | `number`, `at`, `under_way` |
 //! | an analysis and its first chunk | `ws#a#hash` | `~` | `doc`, `blob`, `expires` |
 //! | further chunks of it | `ws#a#hash` | `x#k` | `blob`, `expires` |
 //! | query that was imported, by what it is called where it comes from | `ws#o#hash` | `~` | `doc`: its id |
@@ -50,18 +58,27 @@
 //! | fetch version n | GetItem, then BatchGetItem of its SQL | 2 read units |
 //! | has the query changed? | GetItem of the head | 1 read unit |
 //! | has its lineage changed? | one BatchGetItem: head, catalog's head, with a version that too | 2–3 read units |
-//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 1 write unit for each write of a query or catalog |
+//! | has a list changed? | GetItem of `ws#g` | 1 read unit; 2 write units for each write of a query or catalog |
 //! | history, newest first | Query on `v#` backwards | 1 read unit per about 5 versions |
-//! | create | one TransactWriteItems: head, version, SQL, terms, an entry per facet, column and way, the idempotency record; an entry per word before it | about 85 write units, and 4 for each way from column to column (`docs/costs.md`) |
+//! | create | one TransactWriteItems: head, version, SQL, terms, an entry per facet, column and way, the idempotency record; an entry per word before it | about 90 write units, and 4 for each way from column to column (`docs/costs.md`) |
 //! | update, SQL only | one TransactWriteItems: head, version, SQL, terms and entries that changed | from 6 write units, and 2 for each changed entry |
 //! | delete | TransactWriteItems: head becomes a tombstone, entries go; then the rest in batches, the tombstone last | 2 write units per entry, 1 per version and chunk |
 //! | list, newest first | Query on `ws#l#all##shard` of each shard, merged; BatchGetItem of the heads | `s + p` read units |
 //! | … by tag, owner, dialect, form of the text, table read or written | the same on that facet's entries | `s + p` read units |
+//! | … by column read or written | the same; the heads and their terms | `s + 2p` read units |
+//! | … by what needs analysis | as newest first, with `ws#n` and the heads of catalogs | 2 read units, `s` + heads looked at |
 //! | list, the most complex first | the same on `complexity`'s entries, which sort by score | `s + p` read units |
 //! | … by several of them | the narrowest facet's entries; the heads decide about the others | `s` + heads looked at |
 //! | which queries read table t (reverse look-up) | the list by facet `reads` | `s + p` read units |
 //! | which queries read or write column c | the same on facets `rc`, `wc`; the heads and their terms | `s + 2p` read units |
 //! | what table or column t leads to in a step | on each shard one Query for each that it leads to | `2s` read units each |
+//! | what needs analysis | Query on `ws#n` and the heads of the catalogs that it names; the lists of those that are not as they are now, and their heads | 1 read unit, `s` a list that is stale, and a head for each query that is |
+//! | keep what was found out anew | one TransactWriteItems: head, the entry by what it was analysed, and what changed | 6 write units, 2 for each entry that changes, 4 where terms do |
+//! | plan tasks | BatchGetItem; one TransactWriteItems for up to 90 | 2 write units each, and 2 |
+//! | count one that is done | one TransactWriteItems: the task, if it has no outcome, and a counter | 4 write units |
+//! | write the report of a day | Query on each list shard, BatchGetItem of all heads, Query on each query's days; PutItem | 2 read units a query |
+//! | the newest report | Query on `ws#r`, backwards | 1 to 25 read units |
+//! | how far a job is | GetItem; Query on its counters | 2 read units |
 //! | search | for each word a Query on each shard, up to 1,000 entries; BatchGetItem of the heads | `s` to `25s` read units a word, and `p` |
 //! | fetch or put a catalog | as a query | 1–3 read units; 3–4 items |
 //! | catalogs by name | Query on `ws#k` | 1 read unit per about 100 names, 1 per head shown |
@@ -99,7 +116,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqm_domain::{AnalysisId, CatalogName, ConnectionName, QueryId, RunId, VersionNumber, WorkspaceId};
+use sqm_domain::{
+    AnalysisId, CatalogName, ConnectionName, JobId, QueryId, RunId, VersionNumber, WorkspaceId,
+};
 use sqm_runs::Span;
 
 use crate::changes::Listed;
@@ -123,6 +142,13 @@ pub(crate) const COUNTERS: &str = "c#";
 /// What the sort keys of outlines start with.
 pub(crate) const OUTLINES: &str = "p#";
 
+/// What the sort keys of tasks start with.
+pub(crate) const TASKS: &str = "t#";
+/// What the sort keys of failures start with.
+pub(crate) const FAILURES: &str = "f#";
+/// What the sort keys of the counters of a job start with.
+pub(crate) const TASK_COUNTERS: &str = "n#";
+
 /// A longer value of a facet stands in a key as its hash: DynamoDB takes keys of at most 2,048 bytes.
 const MAX_VALUE_BYTES: usize = 512;
 
@@ -136,6 +162,8 @@ pub(crate) struct Key {
 /// What a list is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Facet {
+    /// How current what is known of it is. The first, so that it is always a part of the transaction.
+    Standing(String),
     All,
     /// All that have a score, by it.
     Complexity(u32),
@@ -144,6 +172,8 @@ pub(crate) enum Facet {
     Dialect(&'static str),
     /// The form of the text.
     Fingerprint(String),
+    /// The code of a finding.
+    Finding(String),
     /// A table read, in any case.
     Reads(String),
     /// A table written, in any case.
@@ -205,25 +235,36 @@ pub(crate) fn version(partition: &str, number: VersionNumber) -> Key {
     Key { pk: partition.to_owned(), sk: format!("{VERSIONS}{number:0>10}", number = number.get()) }
 }
 
-/// A chunk of a version.
-pub(crate) fn chunk(partition: &str, part: Part, number: VersionNumber, chunk: usize) -> Key {
+/// A chunk of a version, or of what was found out about it later.
+pub(crate) fn chunk(
+    partition: &str,
+    part: Part,
+    (number, refresh): (VersionNumber, u32),
+    chunk: usize,
+) -> Key {
     let letter = match part {
         Part::Text => 'x',
         Part::References => 'r',
         Part::Terms => 'g',
     };
-    Key { pk: partition.to_owned(), sk: format!("{letter}#{number:0>10}#{chunk:0>2}", number = number.get()) }
+    let mut sk = format!("{letter}#{number:0>10}#{chunk:0>2}", number = number.get());
+    if refresh > 0 {
+        sk += &format!("#{refresh}");
+    }
+    Key { pk: partition.to_owned(), sk }
 }
 
 /// The partition of one shard of a list.
 pub(crate) fn list(workspace: &WorkspaceId, facet: &Facet, shard: u16) -> String {
     let (name, value) = match facet {
+        Facet::Standing(standing) => ("standing", value(standing)),
         Facet::All => ("all", String::new()),
         Facet::Complexity(_) => ("complexity", String::new()),
         Facet::Tag(tag) => ("tag", value(tag)),
         Facet::Owner(owner) => ("owner", value(owner)),
         Facet::Dialect(dialect) => ("dialect", value(dialect)),
         Facet::Fingerprint(form) => ("form", value(form)),
+        Facet::Finding(code) => ("finding", value(code)),
         Facet::Reads(table) => ("reads", value(&table.to_lowercase())),
         Facet::Writes(table) => ("writes", value(&table.to_lowercase())),
         Facet::ReadsColumn(column) => ("rc", value(column)),
@@ -270,6 +311,64 @@ pub(crate) fn word_entry(
 /// The number of list shards of a workspace.
 pub(crate) fn shards(workspace: &WorkspaceId) -> Key {
     Key { pk: format!("{workspace}#s"), sk: HEAD.to_owned() }
+}
+
+/// The partition that lists the workspaces. No workspace has such a name.
+pub(crate) const WORKSPACES: &str = "~w";
+
+/// A workspace in that list.
+pub(crate) fn workspace(workspace: &WorkspaceId) -> Key {
+    Key { pk: WORKSPACES.to_owned(), sk: workspace.to_string() }
+}
+
+/// The partition that lists by what the queries of a workspace were analysed.
+pub(crate) fn standings(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#n")
+}
+
+/// An engine and a catalog in that list.
+pub(crate) fn standing(workspace: &WorkspaceId, name: &str) -> Key {
+    Key { pk: standings(workspace), sk: name.to_owned() }
+}
+
+/// The partition of the daily reports of a workspace.
+pub(crate) fn reports(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#r")
+}
+
+/// The report of a day.
+pub(crate) fn report(workspace: &WorkspaceId, day: Date) -> Key {
+    Key { pk: reports(workspace), sk: day.to_string() }
+}
+
+/// The partition that lists the jobs of a workspace.
+pub(crate) fn jobs(workspace: &WorkspaceId) -> String {
+    format!("{workspace}#j")
+}
+
+/// A job.
+pub(crate) fn job(workspace: &WorkspaceId, id: JobId) -> Key {
+    Key { pk: jobs(workspace), sk: id.to_string() }
+}
+
+/// The partition of the tasks of a job.
+pub(crate) fn tasks(workspace: &WorkspaceId, id: JobId) -> String {
+    format!("{workspace}#t#{id}")
+}
+
+/// A task: the analysis of a query.
+pub(crate) fn task(partition: &str, query: QueryId) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{TASKS}{query}") }
+}
+
+/// Why a task failed.
+pub(crate) fn failure(partition: &str, query: QueryId) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{FAILURES}{query}") }
+}
+
+/// Part of the counters of the tasks.
+pub(crate) fn task_counters(partition: &str, part: usize) -> Key {
+    Key { pk: partition.to_owned(), sk: format!("{TASK_COUNTERS}{part}") }
 }
 
 /// The partition of an analysis.
@@ -401,12 +500,13 @@ mod tests {
         let number = |n| VersionNumber::new(n).unwrap();
         let mut keys = [
             head("p"),
-            chunk("p", Part::Text, number(10), 1),
-            chunk("p", Part::Text, number(10), 0),
-            chunk("p", Part::Text, number(9), 0),
+            chunk("p", Part::Text, (number(10), 0), 1),
+            chunk("p", Part::Text, (number(10), 0), 0),
+            chunk("p", Part::Text, (number(9), 0), 0),
             version("p", number(11)),
             version("p", number(2)),
-            chunk("p", Part::References, number(12), 0),
+            chunk("p", Part::References, (number(12), 3), 0),
+            chunk("p", Part::References, (number(12), 0), 0),
         ];
         let order = keys.clone();
         keys.sort();

@@ -17,10 +17,13 @@ mod export;
 mod graph;
 mod idempotency;
 mod item;
+mod job;
 pub mod keys;
 mod parts;
 mod position;
 mod query;
+mod registry;
+mod reports;
 mod run;
 mod shards;
 mod suggestions;
@@ -28,7 +31,8 @@ mod transaction;
 mod usage;
 
 pub use analyses::StoredAnalysis;
-pub use catalog::{CatalogSummary, CatalogWrite, Expected, StoredCatalog};
+pub use blob::sha256;
+pub use catalog::{CatalogState, CatalogSummary, CatalogWrite, Expected, StoredCatalog};
 pub use changes::{ListState, Listed};
 pub use config::{Store, StoreConfig};
 pub use connection::{Connection, ConnectionWrite};
@@ -36,13 +40,16 @@ pub use error::StoreError;
 pub use export::Exported;
 pub use graph::{Found, Reach, Reached};
 pub use idempotency::{Idempotency, IdempotencyKey, InvalidIdempotencyKey};
+pub use job::{Failure, Finished, Job, MOST_TASKS, Progress};
 pub use keys::{Direction, Grain};
 pub use parts::PartsHash;
 pub use position::Position;
 pub use query::{
-    Analysis, Brought, Change, Content, Filter, Fingerprint, Heads, Hits, MAX_PAGE, MAX_REFERENCES, Origin,
-    Page, Parse, Query, References, Sort, Summary, Terms, Weight, Written, words,
+    AnalysedBy, Analysis, Anew, Brought, Change, Content, Filter, Fingerprint, Heads, Hits, MAX_PAGE,
+    MAX_REFERENCES, Origin, Page, Parse, Query, References, Sort, StaleList, Standing, Summary, Terms,
+    Weight, Written, words,
 };
+pub use reports::StoredReport;
 pub use run::{Counters, KEEP_DAYS, KEEP_HOURS_DAYS, Outlines, PlanShape, Recorded, Run};
 pub use suggestions::{Lease, SuggestionKey};
 pub use usage::{Quota, Reserved, Spent, UsageOfDay};

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::config::Store;
 use crate::error::{StoreError, is_busy};
-use crate::item::{Item, VERSION, number};
+use crate::item::{Item, REFRESHES, VERSION, number};
 use crate::keys::{EXPIRES, Key, PK};
 
 /// Most items of one transaction, by DynamoDB's limit.
@@ -29,6 +29,8 @@ pub(crate) enum Guard {
     Absent,
     /// It has this version.
     Version(u32),
+    /// It is the head of a query at this version, and as often written anew since.
+    Head { version: u32, refreshes: u32 },
     /// There is none that is alive at this time, in seconds since 1970.
     Expired(i64),
 }
@@ -52,6 +54,7 @@ impl From<StoreError> for Refused {
 #[derive(Debug, Default)]
 pub(crate) struct Changed {
     pub expression: String,
+    pub condition: Option<String>,
     pub names: HashMap<String, String>,
     pub values: HashMap<String, AttributeValue>,
 }
@@ -83,6 +86,17 @@ impl Transaction {
                 .condition_expression("#a = :v")
                 .expression_attribute_names("#a", VERSION)
                 .expression_attribute_values(":v", number(version)),
+            Guard::Head { version, refreshes: 0 } => put
+                .condition_expression("#a = :v AND attribute_not_exists(#r)")
+                .expression_attribute_names("#a", VERSION)
+                .expression_attribute_names("#r", REFRESHES)
+                .expression_attribute_values(":v", number(version)),
+            Guard::Head { version, refreshes } => put
+                .condition_expression("#a = :v AND #r = :r")
+                .expression_attribute_names("#a", VERSION)
+                .expression_attribute_names("#r", REFRESHES)
+                .expression_attribute_values(":v", number(version))
+                .expression_attribute_values(":r", number(refreshes)),
             Guard::Expired(now) => put
                 .condition_expression("attribute_not_exists(#a) OR #e < :n")
                 .expression_attribute_names("#a", PK)
@@ -93,17 +107,20 @@ impl Transaction {
         Ok(self.items.len() - 1)
     }
 
-    /// Adds a change of an item's attributes, which is made whether it is there or not.
-    pub(crate) fn update(&mut self, store: &Store, key: &Key, change: Changed) -> Result<(), StoreError> {
+    /// Adds a change of an item's attributes, which is made whether it is there or not unless it names a condition,
+    /// and returns its position.
+    pub(crate) fn update(&mut self, store: &Store, key: &Key, change: Changed) -> Result<usize, StoreError> {
         let update = Update::builder()
             .table_name(&*store.table)
             .set_key(Some(key.item()))
             .update_expression(change.expression)
+            .set_condition_expression(change.condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_expression_attribute_names(Some(change.names))
             .set_expression_attribute_values(Some(change.values))
             .build()?;
         self.items.push(TransactWriteItem::builder().update(update).build());
-        Ok(())
+        Ok(self.items.len() - 1)
     }
 
     /// Asks for an item that has this attribute, and returns the position of the question.

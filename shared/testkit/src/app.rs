@@ -39,6 +39,10 @@ pub struct TestApp {
     pub database: DynamoDb,
     /// The wire to the database, if it can be cut.
     pub wire: Option<FaultyWire>,
+    /// The store that all functions write to.
+    pub store: Store,
+    /// What the lineage function keeps.
+    pub levels: Levels,
     pub(crate) gateway: Gateway,
     expected: Expected,
 }
@@ -145,8 +149,10 @@ impl Builder {
             Store::local(&StoreConfig { table: database.table().to_owned(), endpoint: Some(endpoint) });
         let reached = reached(self.secrets, self.database_hosts, &self.model, &clock);
         let bytes = self.cache_bytes.unwrap_or(sqm_cache::DEFAULT_BYTES);
-        let gateway = Gateway::new(functions(&store, &clock, &authenticator, (self.edge, bytes), reached));
-        TestApp { clock, keys, database, wire, gateway, expected }
+        let levels = Levels::new(bytes, None, store.clone());
+        let kept = (self.edge, bytes, levels.clone());
+        let gateway = Gateway::new(functions(&store, &clock, &authenticator, kept, reached));
+        TestApp { clock, keys, database, wire, store, levels, gateway, expected }
     }
 }
 
@@ -187,15 +193,15 @@ fn functions(
     store: &Store,
     clock: &Arc<TestClock>,
     authenticator: &Arc<Authenticator>,
-    (edge, bytes): (Edge, u64),
+    (edge, bytes, kept): (Edge, u64, Levels),
     (databases, models): (sqm_optimize::Databases, sqm_optimize::Models),
 ) -> Functions {
     let clock: Arc<dyn Clock> = clock.clone();
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let queries = sqm_queries::App { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() };
-    let levels = || Levels::new(bytes, None, store.clone());
-    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone(), levels: levels() };
-    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models, levels: levels() };
+    let lineage = sqm_lineage::App { store: store.clone(), clock: clock.clone(), levels: kept };
+    let levels = Levels::new(bytes, None, store.clone());
+    let optimize = sqm_optimize::App { store: store.clone(), clock, databases, models, levels };
     let finished = |routes| finish(routes, authenticator.clone(), entropy.clone(), edge);
     Functions::from([
         ("queries", finished(sqm_queries::routes(queries))),

@@ -164,3 +164,17 @@ async fn no_level_is_a_reason_for_an_error() {
     wire.plan("GetItem", Fault::Answer(503, "ServiceUnavailable"), 1_000);
     ada.get(&format!("/v1/analyses/{}", "0".repeat(64))).send().await.problem(Kind::Unavailable);
 }
+
+#[tokio::test]
+async fn what_was_made_from_a_query_outlives_it_for_who_has_the_id_alone() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let query = stored(&ada).await;
+    let lineage = format!("{query}/lineage");
+    let answer = ada.get(&lineage).send().await.ok();
+    ada.delete(&query).if_match("*").send().await.expect(204);
+    ada.get(&lineage).send().await.problem(Kind::NotFound);
+    assert_eq!(ada.get(&path(&answer)).send().await.ok(), without_query(answer.clone()));
+    app.scoped("acme", "lineage:read").get(&path(&answer)).send().await.problem(Kind::MissingScope);
+    app.user("other").get(&path(&answer)).send().await.problem(Kind::NotFound);
+}

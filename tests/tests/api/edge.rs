@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, to_bytes};
@@ -12,16 +12,22 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sqm_http::caching::Edge as Told;
 use sqm_local::edge::Edge;
-use sqm_testkit::{Calls, Stored, TestApp};
+use sqm_testkit::{Calls, Stored, TestApp, together};
+use tokio::sync::Semaphore;
+
+/// More than ask the origin at once.
+const PERMITS: u32 = 10_000;
 
 /// The application behind an edge.
 struct Edged {
-    app: TestApp,
+    app: Arc<TestApp>,
     edge: Edge,
     /// How often the origin was asked.
-    asked: AtomicUsize,
+    asked: Arc<AtomicUsize>,
     /// Whether the origin answers.
-    is_up: std::sync::atomic::AtomicBool,
+    is_up: Arc<AtomicBool>,
+    /// What the origin waits for.
+    gate: Arc<Semaphore>,
 }
 
 /// An answer through the edge.
@@ -53,6 +59,8 @@ const STORED: &str = "sqm-edge; fwd=miss; stored";
 const MISSED: &str = "sqm-edge; fwd=miss";
 const PASSED: &str = "sqm-edge; fwd=bypass";
 const STALE: &str = "sqm-edge; hit; detail=stale-if-error";
+const COLLAPSED: &str = "sqm-edge; fwd=miss; collapsed";
+const MEANWHILE: &str = "sqm-edge; hit; detail=stale-while-revalidate";
 
 impl Edged {
     async fn start() -> Self {
@@ -64,7 +72,13 @@ impl Edged {
         let clock = app.clock.clone();
         let now = move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.seconds().try_into().unwrap());
         let edge = Edge::new(app.authenticator(), bytes, now).unwrap();
-        Self { app, edge, asked: AtomicUsize::new(0), is_up: true.into() }
+        Self {
+            app: Arc::new(app),
+            edge,
+            asked: Arc::default(),
+            is_up: Arc::new(true.into()),
+            gate: Arc::new(Semaphore::new(PERMITS as usize)),
+        }
     }
 
     /// A token of a workspace with these scopes; with all where none are given.
@@ -84,10 +98,13 @@ impl Edged {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        let origin = |request: Request<Body>| async {
-            self.asked.fetch_add(1, Relaxed);
-            if self.is_up.load(Relaxed) {
-                return self.app.answer(request).await;
+        let (app, asked, is_up) = (self.app.clone(), self.asked.clone(), self.is_up.clone());
+        let gate = self.gate.clone();
+        let origin = |request: Request<Body>| async move {
+            asked.fetch_add(1, Relaxed);
+            let _open = gate.acquire().await.unwrap();
+            if is_up.load(Relaxed) {
+                return app.answer(request).await;
             }
             let mut down = http::Response::new(Body::from("{}"));
             *down.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -197,7 +214,7 @@ async fn while_the_origin_is_down_only_what_cannot_mislead_is_shown() {
     }
     it.is_up.store(false, Relaxed);
     it.app.clock.advance(600);
-    let expected = [HIT, MISSED, STALE, MISSED, STALE];
+    let expected = [HIT, MISSED, STALE, MISSED, MEANWHILE];
     for (path, expected) in all.into_iter().zip(expected) {
         let answer = it.get(path, &token, &[]).await;
         assert_eq!(answer.told(), expected, "{path}");
@@ -206,11 +223,117 @@ async fn while_the_origin_is_down_only_what_cannot_mislead_is_shown() {
     it.app.clock.advance(3_600);
     let late = it.get(&version, &token, &[]).await;
     assert_eq!((late.status, late.told()), (StatusCode::SERVICE_UNAVAILABLE, MISSED), "an hour is over");
+    it.app.clock.advance(86_400);
+    let token = it.token("acme", None);
+    assert_eq!(it.get("/v1/openapi.yaml", &token, &[]).await.told(), STALE, "a day is over, and not a week");
     // Nobody who may not see it is shown it now.
     let stranger = it.get(&version, &it.token("other", None), &[]).await;
     assert_eq!(stranger.status, StatusCode::SERVICE_UNAVAILABLE);
     it.is_up.store(true, Relaxed);
     assert_eq!(it.get(&version, &token, &[]).await.told(), REVALIDATED);
+}
+
+/// So many equal requests, the origin held until all of them are there.
+async fn stampede(it: &Edged, path: &str, token: &str, many: usize) -> Vec<Answer> {
+    it.asked();
+    let all = it.gate.acquire_many(PERMITS).await.unwrap();
+    let open = async {
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        drop(all);
+    };
+    let asking = together((0..many).map(|_| it.get(path, token, &[])));
+    tokio::join!(asking, open).0
+}
+
+#[tokio::test]
+async fn a_stampede_reaches_the_origin_once_where_what_it_wants_may_be_shared() {
+    let it = Edged::start().await;
+    let (path, query) = it.analysis().await;
+    let token = it.token("acme", None);
+    for path in [path.as_str(), "/v1/openapi.yaml"] {
+        let answers = stampede(&it, path, &token, 100).await;
+        assert_eq!(it.asked(), 1, "{path}");
+        let told = |told: &str| answers.iter().filter(|answer| answer.told() == told).count();
+        assert_eq!((told(STORED), told(COLLAPSED)), (1, 99), "{path}");
+        let is_right = |answer: &Answer| answer.status == StatusCode::OK && answer.body == answers[0].body;
+        assert!(answers.iter().all(is_right), "{path}");
+    }
+    assert_eq!(it.edge.counts().collapsed.load(Relaxed), 198);
+    // What has to be asked for each time is, and what nobody keeps is everybody's own.
+    let missing = format!("/v1/analyses/{}", "0".repeat(64));
+    for (path, expected) in [(query.path.as_str(), StatusCode::OK), (&missing, StatusCode::NOT_FOUND)] {
+        let answers = stampede(&it, path, &token, 10).await;
+        assert!(answers.iter().all(|answer| answer.status == expected), "{path}: {answers:?}");
+        assert_eq!(it.asked(), 10, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_stampede_shows_nobody_what_another_one_asked_for() {
+    let it = Edged::start().await;
+    let (path, _) = it.analysis().await;
+    let tokens = [it.token("acme", None), it.token("other", None), it.token("acme", Some("usage:read"))];
+    let all = it.gate.acquire_many(PERMITS).await.unwrap();
+    let open = async {
+        tokio::task::yield_now().await;
+        drop(all);
+    };
+    let asking = together((0..30).map(|n| it.get(&path, &tokens[n % 3], &[])));
+    let (answers, ()) = tokio::join!(asking, open);
+    for (n, answer) in answers.iter().enumerate() {
+        let expected = [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::FORBIDDEN][n % 3];
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_cut_off_on_the_way_to_the_origin_lets_the_next_one_go() {
+    let it = Edged::start().await;
+    let (path, _) = it.analysis().await;
+    let token = it.token("acme", None);
+    it.asked();
+    let all = it.gate.acquire_many(PERMITS).await.unwrap();
+    let mut first = Box::pin(it.get(&path, &token, &[]));
+    while it.asked.load(Relaxed) == 0 {
+        tokio::select! {
+            biased;
+            _ = &mut first => panic!("the origin is held"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    let asking = together((0..20).map(|_| it.get(&path, &token, &[])));
+    let cut = async {
+        tokio::task::yield_now().await;
+        drop(first);
+        drop(all);
+    };
+    let (answers, ()) = tokio::join!(asking, cut);
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+    assert_eq!(it.asked(), 2, "the one that was cut off, and one for all others");
+}
+
+#[tokio::test]
+async fn what_may_be_stale_is_shown_while_the_origin_is_asked_once() {
+    let it = Edged::start().await;
+    let (path, token) = ("/v1/openapi.yaml", it.token("acme", None));
+    assert_eq!(it.get(path, &token, &[]).await.told(), STORED);
+    it.app.clock.advance(600);
+    let answers = stampede(&it, path, &token, 50).await;
+    assert!(answers.iter().all(|answer| answer.told() == MEANWHILE && answer.header("age") == "600"));
+    while it.get(path, &token, &[]).await.told() == MEANWHILE {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(it.asked(), 1);
+    let renewed = it.get(path, &token, &[]).await;
+    assert_eq!((renewed.told(), renewed.header("age")), (HIT, "0"));
+    // Whoever wants to be sure waits, and so does everybody once it is too old.
+    it.app.clock.advance(600);
+    let sure = it.get(path, &it.token("acme", None), &[("cache-control", "no-cache")]).await;
+    assert_eq!(sure.told(), REVALIDATED);
+    it.app.clock.advance(86_400 + 301);
+    assert_eq!(it.get(path, &it.token("acme", None), &[]).await.told(), REVALIDATED);
 }
 
 #[tokio::test]

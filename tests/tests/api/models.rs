@@ -165,3 +165,47 @@ async fn a_description_is_the_models_and_says_so() {
     assert_eq!(told["model"]["status"], "remembered", "{told}");
     assert_eq!(told["description"]["explanation"], "Lists customers of 'BE'.");
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_plan_is_told_to_the_model_alone() {
+    let model = FakeModel::saying([answer(PROPOSED)]).await;
+    let app = with(&model).await;
+    let ada = app.user("acme");
+    let plan = "Seq Scan on customers c  (cost=0.00..5000.00 rows=1 width=8) (actual time=0.1..300.0 rows=3 loops=1)\n  \
+        Filter: (country = 'NL'::text)\n  Rows Removed by Filter: 900000\n";
+    let body = |plan: Value, model: bool| json!({"sql": sql("NL"), "dialect": "postgres", "schema": SHOP, "measure": false, "model": model, "plan": plan});
+    let told = ada.post("/v1/optimizations").json(&body(plan.into(), true)).send().await.ok();
+    assert_eq!(told["model"]["status"], "answered", "{told}");
+    let asked = model.asked()[0].text();
+    assert!(asked.contains("sequential-scan") && !asked.contains("NL"), "{asked}");
+    let without = optimize(&ada, &sql("NL"), true).await;
+    assert_eq!(without["model"]["status"], "answered", "it is another question");
+    for (plan, model) in [(json!("no plan"), true), (json!({"x": 1}), true), (json!(plan), false)] {
+        let refused = ada.post("/v1/optimizations").json(&body(plan, model)).send().await;
+        assert_eq!(refused.problem(Kind::InvalidField)["field"], "plan");
+    }
+    ada.store_catalog("shop", SHOP).await;
+    let query = json!({"title": "T", "sql": sql("NL"), "dialect": "postgres", "catalog": "shop"});
+    let stored = ada.store_as(query).await;
+    let body = json!({"measure": false, "model": true, "plan": plan});
+    let told = ada.post(&format!("{}/optimizations", stored.path)).json(&body).send().await.ok();
+    assert_eq!(told["model"]["status"], "remembered", "{told}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_cut_off_leaves_its_tokens_to_the_next_ones() {
+    let slow = answer(PROPOSED).after(Duration::from_secs(60));
+    let model = FakeModel::saying([slow, answer(PROPOSED)]).await;
+    let builder: Builder = TestApp::builder().model(&model.url());
+    let app = builder.model_setting("SQM_MODEL_TOKENS_PER_DAY", "60000").start().await;
+    let ada = app.user("acme");
+    let nl = sql("NL");
+    tokio::select! {
+        _ = optimize(&ada, &nl, true) => panic!("the model has not answered"),
+        () = async { while model.asked().is_empty() { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
+    }
+    let other = "SELECT o.id FROM orders o WHERE o.total > 5";
+    assert_eq!(optimize(&ada, other, true).await["model"]["status"], "over_quota");
+    app.clock.advance(31);
+    assert_eq!(optimize(&ada, other, true).await["model"]["status"], "answered");
+}

@@ -1,8 +1,11 @@
 //! Every operation of the API, walked as everybody who must not do it. The list of operations is what the
 //! functions allow; one that is not in the table here fails the test.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use sqm_http::{Kind, Scope};
+use sqm_domain::JobId;
+use sqm_http::{Clock, Kind, Scope};
+use sqm_store::StoredReport;
 use sqm_testkit::{Call, Calls, Operation, Stored, TestApp, watch_routes};
 
 /// The only operations that need no token: neither tells of anybody's data.
@@ -23,6 +26,7 @@ struct Things {
     connection: Value,
     /// The hash of the lineage of the query.
     analysis: String,
+    job: JobId,
 }
 
 async fn things(app: &TestApp, workspace: &str) -> Things {
@@ -38,7 +42,20 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
     user.put("/v1/connections/shop").json(&connection).send().await.expect(201);
     let lineage = user.get(&format!("{}/lineage", query.path)).send().await.ok();
     let analysis = lineage["analysis"].as_str().unwrap().to_owned();
-    Things { query, catalog: "shop", connection, analysis }
+    let (workspace, job) = (workspace.parse().unwrap(), JobId::from_parts(1_800_000_000_000, [7; 10]));
+    app.store.open_job(&workspace, job, app.clock.now()).await.unwrap();
+    app.store.keep_report(&workspace, &empty_report(app.clock.now())).await.unwrap();
+    Things { query, catalog: "shop", connection, analysis, job }
+}
+
+/// A report of a day on which nothing happened.
+pub fn empty_report(now: Timestamp) -> StoredReport {
+    let none = json!({ "count": 0, "items": [] });
+    let document = json!({
+        "day": "2027-01-15", "from": now, "to": now, "engine": "1", "queries": 0, "changed_queries": none,
+        "changed_catalogs": none, "new_findings": none, "regressions": none, "dead_tables": none, "duplicates": none,
+    });
+    StoredReport { day: "2027-01-15".parse().unwrap(), until: now, document: document.to_string() }
 }
 
 /// The valid request of an operation on these things.
@@ -72,6 +89,7 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
                 let body = json!({ "kind": "query", "title": "T", "sql": "SELECT 2", "dialect": "ansi" });
                 (None, Some(body), &[QueriesWrite])
             }
+            ("GET", "/v1/jobs" | "/v1/jobs/{id}" | "/v1/reports/latest") => (None, None, &[QueriesRead]),
             ("GET", "/v1/exports") => (None, None, &[QueriesRead, CatalogsRead]),
             ("POST", "/v1/lineage") => (None, Some(text), &[LineageRead, CatalogsRead]),
             ("POST", "/v1/lineage/plan") => {
@@ -121,7 +139,11 @@ fn asked(operation: &Operation, things: &Things) -> Option<Asked> {
             }
             _ => return None,
         };
-    let path = operation.route.path.replace("{id}", &things.query.id);
+    let id = match operation.route.path.as_str() {
+        "/v1/jobs/{id}" => things.job.to_string(),
+        _ => things.query.id.clone(),
+    };
+    let path = operation.route.path.replace("{id}", &id);
     let name = match operation.route.path.as_str() {
         "/v1/graph/tables/{name}" => "orders",
         "/v1/graph/columns/{name}" => "orders.total",
@@ -266,6 +288,7 @@ async fn another_workspace_s_things_do_not_exist() {
                 let problem = response.problem(Kind::InvalidField);
                 assert_eq!(problem["field"], "catalog", "{}", name(&operation));
             }
+            "GET" if operation.route.path == "/v1/reports/latest" => drop(response.problem(Kind::NotFound)),
             "GET" if operation.route.path == "/v1/exports" => assert_eq!(response.text(), ""),
             "GET" if operation.route.path == "/v1/usage" => assert_eq!(response.json()["days"], json!([])),
             "GET" => assert_eq!(response.json()["items"], json!([]), "{}", name(&operation)),

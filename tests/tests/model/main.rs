@@ -5,6 +5,7 @@
 
 mod asking;
 mod injection;
+mod mutants;
 mod provider;
 mod reach;
 mod talk;

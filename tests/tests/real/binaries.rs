@@ -7,10 +7,13 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use sqm_http::auth::{Claims, Expected, mint};
 use sqm_local::sample::{CATALOG, Sample};
-use sqm_local::stack::{AUDIENCE, ISSUER, Setup, Stack, free_port};
+use sqm_local::stack::{AUDIENCE, ISSUER, QueueSetup, Setup, Stack, free_port};
 use sqm_local::{Tool, Tools};
 use sqm_testkit::checkout;
 use tokio::process::Command;
+
+use crate::batch::Queues;
+use crate::secrets::endpoint;
 
 /// A literal that stands nowhere else: no log may hold it.
 const SECRET: &str = "the-literal-that-no-log-may-hold";
@@ -23,8 +26,9 @@ struct Product {
 }
 
 impl Product {
-    async fn start(home: &Path) -> Self {
-        let setup = Setup { root: checkout::root(), home: home.to_owned(), port: free_port().unwrap() };
+    async fn start(home: &Path, queue: &QueueSetup) -> Self {
+        let (root, port, queue) = (checkout::root(), free_port().unwrap(), Some(queue.clone()));
+        let setup = Setup { root, home: home.to_owned(), port, queue };
         let stack = Stack::start(&setup, &|_| {}).await.unwrap();
         let token = token(&stack, "acme");
         Self { stack, http: Client::new(), token }
@@ -187,6 +191,37 @@ async fn event_files(product: &Product, path: &str, folder: &Path) {
     assert_eq!(product.invoke("queries", &nobody, folder).await["statusCode"], 401);
 }
 
+/// The schedule finds what was stored, and the worker analyses it, by the documents that AWS starts them with.
+async fn in_the_background(product: &Product, sqs: &Queues, folder: &Path) {
+    let text = format!("SELECT a FROM t WHERE b = '{SECRET}'");
+    let body = json!({ "title": "T", "sql": text, "dialect": "postgres" });
+    answer(product.call(Method::POST, "/v1/queries").json(&body), 201).await;
+    let due = json!({ "time": "2027-01-15T08:00:00Z" });
+    let done = product.invoke("schedule", &due, folder).await;
+    assert_eq!((&done["jobs"], &done["sent"]), (&json!(1), &json!(2)), "{done}");
+    let again = product.invoke("schedule", &due, folder).await;
+    assert_eq!(again["sent"], 2, "an event that is delivered twice is about the same job: {again}");
+    loop {
+        let (batch, messages) = sqs.batch().await;
+        if messages.is_empty() {
+            break;
+        }
+        let mut event = batch.clone();
+        let poison = json!({ "messageId": "poison", "body": text, "attributes": {} });
+        event["Records"].as_array_mut().unwrap().push(poison);
+        let response = product.invoke("worker", &event, folder).await;
+        assert_eq!(response, json!({ "batchItemFailures": [{ "itemIdentifier": "poison" }] }));
+        sqs.settle(&messages, &[]).await;
+    }
+    let jobs = answer(product.call(Method::GET, "/v1/jobs"), 200).await;
+    let job = &jobs["items"][0];
+    assert_eq!(
+        (&job["state"], &job["total"], &job["done"]),
+        (&json!("finished"), &json!(2), &json!(2)),
+        "{job}"
+    );
+}
+
 fn logs_hold_no_secrets(product: &Product) {
     let mut lines = 0;
     for function in product.stack.functions() {
@@ -204,9 +239,12 @@ fn logs_hold_no_secrets(product: &Product) {
 async fn the_main_job_by_the_binaries() {
     let (home, events) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let sample = Sample::read(&checkout::root()).unwrap();
-    let product = Product::start(home.path()).await;
+    let sqs = Queues::create("binaries").await;
+    let queue = QueueSetup { url: sqs.queue.clone(), endpoint: endpoint().await.to_owned() };
+    let product = Product::start(home.path(), &queue).await;
     let path = store(&product, &sample).await;
     main_job(&product, &path).await;
+    in_the_background(&product, &sqs, events.path()).await;
     who_may(&product, &path).await;
     odd_requests(&product, &path).await;
     event_files(&product, &path, events.path()).await;
@@ -214,7 +252,7 @@ async fn the_main_job_by_the_binaries() {
     let before = answer(product.call(Method::GET, &path), 200).await;
     product.stack.stop().await.unwrap();
 
-    let again = Product::start(home.path()).await;
+    let again = Product::start(home.path(), &queue).await;
     assert_eq!(
         answer(again.call(Method::GET, &path), 200).await,
         before,

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod batch;
 mod binaries;
 mod database;
 mod edge;

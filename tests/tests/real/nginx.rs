@@ -8,9 +8,30 @@ use axum::Router;
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde_json::json;
-use sqm_http::caching::Edge;
+use sqm_http::caching::{Edge, Kept, RULES, Rule};
 use sqm_local::{Nginx, Tools};
-use sqm_testkit::{Calls, TestApp, checkout};
+use sqm_testkit::{Calls, Stored, TestApp, checkout};
+use tokio::task::JoinHandle;
+
+/// The application behind nginx.
+struct Before {
+    app: Arc<TestApp>,
+    nginx: Nginx,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Before {
+    async fn start() -> Self {
+        let app = Arc::new(TestApp::builder().edge(Edge::KnowsTenants).start().await);
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let origin = async |State(app): State<Arc<TestApp>>, request: Request| app.answer(request).await;
+        let router = Router::new().fallback(origin).with_state(app.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let nginx = Nginx::start(&Tools::of_checkout(&checkout::root()), port).await.unwrap();
+        Self { app, nginx, server }
+    }
+}
 
 /// An answer through nginx: its status, what nginx says of it, and its body.
 async fn get(nginx: &Nginx, path: &str, token: &str, more: &[(&str, &str)]) -> (StatusCode, String, String) {
@@ -24,16 +45,48 @@ async fn get(nginx: &Nginx, path: &str, token: &str, more: &[(&str, &str)]) -> (
     (answer.status(), told, answer.text().await.unwrap())
 }
 
+/// What a row of the table is asked for with, where there is something.
+fn path(rule: &Rule, query: &Stored, analysis: &str) -> String {
+    let name = match rule.path {
+        "/v1/graph/columns/{name}" => "t.a",
+        "/v1/graph/tables/{name}" => "t",
+        _ => "shop",
+    };
+    let hash = analysis.rsplit('/').next().unwrap();
+    let path = rule.path.replace("{id}", &query.id).replace("{n}", "2");
+    path.replace("{name}", name).replace("{hash}", hash)
+}
+
+#[tokio::test]
+async fn nginx_makes_of_each_row_of_the_table_what_the_row_says() {
+    let it = Before::start().await;
+    let ada = it.app.user("acme");
+    ada.store_catalog("shop", "CREATE TABLE t (a INT)").await;
+    let connection = json!({ "engine": "postgres", "secret": "sqm/acme/x" });
+    ada.put("/v1/connections/shop").json(&connection).send().await.expect(201);
+    let query = ada.store("SELECT a FROM t").await;
+    ada.patch(&query.path).if_match("*").json(&json!({ "sql": "SELECT a, 1 FROM t" })).send().await.ok();
+    let lineage = ada.get(&format!("{}/lineage", query.path)).send().await.ok();
+    let analysis = lineage["analysis"].as_str().unwrap();
+    let token = it.app.keys.sign(&it.app.claims("acme"));
+    for rule in RULES {
+        let path = path(rule, &query, analysis);
+        let first = get(&it.nginx, &path, &token, &[]).await;
+        let again = get(&it.nginx, &path, &token, &[]).await;
+        assert_eq!((first.0, again.0), (StatusCode::OK, StatusCode::OK), "{path}: {first:?}");
+        let expected = match rule.kept {
+            Kept::Never | Kept::Private => ["passed", "passed"],
+            Kept::Addressed | Kept::Open => ["MISS", "HIT"],
+            // Nginx keeps nothing that is stale at once.
+            Kept::Revalidated | Kept::Fixed => ["MISS", "MISS"],
+        };
+        assert_eq!([first.1.as_str(), &again.1], expected, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn nginx_keeps_what_is_addressed_and_shows_nothing_that_may_have_changed() {
-    let app = Arc::new(TestApp::builder().edge(Edge::KnowsTenants).start().await);
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let origin = async |State(app): State<Arc<TestApp>>, request: Request| app.answer(request).await;
-    let router = Router::new().fallback(origin).with_state(app.clone());
-    let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let nginx = Nginx::start(&Tools::of_checkout(&checkout::root()), port).await.unwrap();
-
+    let Before { app, nginx, server } = Before::start().await;
     let ada = app.user("acme");
     let query = ada.store("SELECT a AS of_acme FROM t").await;
     let lineage = ada.get(&format!("{}/lineage", query.path)).send().await.ok();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sqm_http::REQUEST;
+use sqm_http::background::BackgroundSettings;
 use sqm_http::settings::Settings;
 use sqm_local::{Tool, Tools};
 use sqm_testkit::{Route, checkout, deployed_routes};
@@ -92,8 +93,9 @@ async fn what_it_becomes_has_the_routes_of_the_functions() {
 async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
     let template = translated().await;
     let functions = of_type(&template, "AWS::Lambda::Function");
-    assert_eq!(functions.len(), 3);
-    for (name, function) in functions {
+    assert_eq!(functions.len(), 5);
+    let is_called_over_http = |name: &str| !BACKGROUND.contains(&name);
+    for (name, function) in functions.iter().filter(|(name, _)| is_called_over_http(name)) {
         let variables = function["Environment"]["Variables"].as_object().unwrap();
         let asked = std::cell::RefCell::new(BTreeSet::new());
         let settings = Settings::read(|variable| {
@@ -119,8 +121,50 @@ async fn each_function_is_told_what_it_needs_and_no_more_than_it_knows() {
     }
 }
 
+/// The functions that a schedule or a queue starts.
+const BACKGROUND: [&str; 2] = ["Schedule", "Worker"];
+
+#[tokio::test]
+async fn what_runs_in_the_background_has_a_queue_and_time() {
+    let template = translated().await;
+    let functions = of_type(&template, "AWS::Lambda::Function");
+    let queues = of_type(&template, "AWS::SQS::Queue");
+    let (queue, dead) = (queues["AnalysisQueue"], queues["AnalysisDeadLetters"]);
+    let redrive = &queue["RedrivePolicy"];
+    assert_eq!(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0], "AnalysisDeadLetters");
+    assert!(dead["MessageRetentionPeriod"].as_u64() > queue["MessageRetentionPeriod"].as_u64());
+    for name in BACKGROUND {
+        let variables = functions[name]["Environment"]["Variables"].as_object().unwrap();
+        let asked = std::cell::RefCell::new(BTreeSet::new());
+        let settings = BackgroundSettings::read(|variable| {
+            asked.borrow_mut().insert(variable.to_owned());
+            let given = variables.get(variable)?;
+            Some(match variable {
+                "SQM_REDIS_CLUSTER" => "true".to_owned(),
+                _ => given.as_str().unwrap_or("given").to_owned(),
+            })
+        });
+        let settings = settings.unwrap();
+        assert!(variables.keys().all(|variable| asked.borrow().contains(variable)), "{name}: {variables:?}");
+        assert_eq!(Some(settings.queue_receives.into()), redrive["maxReceiveCount"].as_u64(), "{name}");
+        let timeout = functions[name]["Timeout"].as_u64().unwrap();
+        assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout, "{name} outlives a message");
+    }
+    let mappings = of_type(&template, "AWS::Lambda::EventSourceMapping");
+    let mapping = mappings.values().next().unwrap();
+    assert_eq!(mapping["FunctionResponseTypes"], serde_json::json!(["ReportBatchItemFailures"]));
+    assert_eq!(mapping["FunctionName"]["Ref"], "Worker");
+    let schedules = of_type(&template, "AWS::Scheduler::Schedule");
+    let target = &schedules.values().next().unwrap()["Target"];
+    assert_eq!(target["Arn"]["Fn::GetAtt"][0], "Schedule");
+    let time = "2027-01-15T08:00:00Z";
+    let input = target["Input"].as_str().unwrap().replace("<aws.scheduler.scheduled-time>", time);
+    let event: sqm_schedule::Event = serde_json::from_str(&input).unwrap();
+    assert_eq!((event.time, event.workspace), (time.parse().unwrap(), None));
+}
+
 /// What each function's code asks of AWS.
-const ASKED: [(&str, &[&str]); 3] = [
+const ASKED: [(&str, &[&str]); 5] = [
     (
         "Queries",
         &[
@@ -159,13 +203,41 @@ const ASKED: [(&str, &[&str]); 3] = [
             "secretsmanager:GetSecretValue",
         ],
     ),
+    (
+        "Schedule",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            "sqs:SendMessage",
+        ],
+    ),
+    (
+        "Worker",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        ],
+    ),
 ];
 
 #[tokio::test]
 async fn each_function_may_do_what_it_does_and_no_more() {
     let template = translated().await;
     let roles = of_type(&template, "AWS::IAM::Role");
-    assert_eq!(roles.len(), ASKED.len());
+    // And that of the scheduler, which SAM makes: it may invoke one function.
+    assert_eq!(roles.len(), ASKED.len() + 1);
     for (function, asked) in ASKED {
         let policies = roles[format!("{function}Role").as_str()]["Policies"].as_array().unwrap();
         let statements =

@@ -15,6 +15,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("sqm-verify", &["aws-", "lambda_http", "lambda_runtime", "reqwest", "hyper", "axum"]),
     ("sqm-store", &["lambda_http", "lambda_runtime", "axum", "datafusion"]),
     ("sqm-http", &["datafusion", "rusqlite"]),
+    ("sqm-analysis", &["datafusion", "rusqlite", "reqwest"]),
+    ("sqm-optimization", &["reqwest", "tokio-postgres"]),
     ("sqm-queries", &["datafusion", "rusqlite", "reqwest"]),
     ("sqm-lineage", &["datafusion", "rusqlite", "reqwest"]),
     (

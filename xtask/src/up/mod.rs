@@ -74,7 +74,7 @@ async fn start(checkout: &Checkout, arguments: &Arguments, progress: &Progress) 
     let sample = Sample::read(&checkout.root)?;
     let port = if arguments.port == 0 { free_port()? } else { arguments.port };
     let home = arguments.home.clone().unwrap_or_else(|| checkout.home());
-    let setup = Setup { root: checkout.root.clone(), home: home.clone(), port };
+    let setup = Setup { root: checkout.root.clone(), home: home.clone(), port, queue: None };
     let stack = Stack::start(&setup, &|stage| show(progress, &stage)).await?;
     let token = token::mint(stack.key(), &home)?;
     let asker = Asker::new(stack.base_url(), &token.text)?;

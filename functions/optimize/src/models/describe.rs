@@ -4,13 +4,13 @@ use serde::Serialize;
 use sqm_ai::{Describing, Description, Model, PROMPT_VERSION, Statement};
 use sqm_domain::{Dialect, SqlText};
 use sqm_http::{Problem, compute};
+use sqm_optimization::BUDGET;
 use sqm_sql::catalog::Catalog;
 use sqm_store::SuggestionKey;
 
 use super::Asking;
 use super::once::{self, Obtained};
 use super::view::{Asked, ModelView};
-use crate::work::BUDGET;
 
 /// What a model has said of a statement, if it has.
 pub(crate) struct Described {

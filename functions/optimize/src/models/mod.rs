@@ -13,11 +13,12 @@ use sqm_ai::provider::{Budget, Completion, Endpoint, Key, Provider, ProviderErro
 use sqm_domain::{SecretName, WorkspaceId};
 use sqm_http::settings::ModelSettings;
 use sqm_http::{Clock, Problem, Secrets, compute};
+use sqm_optimization::BUDGET;
 use sqm_reach::{Reach, Trust};
+use sqm_sql::explain::Explained;
 use sqm_store::{Quota, Spent, Store};
 
 use crate::App;
-use crate::work::BUDGET;
 pub(crate) use describe::{Described, DescriptionView};
 pub(crate) use suggest::Suggested;
 pub(crate) use view::{ModelView, Status};
@@ -119,17 +120,24 @@ pub(crate) struct Asking<'a> {
     store: &'a Store,
     clock: &'a dyn Clock,
     workspace: &'a WorkspaceId,
+    /// What is wrong with the plan of what is to be rewritten, where one was given.
+    plan: Option<Explained>,
 }
 
 impl<'a> Asking<'a> {
     /// For a request that wants it.
-    pub(crate) fn of(app: &'a App, workspace: &'a WorkspaceId, wanted: Option<bool>) -> Option<Self> {
-        wanted.unwrap_or(false).then(|| Self::new(app, workspace))
+    pub(crate) fn of(
+        app: &'a App,
+        workspace: &'a WorkspaceId,
+        wanted: Option<bool>,
+        plan: Option<Explained>,
+    ) -> Option<Self> {
+        wanted.unwrap_or(false).then(|| Self { plan, ..Self::new(app, workspace) })
     }
 
     /// For a request that is about nothing else.
     pub(crate) fn new(app: &'a App, workspace: &'a WorkspaceId) -> Self {
-        Self { models: &app.models, store: &app.store, clock: &*app.clock, workspace }
+        Self { models: &app.models, store: &app.store, clock: &*app.clock, workspace, plan: None }
     }
 }
 

@@ -18,7 +18,7 @@ const TIME: Duration = Duration::from_secs(12);
 /// Tokens that are set aside for a request, which it does not exceed.
 const TOKENS: u64 = 40_000;
 
-/// How long a lease holds, in seconds: longer than a request lasts.
+/// How long a lease, and what is set aside for it, holds, in seconds: longer than a request lasts.
 const LEASE_S: i64 = 30;
 
 /// How long somebody waits for what another one finds out, and how often it looks.
@@ -71,7 +71,8 @@ impl Asking<'_> {
             Ok(Err((None, _))) => return Ok(Obtained::Elsewhere),
             Err(error) => return Ok(not_stored(&error)),
         };
-        let reserved = self.store.reserve_usage(self.workspace, model.quota, TOKENS, self.clock.now()).await;
+        let held = (self.clock.now(), LEASE_S);
+        let reserved = self.store.reserve_usage(self.workspace, model.quota, TOKENS, held).await;
         let reserved = match reserved {
             Ok(Some(reserved)) => reserved,
             Ok(None) => {

@@ -9,14 +9,13 @@ use sqm_ai::{
 };
 use sqm_domain::{Dialect, SqlText};
 use sqm_http::{Problem, compute};
+use sqm_optimization::{BUDGET, Effort, Known};
 use sqm_store::SuggestionKey;
 use sqm_verify::offer::{Offer, Optimization, Options};
 
 use super::once::{self, Obtained};
 use super::view::{Asked, ModelView};
 use super::{Asking, Threads};
-use crate::effort::Effort;
-use crate::work::{BUDGET, Known};
 
 /// Longest time for the verdicts on what one answer proposes.
 const JUDGING: Duration = Duration::from_secs(5);
@@ -93,8 +92,13 @@ impl Asking<'_> {
         let (known, options) =
             (catalog.clone(), Options { time: JUDGING, statistics, ..effort.optimization() });
         let id = model.id().to_owned();
+        let plan = self.plan.clone();
         let begun = compute(BUDGET, move || {
             let statement = Statement::read_with(sql.as_str(), dialect, &known, &options.statistics)?;
+            let statement = match plan {
+                Some(plan) => statement.with_plan(&plan)?,
+                None => statement,
+            };
             let key = SuggestionKey::new(&["rewrites", &statement.content_hash(), &id, PROMPT_VERSION]);
             let original = Arc::new(Original::read(sql.as_str(), statement, &known)?);
             Ok::<_, NotAsked>((key, Dialogue::new(original, known, &id, options)))

@@ -4,11 +4,11 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, sql_text};
+use sqm_optimization::Of;
 use sqm_sql::catalog::SchemaInput;
 
 use crate::App;
 use crate::models::{Asking, Described};
-use crate::view::Of;
 
 /// What is to be described.
 #[derive(Deserialize)]

@@ -4,12 +4,12 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Problem, QueryString, Reply, Scope};
+use sqm_optimization::Of;
 
 use super::describe::described_reply;
 use crate::App;
 use crate::asked::Maybe;
 use crate::models::Asking;
-use crate::view::Of;
 
 /// Nothing is asked beyond the path.
 #[derive(Deserialize)]

@@ -2,17 +2,17 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use serde_json::Value;
 use sqm_cache::Origin;
 use sqm_domain::{ConnectionName, QueryId, VersionNumber};
 use sqm_http::{Basis, Caller, Path, Problem, QueryString, Reply, Scope};
+use sqm_optimization::{Basics, Databases, Effort, Include, Of, On, of_query, optimized};
 use sqm_sql::catalog::StatisticsInput;
 
-use crate::asked::{Include, Maybe, read_statistics};
+use crate::asked::{Maybe, explained, read_statistics};
 use crate::databases::named;
-use crate::effort::{Databases, Effort};
-use crate::kept::{Basics, optimized};
 use crate::models::Asking;
-use crate::view::{Of, On, of_query, optimization};
+use crate::view::optimization;
 use crate::{App, work};
 
 /// How much is to be tried.
@@ -25,6 +25,7 @@ pub(crate) struct Asked {
     statistics: Option<StatisticsInput>,
     connection: Option<ConnectionName>,
     model: Option<bool>,
+    plan: Option<Value>,
 }
 
 /// Of which version, and what the answer is to hold.
@@ -58,17 +59,18 @@ pub(crate) async fn optimize_stored(
     let (catalog, basis) =
         Basis::of_query(&app.store, caller.workspace(), query.summary.catalog.as_ref()).await?;
     let statistics = read_statistics(asked.statistics.as_ref(), &catalog)?;
+    let plan = explained((asked.plan, asked.model), (&query.sql, dialect), &catalog).await?;
     let effort = Effort::new(asked.databases, asked.seed).measured(asked.measure);
     if connection.is_none() && asked.model != Some(true) {
         let (sql, known, basis) = (query.sql, (catalog, statistics), &basis);
         let (statistics, include, origin) = (asked.statistics.as_ref(), which.include, Origin::Stored);
         let basics = Basics { sql, dialect, known, basis, statistics, effort, include, origin };
-        let analysis = optimized(&app, &caller, basics).await?;
+        let analysis = optimized(&app.levels, caller.workspace(), app.clock.now(), basics).await?;
         return Ok(of_query(Of { id, version }, &analysis.document));
     }
     let database = work::Asked::of(&app.databases, caller.workspace(), connection.as_ref());
-    let asking = Asking::of(&app, caller.workspace(), asked.model);
+    let asking = Asking::of(&app, caller.workspace(), asked.model, plan);
     let found = work::optimize(query.sql, dialect, (catalog, statistics), effort, database, asking).await?;
     let on = On { query: Some(Of { id, version }), dialect, basis: &basis, options: effort };
-    Ok(Reply::json(optimization(on, &found, which.include, None)?))
+    Ok(Reply::json(optimization(on, &found, which.include)?))
 }

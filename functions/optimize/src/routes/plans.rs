@@ -1,17 +1,16 @@
 //! `POST /v1/plans`
 
-use std::borrow::Cow;
-
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, compute, sql_text};
+use sqm_optimization::BUDGET;
 use sqm_sql::catalog::SchemaInput;
-use sqm_sql::explain::{self, Engine, ExplainError, Explained, Printed, Text};
+use sqm_sql::explain::{self, Engine, Explained, Text};
 
 use crate::App;
-use crate::work::BUDGET;
+use crate::asked::{read_plan, refused_plan};
 
 /// A plan, and the text that it was made for.
 #[derive(Deserialize)]
@@ -46,11 +45,7 @@ pub(crate) async fn plans(
         caller.may(Scope::CatalogsRead)?;
     }
     let sql = sql.map(|sql| sql_text("sql", sql)).transpose()?;
-    let parsed = compute(BUDGET, move || match &plan {
-        Value::String(printed) => explain::parse(Printed::Text(printed), engine),
-        plan => explain::parse(Printed::Json(plan), engine),
-    });
-    let plan = parsed.await?.map_err(refused)?;
+    let plan = read_plan(plan, engine).await?;
     let dialect = dialect.unwrap_or(plan.engine.dialect());
     let (catalog, basis) =
         Basis::of_request(&app.store, caller.workspace(), dialect, catalog, schema).await?;
@@ -58,13 +53,6 @@ pub(crate) async fn plans(
         let text = sql.as_ref().map(|sql| Text { sql: sql.as_str(), dialect });
         explain::examine(plan, text, &catalog)
     };
-    let explained = compute(BUDGET, work).await?.map_err(refused)?;
+    let explained = compute(BUDGET, work).await?.map_err(refused_plan)?;
     Ok(Reply::ok(&Document { basis: &basis, explained: &explained }))
-}
-
-fn refused(error: ExplainError) -> Problem {
-    match error {
-        ExplainError::Guard(error) => error.into(),
-        error => Problem::field("plan", Cow::Owned(error.to_string())),
-    }
 }

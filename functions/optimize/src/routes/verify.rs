@@ -4,10 +4,10 @@ use axum::extract::State;
 use serde::Deserialize;
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, sql_text};
+use sqm_optimization::{Databases, Effort, On};
 use sqm_sql::catalog::SchemaInput;
 
-use crate::effort::{Databases, Effort};
-use crate::view::{On, verification};
+use crate::view::verification;
 use crate::{App, work};
 
 /// Which queries, and how much is to be tried.

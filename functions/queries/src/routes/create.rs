@@ -6,10 +6,10 @@ use sqm_domain::{CatalogName, Dialect, Note, Subject, Tag, Title};
 use sqm_http::{Caller, NoParameters, Problem, Reply, Scope, new_query_id, sql_text};
 use sqm_store::{Content, Query};
 
+use crate::App;
 use crate::asked::Asked;
 use crate::patch::distinct;
 use crate::view::{QueryView, etag, location};
-use crate::{App, analysis};
 
 /// A query as it is given.
 #[derive(Deserialize)]
@@ -42,8 +42,8 @@ pub(crate) async fn create(
     }
     let change = asked.change(&app, &caller, asked.body.message.clone());
     let content = asked.body.content(&caller)?;
-    analysis::known(&app.store, caller.workspace(), content.catalog.as_ref()).await?;
-    let found = analysis::of(&app.store, caller.workspace(), &content).await?;
+    sqm_analysis::known(&app.store, caller.workspace(), content.catalog.as_ref()).await?;
+    let found = sqm_analysis::of(&app.store, caller.workspace(), &content).await?;
     let id = new_query_id(app.clock.as_ref(), app.entropy.as_ref());
     let written = app.store.create(caller.workspace(), id, content, found, &change).await?;
     Ok(created(&written.query))

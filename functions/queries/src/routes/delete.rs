@@ -5,7 +5,7 @@ use sqm_domain::QueryId;
 use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 
 use crate::App;
-use crate::view::etag;
+use crate::view::{etag, hold};
 
 /// Remove a query with all its versions, for good. `If-Match` says which version the caller has seen last.
 pub(crate) async fn delete(
@@ -17,8 +17,8 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     caller.may(Scope::QueriesWrite)?;
     preconditions.if_match()?;
-    let newest = app.store.deletable(caller.workspace(), id).await?;
-    preconditions.hold(Some(&etag(newest)))?;
+    let (newest, revision) = app.store.deletable(caller.workspace(), id).await?;
+    hold(&preconditions, newest, revision)?;
     let deleted = app.store.delete(caller.workspace(), id, newest, app.clock.now()).await;
     deleted.map_err(|error| Problem::of_write(error, etag))?;
     Ok(Reply::no_content())

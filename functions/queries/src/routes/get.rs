@@ -3,9 +3,10 @@
 use axum::extract::State;
 use sqm_domain::QueryId;
 use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
+use sqm_store::StoreError;
 
 use crate::App;
-use crate::view::{current, etag};
+use crate::view::{current, current_etag};
 
 /// A query as it is now. Another workspace's id answers 404.
 pub(crate) async fn get(
@@ -16,7 +17,10 @@ pub(crate) async fn get(
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::QueriesRead)?;
-    let head = async { app.store.summary(caller.workspace(), id).await.map(|now| Some(etag(now.version))) };
+    let head = async {
+        let now = app.store.summary(caller.workspace(), id).await?;
+        Ok::<_, StoreError>(Some(current_etag(now.version, now.revision)))
+    };
     if let Some(unchanged) = preconditions.unchanged(head).await? {
         return Ok(unchanged);
     }

@@ -3,7 +3,8 @@
 use axum::extract::{OriginalUri, State};
 use serde::Deserialize;
 use sqm_domain::{Dialect, Subject, Tag};
-use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Caller, PageAsked, Problem, QueryString, Reply, Scope};
+use sqm_sql::{ENGINE_VERSION, rules};
 use sqm_store::{Filter, Fingerprint, Listed, Sort, words};
 
 use super::limit;
@@ -28,6 +29,10 @@ pub(crate) struct Which {
     reads: Option<String>,
     writes: Option<String>,
     fingerprint: Option<Fingerprint>,
+    finding: Option<String>,
+    reads_column: Option<String>,
+    writes_column: Option<String>,
+    stale: Option<bool>,
     sort: Option<By>,
     q: Option<String>,
 }
@@ -41,12 +46,12 @@ enum By {
 }
 
 /// Queries, the newest or the most complex first, that have everything that is asked for: a tag, an owner, a dialect, a table
-/// read or written (its name as lineage gives it, in any case). A page may be short, or empty, and still
+/// read or written (its name as lineage gives it, in any case), a column likewise, a finding, or the need of analysis. A page may be short, or empty, and still
 /// have a next one. With `q` those that have all its words, or words that begin so, the best first.
 pub(crate) async fn list(
     caller: Caller,
     QueryString(which): QueryString<Which>,
-    preconditions: Preconditions,
+    asked: PageAsked,
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Reply, Problem> {
@@ -60,6 +65,10 @@ pub(crate) async fn list(
         reads: table("reads", which.reads)?,
         writes: table("writes", which.writes)?,
         fingerprint: which.fingerprint,
+        finding: finding(which.finding)?,
+        reads_column: column("reads_column", which.reads_column)?,
+        writes_column: column("writes_column", which.writes_column)?,
+        stale: which.stale.unwrap_or_default().then(|| ENGINE_VERSION.to_owned()),
         sort: match &which.sort {
             None | Some(By::Newest) => Sort::Newest,
             Some(By::Complexity) => Sort::Complexity,
@@ -67,9 +76,10 @@ pub(crate) async fn list(
     };
     // Before the list is: what is written in between makes its tag an old one.
     let state = app.store.list_state(caller.workspace(), Listed::Queries, app.clock.now()).await?;
-    let tag = state.map(|state| caller.list_tag(state));
-    if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
-        return Ok(Reply::not_modified(tag.clone()));
+    // What is stale depends on catalogs as well, and on what is being analysed.
+    let now = asked.now(&caller, state.filter(|_| filter.stale.is_none()));
+    if let Some(unchanged) = now.unchanged(|_| true).await {
+        return Ok(unchanged);
     }
     if let Some(text) = &which.q {
         if which.sort.is_some() {
@@ -81,11 +91,11 @@ pub(crate) async fn list(
         }
         let hits = app.store.search(caller.workspace(), text, &filter, limit, from.as_ref()).await?;
         let page = hits_page(&caller, &hits, &without_cursor(uri.query().unwrap_or_default()));
-        return Ok(page.tagged(tag).unless_known(&preconditions));
+        return Ok(now.made(page).await);
     }
     let found = app.store.list(caller.workspace(), &filter, limit, from.as_ref()).await?;
     let page = page(&caller, &found, &without_cursor(uri.query().unwrap_or_default()));
-    Ok(page.tagged(tag).unless_known(&preconditions))
+    Ok(now.made(page).await)
 }
 
 fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {
@@ -94,6 +104,24 @@ fn table(parameter: &'static str, name: Option<String>) -> Result<Option<String>
             Err(Problem::parameter(parameter, format!("a name of 1 to {MAX_TABLE_BYTES} bytes")))
         }
         name => Ok(name),
+    }
+}
+
+fn column(parameter: &'static str, name: Option<String>) -> Result<Option<String>, Problem> {
+    match table(parameter, name)? {
+        Some(name) if !name.contains('.') => {
+            Err(Problem::parameter(parameter, "a column is named with its table: `table.column`"))
+        }
+        name => Ok(name),
+    }
+}
+
+fn finding(code: Option<String>) -> Result<Option<String>, Problem> {
+    match code {
+        Some(code) if !rules::all().any(|meta| meta.code == code) => {
+            Err(Problem::parameter("finding", "the code of a rule, such as SQM001"))
+        }
+        code => Ok(code),
     }
 }
 

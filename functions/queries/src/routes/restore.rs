@@ -7,9 +7,9 @@ use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope}
 use sqm_store::Content;
 
 use super::At;
+use crate::App;
 use crate::asked::Asked;
-use crate::view::{current, etag};
-use crate::{App, analysis};
+use crate::view::{current, etag, hold};
 
 /// Why it is restored; "restores version n" where nobody says.
 #[derive(Deserialize)]
@@ -34,10 +34,10 @@ pub(crate) async fn restore(
         return Ok(current(&done.query));
     }
     let before = app.store.query(caller.workspace(), id).await?;
-    preconditions.hold(Some(&etag(before.summary.version)))?;
+    hold(&preconditions, before.summary.version, before.summary.revision)?;
     let old = app.store.version(caller.workspace(), id, n).await?;
     let content = Content { owner: before.summary.owner.clone(), ..old.content() };
-    let found = analysis::of(&app.store, caller.workspace(), &content).await?;
+    let found = sqm_analysis::of(&app.store, caller.workspace(), &content).await?;
     let said = asked.body.message.clone();
     let said = said.or_else(|| format!("restores version {n}").parse().ok()).unwrap_or_default();
     let change = asked.change(&app, &caller, said);

@@ -5,10 +5,10 @@ use sqm_domain::QueryId;
 use sqm_http::{Caller, NoParameters, Path, Preconditions, Problem, Reply, Scope};
 use sqm_store::Query;
 
+use crate::App;
 use crate::asked::Asked;
 use crate::patch::Patch;
-use crate::view::{current, etag};
-use crate::{App, analysis};
+use crate::view::{current, etag, hold};
 
 /// Change some fields, which makes the next version. `If-Match` says of which version; where another
 /// writer was faster, 412 and nothing is changed. What is the same as before makes no version.
@@ -26,15 +26,15 @@ pub(crate) async fn update(
         return Ok(current(&done.query));
     }
     let before = app.store.query(caller.workspace(), id).await?;
-    preconditions.hold(Some(&etag(before.summary.version)))?;
+    hold(&preconditions, before.summary.version, before.summary.revision)?;
     let change = asked.change(&app, &caller, asked.body.message.clone());
     if let Some(catalog) = &asked.body.catalog {
-        analysis::known(&app.store, caller.workspace(), catalog.as_ref()).await?;
+        sqm_analysis::known(&app.store, caller.workspace(), catalog.as_ref()).await?;
     }
     let content = asked.body.apply(before.content())?;
     let found = match same_basis(&before, &content) {
         true => before.analysis(),
-        false => analysis::of(&app.store, caller.workspace(), &content).await?,
+        false => sqm_analysis::of(&app.store, caller.workspace(), &content).await?,
     };
     let written = app.store.update(caller.workspace(), &before, content, found, &change).await;
     let written = written.map_err(|error| Problem::of_write(error, etag))?;

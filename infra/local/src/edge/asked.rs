@@ -41,6 +41,11 @@ impl Asked {
         Self { conditions, keyed, parts }
     }
 
+    /// Whether the caller says itself how fresh it has to be.
+    pub(super) fn is_particular(&self) -> bool {
+        [CACHE_CONTROL, PRAGMA].iter().any(|name| self.keyed.headers().contains_key(name))
+    }
+
     /// The request to the origin, with the tag of what is kept.
     pub(super) fn request(&self, tag: Option<&HeaderValue>) -> Request<Body> {
         let mut request = Request::new(Body::empty());

@@ -26,6 +26,15 @@ impl Key {
     }
 }
 
+/// When something is shown beyond its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// The origin does not answer.
+    IfError,
+    /// The origin is asked meanwhile.
+    WhileRevalidate,
+}
+
 /// An answer as it is kept.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -40,11 +49,15 @@ impl Stored {
         self.body.len() + 2_048
     }
 
-    /// Whether it may be shown beyond its time where the origin does not answer (RFC 5861, 4).
-    pub(super) fn may_be_stale(&self, now: SystemTime) -> bool {
+    /// Whether it may be shown beyond its time, where that is as it is (RFC 5861).
+    pub(super) fn may_be_stale(&self, stale: Stale, now: SystemTime) -> bool {
         let seconds = |name| directive(&self.headers, name);
         let fresh = seconds("s-maxage").or_else(|| seconds("max-age")).unwrap_or(0);
-        let allowed = seconds("stale-if-error").unwrap_or(0);
+        let allowed = seconds(match stale {
+            Stale::IfError => "stale-if-error",
+            Stale::WhileRevalidate => "stale-while-revalidate",
+        });
+        let allowed = allowed.unwrap_or(0);
         allowed > 0 && self.policy.age(now) <= Duration::from_secs(fresh.saturating_add(allowed))
     }
 

@@ -15,8 +15,12 @@ pub(super) enum Told {
     Revalidated,
     /// Answered by the origin.
     Missed { is_kept: bool },
+    /// Answered with what another request went for that was equal.
+    Collapsed,
     /// Answered with what is kept, since the origin does not answer.
     Stale,
+    /// Answered with what is kept, while the origin is asked whether it holds.
+    Meanwhile,
     /// Kept by nobody.
     Passed,
 }
@@ -28,6 +32,8 @@ impl Told {
             Self::Revalidated => "sqm-edge; hit; fwd=stale; fwd-status=304",
             Self::Missed { is_kept: true } => "sqm-edge; fwd=miss; stored",
             Self::Missed { is_kept: false } => "sqm-edge; fwd=miss",
+            Self::Collapsed => "sqm-edge; fwd=miss; collapsed",
+            Self::Meanwhile => "sqm-edge; hit; detail=stale-while-revalidate",
             Self::Stale => "sqm-edge; hit; detail=stale-if-error",
             Self::Passed => "sqm-edge; fwd=bypass",
         };

@@ -18,7 +18,7 @@ pub(super) async fn build(project: &Project, log: &Path, hear: Hear<'_>) -> Resu
     let mut command = cargo(&project.root);
     command.arg("build");
     // By binary, not by package: a package alone would have other features, and everything be compiled again.
-    for function in &project.functions {
+    for function in project.functions.iter().chain(&project.background) {
         command.args(["--bin", function]);
     }
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
+use super::QueueSetup;
+
 /// The issuer of tokens that are accepted.
 pub const ISSUER: &str = "sqm-local";
 
@@ -22,6 +24,8 @@ pub(super) struct Environment {
     pub key_file: PathBuf,
     /// Where functions fetch their requests, up to their name.
     pub runtime: String,
+    /// The queue of what is to be analysed, where there is one.
+    pub queue: Option<QueueSetup>,
 }
 
 impl Environment {
@@ -61,5 +65,8 @@ impl Environment {
             .env("SQM_TOKEN_KEY_FILE", &self.key_file)
             .env("SQM_TOKEN_ISSUER", ISSUER)
             .env("SQM_TOKEN_AUDIENCE", AUDIENCE);
+        if let Some(QueueSetup { url, endpoint }) = &self.queue {
+            command.env("SQM_QUEUE_URL", url).env("SQM_QUEUE_ENDPOINT", endpoint);
+        }
     }
 }

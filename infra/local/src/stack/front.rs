@@ -81,7 +81,8 @@ impl Drop for Front {
 }
 
 async fn serve(State(behind): State<Behind>, request: Request) -> Response {
-    behind.edge.serve(request, |request| hand_on(&behind, request)).await
+    let edge = behind.edge.clone();
+    edge.serve(request, |request| async move { hand_on(&behind, request).await }).await
 }
 
 async fn hand_on(behind: &Behind, request: Request) -> Response {

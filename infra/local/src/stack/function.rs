@@ -14,11 +14,21 @@ use crate::process::Process;
 const ATTEMPT: Duration = Duration::from_secs(5);
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
+/// How a function is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Called {
+    /// By requests, of which one asks for its health.
+    OverHttp,
+    /// By events alone.
+    ByEvents,
+}
+
 /// A function that runs.
 #[derive(Debug)]
 pub(super) struct Function {
     /// Its name.
     pub name: String,
+    called: Called,
     program: PathBuf,
     built: Option<SystemTime>,
     environment: Environment,
@@ -28,14 +38,22 @@ pub(super) struct Function {
 
 impl Function {
     pub(super) fn start(
-        name: &str,
+        (name, called): (&str, Called),
         program: PathBuf,
         environment: &Environment,
         log: PathBuf,
     ) -> Result<Self> {
         let built = built(&program);
         let process = launch(name, &program, environment, &log)?;
-        Ok(Self { name: name.to_owned(), program, built, environment: environment.clone(), log, process })
+        Ok(Self {
+            name: name.to_owned(),
+            called,
+            program,
+            built,
+            environment: environment.clone(),
+            log,
+            process,
+        })
     }
 
     /// Waits until it answers through the gateway. Fails once one of both has ended.
@@ -47,6 +65,10 @@ impl Function {
             gateway.ensure_running()?;
             if let Some(how) = self.ended()? {
                 bail!("{how}");
+            }
+            // Nobody asks it anything until there is an event.
+            if self.called == Called::ByEvents {
+                return Ok(());
             }
             if client.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());

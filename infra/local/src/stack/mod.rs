@@ -34,7 +34,7 @@ use crate::template::Template;
 use crate::tools::{Tool, Tools};
 use environment::Environment;
 use front::Front;
-use function::Function;
+use function::{Called, Function};
 use gateway::Gateway;
 use home::Home;
 use project::Project;
@@ -58,6 +58,17 @@ pub struct Setup {
     pub home: PathBuf,
     /// The port on 127.0.0.1.
     pub port: u16,
+    /// The queue of what is to be analysed. Without one nothing runs in the background.
+    pub queue: Option<QueueSetup>,
+}
+
+/// A queue, and where SQS answers.
+#[derive(Debug, Clone)]
+pub struct QueueSetup {
+    /// Its URL.
+    pub url: String,
+    /// The address of SQS.
+    pub endpoint: String,
 }
 
 /// How far a start has come.
@@ -116,7 +127,10 @@ impl Stack {
         let cargo_lambda = tools.install(Tool::CargoLambda).await?;
 
         hear(Stage::Building { done: 0, total: 0, at: String::new() });
-        let project = Project::read(&setup.root).await?;
+        let mut project = Project::read(&setup.root).await?;
+        if setup.queue.is_none() {
+            project.background.clear();
+        }
         build::build(&project, &home.log("build"), hear).await?;
 
         hear(Stage::Database);
@@ -131,7 +145,7 @@ impl Stack {
             format!("the data in {} cannot be used; without that file one begins anew", shown(&home.data()))
         })?;
 
-        let total = project.functions.len();
+        let total = project.functions.len() + project.background.len();
         hear(Stage::Starting { ready: 0, total });
         let mut gateway = Gateway::start(&cargo_lambda, &project, free_port()?, &home.log("cargo-lambda"))?;
         let listens = tokio::time::timeout(READY_WITHIN, gateway.listens()).await;
@@ -141,10 +155,14 @@ impl Stack {
             database: database.endpoint(),
             key_file: home.key_file(),
             runtime: gateway.runtime(),
+            queue: setup.queue.clone(),
         };
-        let functions = project.functions.iter();
+        let called = project.functions.iter().map(|name| (name, Called::OverHttp));
+        let functions = called.chain(project.background.iter().map(|name| (name, Called::ByEvents)));
         let functions = functions
-            .map(|name| Function::start(name, project.program(name), &environment, home.log(name)))
+            .map(|(name, called)| {
+                Function::start((name, called), project.program(name), &environment, home.log(name))
+            })
             .collect::<Result<_>>()?;
         let expected = Expected { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned() };
         let authenticator =
@@ -168,8 +186,8 @@ impl Stack {
     }
 
     /// The names of the functions.
-    pub fn functions(&self) -> &[String] {
-        &self.project.functions
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(|function| function.name.as_str())
     }
 
     /// The folder with a log for each of the programs.

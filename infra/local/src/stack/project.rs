@@ -15,6 +15,8 @@ pub(super) struct Project {
     pub root: PathBuf,
     /// The functions that its routes name, in alphabetical order.
     pub functions: Vec<String>,
+    /// Those that no route leads to: a schedule or a queue starts them.
+    pub background: Vec<String>,
     target: PathBuf,
 }
 
@@ -42,7 +44,14 @@ impl Project {
         }
         ensure!(!functions.is_empty(), "no route names a function");
         let target = metadata["target_directory"].as_str().context("cargo names no target directory")?;
-        Ok(Self { root: root.to_owned(), functions: functions.into_iter().collect(), target: target.into() })
+        let background = metadata.pointer("/metadata/sqm/background").and_then(Value::as_array);
+        let background = background.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        Ok(Self {
+            root: root.to_owned(),
+            functions: functions.into_iter().collect(),
+            background: background.collect(),
+            target: target.into(),
+        })
     }
 
     /// Where a function lies once it is built for daily work.
@@ -73,8 +82,10 @@ mod tests {
     use super::*;
 
     fn with(router: Value) -> Result<Project> {
-        let metadata =
-            json!({"metadata": {"lambda": {"watch": {"router": router}}}, "target_directory": "/t"});
+        let metadata = json!({
+            "metadata": {"lambda": {"watch": {"router": router}}, "sqm": {"background": ["three"]}},
+            "target_directory": "/t",
+        });
         Project::parse(Path::new("/r"), &metadata)
     }
 
@@ -83,6 +94,7 @@ mod tests {
         let router = json!({"/b": "two", "/a": [{"method": "GET", "function": "one"}], "/c": "two"});
         let project = with(router).unwrap();
         assert_eq!(project.functions, ["one", "two"]);
+        assert_eq!(project.background, ["three"]);
         assert_eq!(project.program("one"), Path::new("/t/debug/one"));
     }
 

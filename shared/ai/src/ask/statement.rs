@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqm_domain::Dialect;
 use sqm_sql::catalog::{Catalog, Column, IndexPart, Statistics, Table, TableStatistics};
+use sqm_sql::explain::Explained;
 use sqm_sql::lineage::{self, Lineage};
 use sqm_sql::lint::Config;
 use sqm_sql::placeholders::{self, Hidden, NotHidden};
@@ -87,11 +88,31 @@ impl Statement {
             "tables": tables(&lineage, catalog, statistics),
             "findings": findings,
         });
-        let bytes = view.to_string().len();
-        if bytes > MOST {
-            return Err(NotAsked::TooLong(bytes));
-        }
-        Ok(Self { dialect, hidden, lineage, view })
+        Self { dialect, hidden, lineage, view }.bounded()
+    }
+
+    /// The same, with what is wrong with a plan of it. The codes and the tables that it reads, since what else a plan says
+    /// may quote the statement.
+    ///
+    /// # Errors
+    /// It is too long to be sent.
+    pub fn with_plan(mut self, plan: &Explained) -> Result<Self, NotAsked> {
+        let tables = self.lineage.tables();
+        let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_lowercase();
+        let known = |table: &str| tables.iter().find(|places| last(places.name) == last(table));
+        let told = plan.findings.iter().map(|finding| {
+            let table = finding.table.as_deref().and_then(known).map(|places| places.name.to_owned());
+            (finding.code.name(), table)
+        });
+        let told: BTreeSet<(&str, Option<String>)> = told.collect();
+        let told = told.into_iter().map(|(code, table)| json!({"finding": code, "table": table}));
+        self.view["plan"] = told.collect();
+        self.bounded()
+    }
+
+    fn bounded(self) -> Result<Self, NotAsked> {
+        let bytes = self.view.to_string().len();
+        if bytes > MOST { Err(NotAsked::TooLong(bytes)) } else { Ok(self) }
     }
 
     /// What a model is told about it.

@@ -127,7 +127,7 @@ impl Problem {
     }
 
     /// What went wrong inside, with everything that led to it; nothing of it is for a caller.
-    pub(crate) fn causes(&self) -> Option<String> {
+    pub fn causes(&self) -> Option<String> {
         let cause: &(dyn Error + 'static) = self.0.cause.as_deref()?;
         let chain: Vec<_> =
             std::iter::successors(Some(cause), |&cause| cause.source()).map(ToString::to_string).collect();

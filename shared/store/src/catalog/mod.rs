@@ -87,10 +87,19 @@ struct Record {
     deleted: bool,
 }
 
-/// The newest version of the catalog that has this head, unless it is deleted.
-pub(crate) fn newest(head: &Item) -> Result<Option<VersionNumber>, StoreError> {
-    let record: Record = doc(head)?;
-    Ok((!record.deleted).then_some(record.summary.version))
+/// What the head of a catalog tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogState {
+    /// The newest version.
+    pub version: VersionNumber,
+    /// As [`StoredCatalog::sha256`].
+    pub sha256: String,
+}
+
+/// The state of the catalog that has this head, unless it is deleted.
+pub(crate) fn state(head: &Item) -> Result<Option<CatalogState>, StoreError> {
+    let Record { summary, text, deleted, .. } = doc(head)?;
+    Ok((!deleted).then_some(CatalogState { version: summary.version, sha256: text.extent.sha256 }))
 }
 
 /// What the chunks hold.

@@ -52,13 +52,16 @@ impl Store {
             let record = next(before.as_ref(), write, &extent)?;
             let current = before.map(|before| before.summary.version);
             let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
-            self.count_change(workspace, Listed::Catalogs, write.begun).await?;
-            match transaction.commit(self).await {
-                Ok(()) => return Ok(record.summary),
-                // Somebody came first: look again.
-                Err(Refused::Guard(..)) => {}
-                Err(Refused::Error(error)) => return Err(error),
+            let counted = self.count_change(workspace, Listed::Catalogs, write.begun).await?;
+            let committed = transaction.commit(self).await;
+            if let Err(Refused::Error(error)) = committed {
+                return Err(error);
             }
+            self.end_change(counted).await;
+            if committed.is_ok() {
+                return Ok(record.summary);
+            }
+            // Somebody came first: look again.
         }
         Err(StoreError::Busy)
     }
@@ -108,12 +111,13 @@ impl Store {
             (record.first, record.summary.created) = (version, created);
         }
         let transaction = self.catalog_transaction(workspace, &record, &chunks, current)?;
-        self.count_change(workspace, Listed::Catalogs, write.begun).await?;
-        match transaction.commit(self).await {
-            Ok(()) => Ok(Brought::New),
-            Err(Refused::Guard(..)) => Err(StoreError::Busy),
-            Err(Refused::Error(error)) => Err(error),
+        let counted = self.count_change(workspace, Listed::Catalogs, write.begun).await?;
+        let committed = transaction.commit(self).await;
+        if let Err(Refused::Error(error)) = committed {
+            return Err(error);
         }
+        self.end_change(counted).await;
+        committed.map(|()| Brought::New).map_err(|_| StoreError::Busy)
     }
 
     fn catalog_transaction(
@@ -132,7 +136,7 @@ impl Store {
         transaction.put(self, head, guard)?;
         transaction.put(self, keys::version(&partition, *version).with_doc(record)?, Guard::Free)?;
         for (at, chunk) in chunks.iter().enumerate() {
-            let key = keys::chunk(&partition, Part::Text, *version, at);
+            let key = record.text.chunk(&partition, Part::Text, at);
             transaction.put(self, key.with_blob(chunk.clone()), Guard::Free)?;
         }
         transaction.put(self, keys::catalog_entry(workspace, name).item(), Guard::Free)?;
@@ -166,11 +170,15 @@ impl Store {
             let mut transaction = Transaction::default();
             transaction.put(self, tombstone, Guard::Version(current.get()))?;
             transaction.delete(self, &keys::catalog_entry(workspace, name))?;
-            self.count_change(workspace, Listed::Catalogs, at).await?;
-            match transaction.commit(self).await {
+            let counted = self.count_change(workspace, Listed::Catalogs, at).await?;
+            let committed = transaction.commit(self).await;
+            if let Err(Refused::Error(error)) = committed {
+                return Err(error);
+            }
+            self.end_change(counted).await;
+            match committed {
                 Ok(()) => {}
-                Err(Refused::Error(error)) => return Err(error),
-                Err(Refused::Guard(..)) => {
+                Err(_) => {
                     let now = self.catalog_head(&partition).await?.filter(|now| !now.deleted);
                     let current = now.ok_or(StoreError::NotFound)?.summary.version;
                     return Err(StoreError::VersionConflict { current });
@@ -184,7 +192,7 @@ impl Store {
 
     /// Removes the versions up to `last`.
     async fn purge_catalog(&self, partition: &str, last: VersionNumber) -> Result<(), StoreError> {
-        let text = keys::chunk(partition, Part::Text, last, 99).sk;
+        let text = keys::chunk(partition, Part::Text, (last, 0), 99).sk;
         for (first, last) in [(keys::VERSIONS, keys::version(partition, last).sk), ("x#", text)] {
             loop {
                 let range = Range { pk: partition, first, last: &last, order: Order::Forwards, most: 200 };
@@ -222,7 +230,7 @@ fn next(before: Option<&Record>, write: &CatalogWrite, extent: &blob::Extent) ->
             updated: write.at,
             author: write.author.clone(),
         },
-        text: Kept { version, extent: extent.clone() },
+        text: Kept { version, extent: extent.clone(), refresh: 0 },
         first: alive.map_or(version, |alive| alive.first),
         deleted: false,
     })

@@ -3,33 +3,40 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
+use super::entries::all_facets;
 use super::index::Delta;
 use super::read::{alive, whole};
 use super::record::{Head, Tombstone};
 use super::words;
-use super::write::all_facets;
 use crate::batch::{Order, Range};
 use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
 use crate::item::doc;
 use crate::keys::{self, Facet, Key};
-use crate::transaction::{Guard, Refused, Transaction};
+use crate::transaction::{Refused, Transaction};
 
 /// Items whose removal is under way at once.
 const BATCH: usize = 200;
 
+/// Attempts of a deletion that meets the batch analysis of the query.
+const ATTEMPTS: usize = 4;
+
 impl Store {
     /// The version that a deletion has to expect: the newest, also of a query whose deletion was
-    /// interrupted.
+    /// interrupted; and how often what is told of it has changed.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn deletable(&self, workspace: &WorkspaceId, id: QueryId) -> Result<VersionNumber, StoreError> {
+    pub async fn deletable(
+        &self,
+        workspace: &WorkspaceId,
+        id: QueryId,
+    ) -> Result<(VersionNumber, u32), StoreError> {
         let item = self.item(&keys::head(&keys::query(workspace, id))).await?;
         Ok(match doc(&item.ok_or(StoreError::NotFound)?)? {
-            Head::Alive(record) => record.version,
-            Head::Deleted(tombstone) => tombstone.deleted,
+            Head::Alive(record) => (record.version, record.revision),
+            Head::Deleted(tombstone) => (tombstone.deleted, 0),
         })
     }
 
@@ -50,7 +57,14 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let once = || self.delete_once(workspace, id, expected, at);
-        whole(once(), once()).await
+        for _ in 0..ATTEMPTS {
+            match whole(once(), once()).await {
+                // Something was found out about this version meanwhile.
+                Err(StoreError::VersionConflict { current }) if current == expected => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Busy)
     }
 
     async fn delete_once(
@@ -75,7 +89,7 @@ impl Store {
                 let mut delta = Delta::between(&all_facets(&record, &references, &terms), &BTreeSet::new());
                 let mut transaction = Transaction::default();
                 let tombstone = head.with_doc(&Tombstone { deleted: expected })?;
-                transaction.put(self, tombstone, Guard::Version(expected.get()))?;
+                transaction.put(self, tombstone, record.guard())?;
                 if let Some(origin) = &record.origin {
                     transaction.delete(self, &keys::origin(workspace, &origin.name))?;
                 }
@@ -84,10 +98,13 @@ impl Store {
                 for facet in &delta.remove {
                     transaction.delete(self, &entry(facet))?;
                 }
-                self.count_change(workspace, Listed::Queries, at).await?;
+                let counted = self.count_change(workspace, Listed::Queries, at).await?;
                 match transaction.commit(self).await {
                     Ok(()) => {}
-                    Err(Refused::Guard(..)) => return Err(self.lost(&head).await?),
+                    Err(Refused::Guard(..)) => {
+                        self.end_change(counted).await;
+                        return Err(self.lost(&head).await?);
+                    }
                     Err(Refused::Error(error)) => return Err(error),
                 }
                 let words = words::of(&record, &terms.words);
@@ -95,6 +112,7 @@ impl Store {
                 let words = words.map(|word| keys::word_entry(workspace, word, record.shard, id));
                 let left: Vec<Key> = surplus.remove.iter().map(entry).chain(words).collect();
                 self.delete_all(&left).await?;
+                self.end_change(counted).await;
             }
         }
         self.empty(&keys::executions(workspace, id)).await?;

@@ -13,6 +13,8 @@ pub(crate) fn facets(record: &Record, references: &References) -> BTreeSet<Facet
         Facet::Owner(record.owner.to_string()),
         Facet::Dialect(record.dialect.name()),
     ]);
+    facets.extend(record.standing.as_ref().map(|standing| Facet::Standing(standing.list())));
+    facets.extend(record.findings.iter().flatten().map(|(code, _)| Facet::Finding(code.clone())));
     facets.extend(record.complexity.map(Facet::Complexity));
     facets.extend(record.fingerprint.as_ref().map(|form| Facet::Fingerprint(form.as_str().to_owned())));
     facets.extend(record.tags.iter().map(|tag| Facet::Tag(tag.to_string())));

@@ -6,7 +6,7 @@ use sqm_domain::{Dialect, QueryId, Subject, Tag, WorkspaceId};
 use tokio::task::JoinSet;
 
 use super::record::{Head, KeptReferences, Record};
-use super::{Fingerprint, Summary};
+use super::{Fingerprint, References, Summary};
 use crate::batch::{Order, Range};
 use crate::config::Store;
 use crate::error::StoreError;
@@ -62,8 +62,23 @@ pub struct Filter {
     pub writes: Option<String>,
     /// Of this form.
     pub fingerprint: Option<Fingerprint>,
+    /// With a finding of this code.
+    pub finding: Option<String>,
+    /// Reading this column, as `table.column`, in any case.
+    pub reads_column: Option<String>,
+    /// Writing this column, likewise.
+    pub writes_column: Option<String>,
+    /// Needing analysis, where this is the engine.
+    pub stale: Option<String>,
     /// In which order.
     pub sort: Sort,
+}
+
+/// What a head has to have.
+pub(super) struct Wanted {
+    pub facets: Vec<Facet>,
+    /// The lists of standings of which it has to be in one.
+    pub standings: Option<BTreeSet<String>>,
 }
 
 /// An entry of a list.
@@ -96,7 +111,10 @@ impl Filter {
     pub(super) fn facets(&self) -> Vec<Facet> {
         let mut facets = Vec::new();
         facets.extend(self.fingerprint.as_ref().map(|form| Facet::Fingerprint(form.as_str().to_owned())));
+        facets.extend(self.writes_column.as_ref().map(|column| Facet::WritesColumn(column.to_lowercase())));
+        facets.extend(self.reads_column.as_ref().map(|column| Facet::ReadsColumn(column.to_lowercase())));
         facets.extend(self.writes.as_ref().map(|table| Facet::Writes(table.to_lowercase())));
+        facets.extend(self.finding.as_ref().map(|code| Facet::Finding(code.clone())));
         facets.extend(self.reads.as_ref().map(|table| Facet::Reads(table.to_lowercase())));
         facets.extend(self.tag.as_ref().map(|tag| Facet::Tag(tag.to_string())));
         facets.extend(self.owner.as_ref().map(|owner| Facet::Owner(owner.to_string())));
@@ -131,6 +149,10 @@ impl Store {
         if filter.sort == Sort::Complexity {
             list += "#complexity";
         }
+        let wanted = self.wanted(workspace, filter, facets.clone()).await?;
+        if wanted.standings.is_some() {
+            list += "#stale";
+        }
         let mut before = match from {
             None => None,
             Some(from) => Some(Entry::of(from.of(&list)?).ok_or(StoreError::InvalidPosition)?),
@@ -148,7 +170,7 @@ impl Store {
                 before = Some(entry.clone());
                 let Some(record) = record.filter(|record| entry.is_current(record)) else { continue };
                 // One that is being deleted has lost its references first.
-                let passes = self.passes(workspace, &record, &facets).await;
+                let passes = self.passes(workspace, &record, &wanted).await;
                 if matches!(passes, Err(StoreError::Corrupt { .. }))
                     && self.summary(workspace, entry.id).await.is_err()
                 {
@@ -170,6 +192,33 @@ impl Store {
                 return Ok(page);
             }
         }
+    }
+
+    /// All queries with the tables that they name, those that were created before `before` from the newest on, at most
+    /// `most` (up to [`MAX_PAGE`]); and where to go on.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn walk(
+        &self,
+        workspace: &WorkspaceId,
+        most: usize,
+        before: Option<QueryId>,
+    ) -> Result<(Vec<(Summary, References)>, Option<QueryId>), StoreError> {
+        let most = most.clamp(1, MAX_PAGE);
+        let ids = self.ids_before(workspace, before, most).await?;
+        let entries: Vec<Entry> =
+            ids.iter().map(|id| Entry { sk: id.to_string(), id: *id, score: None }).collect();
+        let mut walked = Vec::with_capacity(ids.len());
+        for record in self.heads(workspace, &entries).await?.into_iter().flatten() {
+            match self.kept_references(&keys::query(workspace, record.id), &record).await {
+                Ok(references) => walked.push((Summary::from(&record), references)),
+                // It is being deleted.
+                Err(StoreError::Corrupt { .. }) if self.summary(workspace, record.id).await.is_err() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((walked, ids.last().copied().filter(|_| ids.len() == most)))
     }
 
     /// The ids of queries that were created before one of them, the newest first.
@@ -253,18 +302,45 @@ impl Store {
         keys.iter().map(record).collect()
     }
 
+    /// What the heads are held against.
+    pub(super) async fn wanted(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &Filter,
+        facets: Vec<Facet>,
+    ) -> Result<Wanted, StoreError> {
+        let standings = match &filter.stale {
+            None => None,
+            Some(engine) => Some(self.stale_names(workspace, engine).await?),
+        };
+        Ok(Wanted { facets, standings })
+    }
+
     pub(super) async fn passes(
         &self,
         workspace: &WorkspaceId,
         record: &Record,
-        facets: &[Facet],
+        Wanted { facets, standings }: &Wanted,
     ) -> Result<bool, StoreError> {
-        let tables = facets.iter().any(|facet| matches!(facet, Facet::Reads(_) | Facet::Writes(_)));
+        let stands = |names: &BTreeSet<String>| {
+            record.standing.as_ref().is_some_and(|standing| names.contains(&standing.list()))
+        };
+        if !standings.as_ref().is_none_or(stands) {
+            return Ok(false);
+        }
+        let partition = keys::query(workspace, record.id);
+        let columns =
+            facets.iter().any(|facet| matches!(facet, Facet::ReadsColumn(_) | Facet::WritesColumn(_)));
+        let tables =
+            columns || facets.iter().any(|facet| matches!(facet, Facet::Reads(_) | Facet::Writes(_)));
         let references = match &record.references {
             KeptReferences::Apart(_) if !tables => Default::default(),
-            _ => self.kept_references(&keys::query(workspace, record.id), record).await?,
+            _ => self.kept_references(&partition, record).await?,
         };
-        let has = super::index::facets(record, &references);
+        let mut has = super::index::facets(record, &references);
+        if columns {
+            has.extend(self.kept_terms(&partition, record).await?.facets(&references));
+        }
         Ok(facets.iter().all(|facet| has.contains(facet)))
     }
 }

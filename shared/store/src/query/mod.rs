@@ -3,18 +3,22 @@
 mod bring;
 mod create;
 mod delete;
+mod entries;
 mod heads;
 mod index;
 mod list;
 mod read;
 mod record;
+mod refresh;
 mod search;
+mod stale;
+mod standing;
 mod terms;
 mod update;
 mod words;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,7 +33,10 @@ pub use heads::Heads;
 pub use list::{Filter, MAX_PAGE, Page, Sort};
 pub(crate) use read::whole;
 pub(crate) use record::Kept;
+pub use refresh::Anew;
 pub use search::Hits;
+pub use stale::StaleList;
+pub use standing::{AnalysedBy, Standing};
 pub use terms::Terms;
 pub use words::{Weight, words};
 
@@ -195,10 +202,16 @@ pub struct Summary {
     pub complexity: Option<u32>,
     /// The form that it shares with its duplicates; `None` where that was not told.
     pub fingerprint: Option<Fingerprint>,
+    /// The version that brought the text: later ones left it as it was.
+    pub sql_version: VersionNumber,
     /// Length of the text in bytes.
     pub sql_bytes: usize,
     /// SHA-256 of the text, in hexadecimal.
     pub sql_sha256: String,
+    /// How often what is told of this version has changed since it was made, because it was found out anew.
+    pub revision: u32,
+    /// The codes of findings in the text, and since when each is known; `None` where nobody has looked yet.
+    pub findings: Option<BTreeMap<String, Timestamp>>,
 }
 
 /// A query at one of its versions.
@@ -227,6 +240,17 @@ impl Query {
     /// Where it comes from, where it was imported.
     pub fn origin(&self) -> Option<&Origin> {
         self.record.origin.as_ref()
+    }
+
+    /// How far what is known of it can be trusted; `None` where it was written before that was told.
+    pub fn standing(&self) -> Option<&Standing> {
+        self.record.standing.as_ref()
+    }
+
+    /// Whether an analysis of this content would be one of this query as well.
+    pub(crate) fn is_of(&self, content: &Content) -> bool {
+        let Summary { dialect, catalog, .. } = &self.summary;
+        (&self.sql, dialect, catalog) == (&content.sql, &content.dialect, &content.catalog)
     }
 
     /// What a user said of it.

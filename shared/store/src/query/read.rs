@@ -213,7 +213,7 @@ impl Store {
         // The usual terms are one chunk each.
         let chunk = |record: &Record| {
             let kept = record.terms.as_ref().filter(|kept| with == With::Terms && kept.extent.chunks == 1)?;
-            Some(keys::chunk(&keys::query(workspace, record.id), Part::Terms, kept.version, 0))
+            Some(kept.chunk(&keys::query(workspace, record.id), Part::Terms, 0))
         };
         let chunks: Vec<Key> = records.iter().filter_map(chunk).collect();
         let mut known = self.items(&chunks).await?;
@@ -264,7 +264,7 @@ impl Store {
         known: &[Item],
     ) -> Result<String, StoreError> {
         let count = usize::from(kept.extent.chunks);
-        let wanted: Vec<Key> = (0..count).map(|at| keys::chunk(partition, part, kept.version, at)).collect();
+        let wanted: Vec<Key> = (0..count).map(|at| kept.chunk(partition, part, at)).collect();
         let known_of = |key: &Key| known.iter().find(|item| Key::of(item) == *key);
         let missing: Vec<Key> = wanted.iter().filter(|key| known_of(key).is_none()).cloned().collect();
         let read = self.items(&missing).await?;

@@ -58,7 +58,11 @@ impl Store {
         wanted.retain(|word| !all.iter().any(|other| other != word && other.starts_with(word.as_str())));
         wanted.truncate(MOST_WORDS);
         let facets = filter.facets();
-        let list = format!("{workspace}#search#{wanted:?}#{facets:?}");
+        let mut list = format!("{workspace}#search#{wanted:?}#{facets:?}");
+        let asked = self.wanted(workspace, filter, facets).await?;
+        if asked.standings.is_some() {
+            list += "#stale";
+        }
         let after = match from {
             None => None,
             Some(from) => Some(place(from.of(&list)?).ok_or(StoreError::InvalidPosition)?),
@@ -89,7 +93,7 @@ impl Store {
             for ((score, id), head) in part.iter().zip(&heads) {
                 looked_at += 1;
                 if let Some(record) = items.get(head).map(alive).transpose()?.flatten()
-                    && self.passes(workspace, &record, &facets).await?
+                    && self.passes(workspace, &record, &asked).await?
                 {
                     page.items.push((*score, Summary::from(&record)));
                 }

@@ -7,6 +7,9 @@ use crate::error::StoreError;
 use crate::idempotency::Idempotency;
 use crate::item::Item;
 
+/// Attempts of a version that meets the batch analysis of the one before.
+const ATTEMPTS: usize = 4;
+
 impl Store {
     /// Stores the version after `before`, if that is still the newest. Content that is the same makes no
     /// version.
@@ -28,27 +31,38 @@ impl Store {
             return Ok(Written { query: before.clone(), repeated: false });
         }
         let number = summary.version.next();
-        let draft = Draft {
-            workspace,
-            id: summary.id,
-            before: Some(before),
-            number: number.ok_or_else(|| StoreError::Unexpected("no version is left".to_owned()))?,
-            created: summary.created,
-            shard: before.record.shard,
-            content,
-            analysis,
-            change,
-        };
-        match self.write(draft).await {
-            Ok(query) => Ok(Written { query, repeated: false }),
-            Err(Failed::Repeated(record)) => self.repeat(workspace, change, &record).await,
-            Err(Failed::Origin) => Err(StoreError::Imported),
-            Err(Failed::Head) => {
-                let current = self.summary(workspace, summary.id).await?.version;
-                Err(StoreError::VersionConflict { current })
+        let number = number.ok_or_else(|| StoreError::Unexpected("no version is left".to_owned()))?;
+        let (mut before, mut analysis) = (before.clone(), analysis);
+        for _ in 0..ATTEMPTS {
+            let draft = Draft {
+                workspace,
+                id: before.summary.id,
+                before: Some(&before),
+                number,
+                created: before.summary.created,
+                shard: before.record.shard,
+                content: content.clone(),
+                analysis: analysis.clone(),
+                change,
+            };
+            match self.write(draft).await {
+                Ok(query) => return Ok(Written { query, repeated: false }),
+                Err(Failed::Repeated(record)) => return self.repeat(workspace, change, &record).await,
+                Err(Failed::Origin) => return Err(StoreError::Imported),
+                Err(Failed::Error(error)) => return Err(error),
+                Err(Failed::Head) => {}
             }
-            Err(Failed::Error(error)) => Err(error),
+            let now = self.query(workspace, before.summary.id).await?;
+            if now.summary.version != before.summary.version {
+                return Err(StoreError::VersionConflict { current: now.summary.version });
+            }
+            // It is the same version, about which something was found out meanwhile.
+            if before.is_of(&content) && analysis.is_like(&before.analysis()) {
+                analysis = now.analysis();
+            }
+            before = now;
         }
+        Err(StoreError::Busy)
     }
 
     /// What an earlier, equal request came to, if there was one.

@@ -1,19 +1,18 @@
 //! One version of a query, with everything that has to change along with it, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
+use serde::Serialize;
 use sqm_domain::{QueryId, VersionNumber, WorkspaceId};
 
-use super::index::{Delta, facets};
+use super::entries::Listing;
 use super::record::{Kept, KeptReferences, Record};
-use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Summary, Terms, words};
+use super::{Analysis, Change, Content, MAX_REFERENCES, Query, References, Standing, Summary, Terms};
 use crate::blob;
 use crate::changes::Listed;
 use crate::config::Store;
 use crate::error::StoreError;
-use crate::item::{Item, VERSION, number};
-use crate::keys::{self, Facet, Part};
+use crate::item::Item;
+use crate::keys::{self, Part};
 use crate::transaction::{Guard, Refused, Transaction};
 
 /// What a new version is made from.
@@ -71,14 +70,7 @@ impl Store {
             transaction.put(self, item, Guard::Expired(change.at.as_second()))
         });
         let repeat = repeat.transpose()?;
-        let version = number(record.version);
-        let guard = match old.version {
-            None => Guard::Absent,
-            Some(before) => Guard::Version(before.get()),
-        };
-        let mut head = keys::head(&partition).with_doc(record)?;
-        head.insert(VERSION.to_owned(), version.clone());
-        let head = transaction.put(self, head, guard)?;
+        let head = transaction.put(self, record.head(&partition)?, old.guard)?;
         let item = keys::version(&partition, record.version).with_doc(record)?;
         transaction.put(self, item, Guard::Absent)?;
         for chunk in chunks {
@@ -91,39 +83,25 @@ impl Store {
         });
         let origin = origin.transpose()?;
 
-        let entry = |facet: &Facet| keys::entry(workspace, facet, record.shard, record.id);
-        let marked = |facet: &Facet| entry(facet).with([(VERSION, version.clone())]);
-        let mut delta = Delta::between(&old.facets, &query.facets);
-        let surplus = delta.overflow(transaction.room());
-        for facet in &delta.put {
-            transaction.put(self, marked(facet), Guard::Free)?;
-        }
-        for facet in &delta.remove {
-            transaction.delete(self, &entry(facet))?;
-        }
-
-        self.count_change(workspace, Listed::Queries, change.begun).await?;
-        let word =
-            |(word, weight): (&str, u8)| keys::word_entry(workspace, (word, weight), record.shard, record.id);
-        let mut ahead: Vec<Item> = surplus.put.iter().map(marked).collect();
-        let new_words = query.words.iter().filter(|(name, told)| old.words.get(*name) != Some(*told));
-        ahead.extend(new_words.map(|(name, told)| word((name, *told)).with([(VERSION, version.clone())])));
-        self.put_all(ahead).await?;
+        let mut around = self.stage(&mut transaction, workspace, record, [&old.listing, &query.listing])?;
+        self.enrol(workspace, change.begun).await?;
+        let counted = self.count_change(workspace, Listed::Queries, change.begun).await?;
+        self.put_ahead(&mut around).await?;
         match transaction.commit(self).await {
             Ok(()) => {}
-            Err(Refused::Guard(at, Some(item))) if Some(at) == repeat => return Err(Failed::Repeated(item)),
-            Err(Refused::Guard(at, _)) if at <= head + 1 => return Err(Failed::Head),
-            Err(Refused::Guard(at, _)) if Some(at) == origin => return Err(Failed::Origin),
-            Err(Refused::Guard(..)) => return Err(StoreError::Busy.into()),
             Err(Refused::Error(error)) => return Err(error.into()),
+            Err(Refused::Guard(at, item)) => {
+                self.end_change(counted).await;
+                return Err(match item {
+                    Some(item) if Some(at) == repeat => Failed::Repeated(item),
+                    _ if at <= head + 1 => Failed::Head,
+                    _ if Some(at) == origin => Failed::Origin,
+                    _ => StoreError::Busy.into(),
+                });
+            }
         }
-        let mut unwanted: Vec<_> = surplus.remove.iter().map(entry).collect();
-        let gone = old.words.iter().filter(|(name, told)| query.words.get(*name) != Some(*told));
-        unwanted.extend(gone.map(|(name, told)| word((name, *told))));
-        if let Err(error) = self.delete_older(unwanted, record.version.get()).await {
-            // The version is written; an entry too many is skipped by whoever reads it.
-            tracing::warn!(%error, query.id = %record.id, "list entries stay behind");
-        }
+        self.remove_after(around, record).await;
+        self.end_change(counted).await;
         Ok(Query {
             summary: Summary::from(record),
             sql: query.sql,
@@ -138,17 +116,15 @@ struct Assembled<'a> {
     record: Record,
     sql: sqm_domain::SqlText,
     references: References,
-    facets: BTreeSet<Facet>,
-    words: BTreeMap<String, u8>,
+    listing: Listing,
     change: &'a Change,
 }
 
 /// What the version before left.
 struct Before {
-    version: Option<VersionNumber>,
-    facets: BTreeSet<Facet>,
+    guard: Guard,
+    listing: Listing,
     origin: Option<String>,
-    words: BTreeMap<String, u8>,
 }
 
 /// Makes the record, and the chunks of what did not stay the same.
@@ -159,13 +135,12 @@ fn assemble<'a>(
     chunks: &mut Vec<Item>,
 ) -> Result<(Assembled<'a>, Before), StoreError> {
     let Draft { id, before, number, created, shard, content, analysis, change, .. } = draft;
+    // What was found out about the same text by the same catalog holds on.
+    let holds = before.filter(|before| before.is_of(&content) && analysis.is_like(&before.analysis()));
+    let standing = holds.and_then(|before| before.record.standing.clone()).unwrap_or(Standing::New);
+    let findings = holds.and_then(|before| before.record.findings.clone());
     let Analysis { parse, complexity, references, fingerprint, terms } = analysis;
-    let mut keep = |part, text: &str| {
-        let (extent, packed) = blob::pack(text)?;
-        let packed = packed.into_iter().enumerate();
-        chunks.extend(packed.map(|(at, bytes)| keys::chunk(partition, part, number, at).with_blob(bytes)));
-        Ok::<_, StoreError>(Kept { version: number, extent })
-    };
+    let mut keep = |part, text: &str| keep(partition, part, (number, 0), text, chunks);
     let sql = match before {
         Some(before) if before.sql == content.sql => before.record.sql.clone(),
         _ => keep(Part::Text, content.sql.as_str())?,
@@ -173,21 +148,13 @@ fn assemble<'a>(
     let kept = match before {
         Some(before) if before.references == references => before.record.references.clone(),
         _ if references.fit_inline() => KeptReferences::Inline(references.clone()),
-        _ => {
-            let text = serde_json::to_string(&references);
-            let text = text.map_err(|error| StoreError::Unexpected(error.to_string()))?;
-            KeptReferences::Apart(keep(Part::References, &text)?)
-        }
+        _ => KeptReferences::Apart(keep(Part::References, &json(&references)?)?),
     };
     let terms = terms.map_or_else(|| known.clone(), Terms::bounded);
     let kept_terms = match before {
         _ if terms.is_empty() => None,
         Some(before) if terms == known => before.record.terms.clone(),
-        _ => {
-            let text = serde_json::to_string(&terms);
-            let text = text.map_err(|error| StoreError::Unexpected(error.to_string()))?;
-            Some(keep(Part::Terms, &text)?)
-        }
+        _ => Some(keep(Part::Terms, &json(&terms)?)?),
     };
     let record = Record {
         id,
@@ -209,23 +176,39 @@ fn assemble<'a>(
         references: kept,
         shard,
         terms: kept_terms,
+        terms_before: None,
+        standing: Some(standing),
+        findings,
+        refreshes: 0,
+        revision: 0,
         origin: change.origin.clone().or_else(|| before.and_then(|before| before.record.origin.clone())),
     };
     let before = Before {
-        version: before.map(|before| before.summary.version),
-        facets: before
-            .map_or_else(BTreeSet::new, |before| all_facets(&before.record, &before.references, &known)),
+        guard: before.map_or(Guard::Absent, |before| before.record.guard()),
+        listing: before
+            .map_or_else(Listing::default, |before| Listing::of(&before.record, &before.references, &known)),
         origin: before.and_then(Query::origin).map(|origin| origin.name.clone()),
-        words: before.map_or_else(BTreeMap::new, |before| words::of(&before.record, &known.words)),
     };
-    let facets = all_facets(&record, &references, &terms);
-    let words = words::of(&record, &terms.words);
-    Ok((Assembled { record, sql: content.sql, references, facets, words, change }, before))
+    let listing = Listing::of(&record, &references, &terms);
+    Ok((Assembled { record, sql: content.sql, references, listing, change }, before))
 }
 
-/// Every entry of a version.
-pub(super) fn all_facets(record: &Record, references: &References, terms: &Terms) -> BTreeSet<Facet> {
-    let mut all = facets(record, references);
-    all.extend(terms.facets(references));
-    all
+/// Puts a text into chunks of a version.
+pub(super) fn keep(
+    partition: &str,
+    part: Part,
+    (version, refresh): (VersionNumber, u32),
+    text: &str,
+    chunks: &mut Vec<Item>,
+) -> Result<Kept, StoreError> {
+    let (extent, packed) = blob::pack(text)?;
+    let kept = Kept { version, extent, refresh };
+    let packed = packed.into_iter().enumerate();
+    chunks.extend(packed.map(|(at, bytes)| kept.chunk(partition, part, at).with_blob(bytes)));
+    Ok(kept)
+}
+
+/// What is kept, as text.
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unexpected(error.to_string()))
 }

@@ -239,6 +239,11 @@ impl Sums {
             names.insert(format!("#{at}"), name);
             values.insert(format!(":{at}"), value);
         }
-        Changed { expression: format!("SET #e = :e ADD {}", added.join(", ")), names, values }
+        Changed {
+            expression: format!("SET #e = :e ADD {}", added.join(", ")),
+            condition: None,
+            names,
+            values,
+        }
     }
 }

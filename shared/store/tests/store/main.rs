@@ -9,6 +9,7 @@ mod connections;
 mod deletion;
 mod faults;
 mod idempotency;
+mod jobs;
 mod lists;
 mod models;
 mod queries;

@@ -61,7 +61,9 @@ async fn a_quota_holds_for_all_who_spend_at_once() {
     let quota = Quota { requests: 5, tokens: 10_000 };
     let reserve = |tokens, now| {
         let setup = setup.clone();
-        tokio::spawn(async move { setup.store.reserve_usage(&acme(), quota, tokens, at(now)).await.unwrap() })
+        tokio::spawn(async move {
+            setup.store.reserve_usage(&acme(), quota, tokens, (at(now), 30)).await.unwrap()
+        })
     };
     let mut reserved = Vec::new();
     for attempt in (0..12).map(|_| reserve(1_000, 0)).collect::<Vec<_>>() {
@@ -83,5 +85,30 @@ async fn a_quota_holds_for_all_who_spend_at_once() {
     assert_eq!(setup.store.usage(&acme(), 2, at(DAY)).await.unwrap().len(), 2);
     assert!(setup.store.usage(&"other".parse().unwrap(), 30, at(0)).await.unwrap().is_empty());
     let none = Quota { requests: 0, tokens: 10 };
-    assert!(setup.store.reserve_usage(&"other".parse().unwrap(), none, 1, at(0)).await.unwrap().is_none());
+    assert!(
+        setup.store.reserve_usage(&"other".parse().unwrap(), none, 1, (at(0), 30)).await.unwrap().is_none()
+    );
+}
+
+#[tokio::test]
+async fn what_was_set_aside_for_who_was_cut_off_is_given_back_where_it_is_needed() {
+    let setup = Setup::start().await;
+    let quota = Quota { requests: 100, tokens: 1_000 };
+    let reserve = async |now| setup.store.reserve_usage(&acme(), quota, 500, (at(now), 30)).await.unwrap();
+    let slow = reserve(0).await.unwrap();
+    drop(reserve(5).await.unwrap());
+    assert!(reserve(30).await.is_none(), "both may still be under way");
+    let third = reserve(31).await.unwrap();
+    assert!(reserve(35).await.is_none());
+    // The first was not cut off but slow: what it has spent counts.
+    let spent = Spent { calls: 1, prompt_tokens: 90, completion_tokens: 10, cost_nano_usd: 7 };
+    setup.store.settle_usage(&acme(), slow, spent).await.unwrap();
+    assert!(reserve(36).await.is_none(), "500 are given back, 500 set aside, 100 spent");
+    setup.store.settle_usage(&acme(), third, spent).await.unwrap();
+    let fourth = reserve(36).await.unwrap();
+    assert!(reserve(36).await.is_none(), "200 are spent");
+    setup.store.settle_usage(&acme(), fourth, Spent::default()).await.unwrap();
+    let usage = setup.store.usage(&acme(), 1, at(36)).await.unwrap();
+    let all = Spent { calls: 2, prompt_tokens: 180, completion_tokens: 20, cost_nano_usd: 14 };
+    assert_eq!((usage[0].requests, usage[0].spent), (4, all));
 }

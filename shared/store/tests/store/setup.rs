@@ -40,7 +40,7 @@ impl Setup {
         Client::from_conf(settings.build())
     }
 
-    /// Every key of the table, as `pk sk`, without the counters of changes, which stay.
+    /// Every key of the table, as `pk sk`, without the counters of changes and the list of workspaces, which stay.
     pub async fn keys(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
         let mut from = None;
@@ -53,7 +53,7 @@ impl Setup {
             );
             from = page.last_evaluated_key;
             if from.is_none() {
-                keys.retain(|key| !key.contains("#g "));
+                keys.retain(|key| !key.contains("#g ") && !key.starts_with("~w "));
                 return keys;
             }
         }

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use sqm_http::Kind;
+use sqm_domain::VersionNumber;
+use sqm_http::{Clock, Kind};
+use sqm_sql::ENGINE_VERSION;
+use sqm_store::{AnalysedBy, Anew};
 use sqm_testkit::{Calls, TestApp, User};
 
 fn ids(items: &[Value]) -> Vec<String> {
@@ -49,6 +52,47 @@ async fn duplicates_have_one_fingerprint() {
     ada.patch(&second.path).if_match("*").json(&change).send().await.expect(200);
     assert_eq!(ada.all(&list).await.len(), 1);
     ada.get("/v1/queries?fingerprint=x").send().await.problem(sqm_http::Kind::InvalidParameter);
+}
+
+#[tokio::test]
+async fn columns_findings_and_what_waits_for_analysis() {
+    let app = TestApp::start().await;
+    let ada = app.user("acme");
+    let ddl = "CREATE TABLE t (a INT, b INT); CREATE TABLE w (a INT)";
+    ada.store_catalog("shop", ddl).await;
+    let of = |sql: &str| json!({ "title": "Numbers", "sql": sql, "dialect": "postgres", "catalog": "shop" });
+    let reading = ada.store_as(of("SELECT * FROM t")).await.id;
+    let writing = ada.store_as(of("INSERT INTO w (a) SELECT t.b FROM t")).await.id;
+    let list = async |filter: &str| ids(&ada.all(&format!("/v1/queries?{filter}")).await);
+    assert_eq!(list("reads_column=T.B").await, [writing.as_str(), &reading]);
+    assert_eq!(list("reads_column=t.b&writes_column=w.a").await, [writing.as_str()]);
+    assert_eq!(list("reads_column=t.a&writes=w").await, [""; 0]);
+    assert_eq!(list("stale=true").await, [writing.as_str(), &reading]);
+    assert_eq!(list("finding=SQM001").await, [""; 0], "nobody has looked yet");
+
+    let (workspace, at) = ("acme".parse().unwrap(), app.clock.now());
+    let query = app.store.query(&workspace, reading.parse().unwrap()).await.unwrap();
+    let catalog = Some(("shop".parse().unwrap(), VersionNumber::new(1)));
+    let by = AnalysedBy { engine: ENGINE_VERSION.to_owned(), catalog };
+    let found = Anew { analysis: query.analysis(), findings: ["SQM001".to_owned()].into(), by };
+    app.store.refresh(&workspace, &query, found, at).await.unwrap();
+    assert_eq!(list("finding=SQM001").await, [reading.as_str()]);
+    assert_eq!(list("finding=SQM001&reads_column=t.b&stale=false").await, [reading.as_str()]);
+    assert_eq!(list("stale=true&reads=t").await, [writing.as_str()]);
+    assert_eq!(list("q=numbers&stale=true").await, [writing.as_str()]);
+    let changed = json!({ "ddl": format!("{ddl}; CREATE TABLE more (x INT)"), "dialect": "postgres" });
+    ada.put("/v1/catalogs/shop").if_match("*").json(&changed).send().await.expect(200);
+    assert_eq!(list("stale=true").await, [writing.as_str(), &reading]);
+    for (filter, parameter) in [
+        ("finding=SQM999", "finding"),
+        ("finding=", "finding"),
+        ("reads_column=b", "reads_column"),
+        ("writes_column=", "writes_column"),
+        ("stale=perhaps", "stale"),
+    ] {
+        let problem = ada.get(&format!("/v1/queries?{filter}")).send().await.problem(Kind::InvalidParameter);
+        assert_eq!(problem["parameter"], parameter, "{filter}");
+    }
 }
 
 #[tokio::test]

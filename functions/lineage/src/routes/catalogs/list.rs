@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use sqm_http::{Caller, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Caller, PageAsked, Problem, QueryString, Reply, Scope};
 use sqm_store::{Listed, MAX_PAGE};
 
 use crate::App;
@@ -23,7 +23,7 @@ pub(crate) struct Which {
 pub(crate) async fn list(
     caller: Caller,
     QueryString(which): QueryString<Which>,
-    preconditions: Preconditions,
+    asked: PageAsked,
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::CatalogsRead)?;
@@ -34,10 +34,10 @@ pub(crate) async fn list(
     let from = caller.position(which.cursor.as_deref())?;
     // Before the list is: what is written in between makes its tag an old one.
     let state = app.store.list_state(caller.workspace(), Listed::Catalogs, app.clock.now()).await?;
-    let tag = state.map(|state| caller.list_tag(state));
-    if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
-        return Ok(Reply::not_modified(tag.clone()));
+    let now = asked.now(&caller, state);
+    if let Some(unchanged) = now.unchanged(|_| true).await {
+        return Ok(unchanged);
     }
     let found = app.store.catalogs(caller.workspace(), limit, from.as_ref()).await?;
-    Ok(page(&caller, &found, limit).tagged(tag).unless_known(&preconditions))
+    Ok(now.made(page(&caller, &found, limit)).await)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use sqm_analysis::BUDGET;
 use sqm_domain::{CatalogName, QueryId};
 use sqm_http::{Caller, Json, NoParameters, Problem, Reply, Scope, compute, sql_text};
 use sqm_sql::catalog::{Catalog, Change, ChangeKind, SchemaInput};
@@ -14,7 +15,6 @@ use sqm_store::{Direction, Found, Grain, Query, Reach, Reached, StoredCatalog, S
 use super::reach::{MOST_NAMES, limit};
 use super::view::QueryView;
 use crate::App;
-use crate::analysis::BUDGET;
 use crate::source::Source;
 
 /// Most changes of one request.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use sqm_http::{Caller, Path, Preconditions, Problem, QueryString, Reply, Scope};
+use sqm_http::{Caller, PageAsked, Path, Problem, QueryString, Reply, Scope};
 use sqm_store::{Direction, Found, Grain, Listed, MAX_PAGE, Reach, Reached};
 
 use super::view::View;
@@ -43,10 +43,10 @@ pub(crate) async fn tables(
     caller: Caller,
     Path(name): Path<String>,
     QueryString(which): QueryString<Which>,
-    preconditions: Preconditions,
+    asked: PageAsked,
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
-    of(&caller, &app, Grain::Table, &name, &which, &preconditions).await
+    of(&caller, &app, Grain::Table, &name, &which, asked).await
 }
 
 /// The same of a column, as `table.column`.
@@ -54,13 +54,13 @@ pub(crate) async fn columns(
     caller: Caller,
     Path(name): Path<String>,
     QueryString(which): QueryString<Which>,
-    preconditions: Preconditions,
+    asked: PageAsked,
     State(app): State<App>,
 ) -> Result<Reply, Problem> {
     if !name.contains('.') {
         return Err(Problem::parameter("name", "a column is named with its table: `table.column`"));
     }
-    of(&caller, &app, Grain::Column, &name, &which, &preconditions).await
+    of(&caller, &app, Grain::Column, &name, &which, asked).await
 }
 
 async fn of(
@@ -69,7 +69,7 @@ async fn of(
     grain: Grain,
     name: &str,
     which: &Which,
-    preconditions: &Preconditions,
+    asked: PageAsked,
 ) -> Result<Reply, Problem> {
     caller.may(Scope::LineageRead)?;
     caller.may(Scope::QueriesRead)?;
@@ -88,9 +88,9 @@ async fn of(
     };
     // It is made of queries alone, so that what changes their list changes it.
     let state = app.store.list_state(caller.workspace(), Listed::Queries, app.clock.now()).await?;
-    let tag = state.map(|state| caller.list_tag(state));
-    if let Some(tag) = tag.as_ref().filter(|tag| preconditions.not_modified(tag)) {
-        return Ok(Reply::not_modified(tag.clone()));
+    let now = asked.now(caller, state);
+    if let Some(unchanged) = now.unchanged(|_| true).await {
+        return Ok(unchanged);
     }
     let reach = Reach { grain, direction, depth, most: MOST_NAMES };
     let (reached, is_all) = app.store.reach(caller.workspace(), &[name.to_owned()], reach).await?;
@@ -112,7 +112,7 @@ async fn of(
             reply.link(&link, "next")
         }
     };
-    Ok(reply.tagged(tag).unless_known(preconditions))
+    Ok(now.made(reply).await)
 }
 
 /// By what the queries are found that a name leads to: those that read it, or those that make it.

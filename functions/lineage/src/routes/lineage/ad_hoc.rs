@@ -1,15 +1,16 @@
 //! `POST /v1/lineage`
 
 use axum::extract::State;
+use sqm_analysis::{Basics, lineage};
 use sqm_cache::Origin;
 use sqm_http::{Basis, Caller, Problem, Reply, Scope};
 use sqm_sql::lineage::Views;
+use sqm_store::sha256;
 
 use crate::App;
 use crate::analysis::shown;
 use crate::asked::AdHoc;
 use crate::form::{Format, Job, data_source};
-use crate::kept::{self, Basics};
 use crate::stored_views;
 
 /// The lineage of a text that comes with the request and is not kept. A stored catalog, which its columns
@@ -36,9 +37,16 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
         _ => (catalog, Vec::new()),
     };
     if format == Format::Json {
-        let (basis, views, origin) = (&basis, views.as_slice(), Origin::AdHoc);
-        let basics = Basics { sql, dialect, catalog, basis, views, options, origin };
-        let analysis = kept::lineage(&app, &caller, basics).await?;
+        let basics = Basics {
+            sql: sha256(sql.as_str()),
+            dialect,
+            tables: basis.described(&catalog)?,
+            basis: &basis,
+            views: &views,
+            options,
+            origin: Origin::AdHoc,
+        };
+        let analysis = lineage(&app.levels, caller.workspace(), app.clock.now(), basics, async { Ok((sql, catalog)) }).await?;
         return Ok(Reply::json(analysis.document.to_string()));
     }
     let (text, media_type) = shown(sql, dialect, catalog, options, format, job).await?;

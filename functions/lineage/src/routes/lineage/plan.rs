@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqm_analysis::BUDGET;
 use sqm_domain::{CatalogName, Dialect};
 use sqm_http::{Basis, Caller, Json, NoParameters, Problem, Reply, Scope, compute, sql_text};
 use sqm_sql::catalog::SchemaInput;
@@ -12,7 +13,6 @@ use sqm_sql::lineage::Options;
 use sqm_sql::plan::{self, Compared, PlanError, Text};
 
 use crate::App;
-use crate::analysis::BUDGET;
 
 /// A plan, and the text that it was made for.
 #[derive(Deserialize)]

@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 
 use super::line::Line;
 use super::report::{Done, Outcome};
+use crate::App;
 use crate::execution::{self, Wrong};
 use crate::patch::distinct;
-use crate::{App, analysis};
 
 /// Longest time to read the tables of a catalog.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -148,7 +148,7 @@ impl Import {
             Change { author: record.author, ..self.change(record.message, record.updated_at, origin) };
         // A catalog that is gone leaves its name behind.
         let catalog = self.described(content.catalog.as_ref()).await?;
-        let found = analysis::with(catalog, &content).await?;
+        let found = sqm_analysis::with(catalog, &content).await?;
         let number = (id, record.version);
         let store = &self.app.store;
         let brought = store
@@ -227,7 +227,7 @@ impl Import {
         content: &Content,
     ) -> Result<Analysis, Problem> {
         if found.is_none() {
-            *found = Some(analysis::with(catalog.clone(), content).await?);
+            *found = Some(sqm_analysis::with(catalog.clone(), content).await?);
         }
         Ok(found.clone().unwrap_or_default())
     }
@@ -235,7 +235,7 @@ impl Import {
     /// The catalog of a query, which has to be there.
     async fn known(&self, name: Option<&CatalogName>) -> Result<Arc<Catalog>, Problem> {
         if !self.catalogs.lock().await.keys().any(|known| Some(known) == name) {
-            analysis::known(&self.app.store, self.caller.workspace(), name).await?;
+            sqm_analysis::known(&self.app.store, self.caller.workspace(), name).await?;
         }
         self.described(name).await
     }

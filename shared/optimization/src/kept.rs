@@ -3,28 +3,34 @@
 
 use std::time::Instant;
 
-use sqm_cache::{Address, Addressing, Analysis, Made, Origin};
-use sqm_domain::{Dialect, SqlText};
-use sqm_http::{Basis, Caller, Problem, Scope, json};
+use jiff::Timestamp;
+use sqm_cache::{Address, Addressing, Analysis, Levels, Made, Origin};
+use sqm_domain::{Dialect, SqlText, WorkspaceId};
+use sqm_http::{Basis, Problem, Scope, json};
 use sqm_sql::ENGINE_VERSION;
 use sqm_sql::catalog::StatisticsInput;
 
-use crate::App;
-use crate::asked::Include;
+use crate::document::{Include, On, document};
 use crate::effort::{Effort, is_settled};
-use crate::view::{On, optimization};
-use crate::work::{self, Known};
+use crate::work::{Known, judged};
 
 /// What an optimization is made from.
-pub(crate) struct Basics<'a> {
+pub struct Basics<'a> {
+    /// The text.
     pub sql: SqlText,
+    /// Its dialect.
     pub dialect: Dialect,
+    /// What is known of its tables.
     pub known: Known,
+    /// What is said of that.
     pub basis: &'a Basis,
-    /// As they were given.
+    /// Statistics as they were given.
     pub statistics: Option<&'a StatisticsInput>,
+    /// How much is tried.
     pub effort: Effort,
+    /// What the document holds beyond the usual.
     pub include: Option<Include>,
+    /// Where the text comes from.
     pub origin: Origin,
 }
 
@@ -42,9 +48,9 @@ impl Basics<'_> {
 
     /// The address of all this. Who may see it is a part of it: what was made for more rights is found by nobody who
     /// has less.
-    fn address(&self, caller: &Caller) -> Result<Address, Problem> {
+    fn address(&self, workspace: &WorkspaceId) -> Result<Address, Problem> {
         let engine = format!("{ENGINE_VERSION} {}", env!("SQM_SOURCES"));
-        let begun = Addressing::new(caller.workspace(), "optimization", &engine)
+        let begun = Addressing::new(workspace, "optimization", &engine)
             .part(self.dialect.name())
             .part(self.sql.as_str())
             .part(json(self.basis)?)
@@ -57,20 +63,27 @@ impl Basics<'_> {
 }
 
 /// The document of an optimization, from wherever it is kept.
-pub(crate) async fn optimized(app: &App, caller: &Caller, basics: Basics<'_>) -> Result<Analysis, Problem> {
-    let address = basics.address(caller)?;
-    let now = app.clock.now();
+///
+/// # Errors
+/// Those of [`judged`].
+pub async fn optimized(
+    levels: &Levels,
+    workspace: &WorkspaceId,
+    now: Timestamp,
+    basics: Basics<'_>,
+) -> Result<Analysis, Problem> {
+    let address = basics.address(workspace)?;
     let (needs, until, id) = (basics.needs(), basics.origin.until(now), address.id);
     let work = async move {
         let Basics { sql, dialect, known, basis, effort, include, .. } = basics;
         let begun = Instant::now();
-        let found = work::optimize(sql, dialect, known, effort, None, None).await?;
-        let is_settled = is_settled(&found.optimization, begun.elapsed());
+        let found = judged(sql, dialect, known, effort).await?;
+        let is_settled = is_settled(&found, begun.elapsed());
         let on = On { query: None, dialect, basis, options: effort };
-        let document = optimization(on, &found, include, is_settled.then_some(id))?.into();
+        let document = document(on, &found, include, is_settled.then_some(id), None::<()>)?.into();
         let needs = needs.into_iter().map(|scope| scope.name().to_owned()).collect();
         let analysis = Analysis { needs, document, until };
         Ok(if is_settled { Made::Kept(analysis) } else { Made::Passing(analysis) })
     };
-    app.levels.obtain(&address, now, work).await
+    levels.obtain(&address, now, work).await
 }

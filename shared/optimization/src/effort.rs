@@ -12,7 +12,7 @@ const MAX_DATABASES: u16 = 1_000;
 const VERIFICATION: Duration = Duration::from_secs(8);
 
 /// Longest time for all rewrites of a query together. What has been planned keeps to it and planning does
-/// not, so it is far below [`crate::work::BUDGET`].
+/// not, so it is far below [`crate::BUDGET`].
 const OPTIMIZATION: Duration = Duration::from_secs(8);
 
 /// Longest time for the verdict on one rewrite among several.
@@ -21,7 +21,7 @@ const REWRITE: Duration = Duration::from_secs(2);
 /// How many databases are generated for a verdict: 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
-pub(crate) struct Databases(u16);
+pub struct Databases(u16);
 
 impl TryFrom<u64> for Databases {
     type Error = String;
@@ -36,7 +36,7 @@ impl TryFrom<u64> for Databases {
 
 /// What is tried, as an answer says it: with the same, the same is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Effort {
+pub struct Effort {
     /// Databases for one verdict.
     pub databases: Databases,
     /// Where the random numbers start.
@@ -51,39 +51,39 @@ pub(crate) struct Effort {
 
 impl Effort {
     /// What a request asks for; what it leaves out is as the verifier has it.
-    pub(crate) fn new(databases: Option<Databases>, seed: Option<u64>) -> Self {
+    pub fn new(databases: Option<Databases>, seed: Option<u64>) -> Self {
         let default = sqm_verify::Options::default();
         let databases = databases.unwrap_or(Databases(u16::try_from(default.databases).unwrap_or(1)));
         Self { databases, seed: seed.unwrap_or(default.seed), measure: None, names: None }
     }
 
     /// The same, with names of outputs compared where the request says so.
-    pub(crate) fn named(self, names: Option<bool>) -> Self {
+    pub fn named(self, names: Option<bool>) -> Self {
         Self { names, ..self }
     }
 
     /// The same for rewrites, whose benefit is measured unless the request says otherwise.
-    pub(crate) fn measured(self, measure: Option<bool>) -> Self {
+    pub fn measured(self, measure: Option<bool>) -> Self {
         Self { measure: Some(measure.unwrap_or(true)), ..self }
     }
 
     /// Whether it is measured what a rewrite brings.
-    pub(crate) fn is_measured(self) -> bool {
+    pub fn is_measured(self) -> bool {
         self.measure.unwrap_or(true)
     }
 
     /// The same, measured elsewhere.
-    pub(crate) fn unmeasured(self) -> Self {
+    pub fn unmeasured(self) -> Self {
         Self { measure: Some(false), ..self }
     }
 
     /// For one verdict.
-    pub(crate) fn verification(self) -> sqm_verify::Options {
+    pub fn verification(self) -> sqm_verify::Options {
         self.within(VERIFICATION)
     }
 
     /// For the rewrites of a query.
-    pub(crate) fn optimization(self) -> offer::Options {
+    pub fn optimization(self) -> offer::Options {
         offer::Options {
             verification: self.within(REWRITE),
             measure: self.is_measured(),
@@ -135,7 +135,7 @@ mod tests {
     fn every_budget_is_far_below_the_backstop() {
         let asked = Effort::new(Databases::try_from(1_000).ok(), Some(u64::MAX)).measured(Some(true));
         let options = asked.optimization();
-        assert!((options.time + options.verification.time) * 2 <= crate::work::BUDGET);
-        assert!(asked.verification().time * 2 <= crate::work::BUDGET);
+        assert!((options.time + options.verification.time) * 2 <= crate::BUDGET);
+        assert!(asked.verification().time * 2 <= crate::BUDGET);
     }
 }

@@ -6,12 +6,23 @@ use sqm_domain::{AnalysisId, Dialect, QueryId, VersionNumber};
 use sqm_http::{Basis, Reply};
 use sqm_sql::lineage::Lineage;
 
-use crate::stored_views::StoredView;
+/// A stored query that defines a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredView {
+    /// The view, as the text calls it.
+    pub name: String,
+    /// The query.
+    pub query: QueryId,
+    /// The version of the query.
+    pub version: VersionNumber,
+}
 
 /// What a lineage rests on.
 #[derive(Serialize)]
-pub(crate) struct On<'a> {
+pub struct On<'a> {
+    /// The dialect of the text.
     pub dialect: Dialect,
+    /// Engine and catalog.
     pub basis: &'a Basis,
     /// Stored queries that define views which were followed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -20,17 +31,20 @@ pub(crate) struct On<'a> {
 
 /// A lineage under its id.
 #[derive(Serialize)]
-pub(crate) struct LineageView<'a> {
+pub struct LineageView<'a> {
+    /// Its id.
     pub analysis: AnalysisId,
+    /// What it rests on.
     #[serde(flatten)]
     pub on: On<'a>,
+    /// The lineage itself.
     #[serde(flatten)]
     pub lineage: &'a Lineage,
 }
 
 /// The answer about a stored query: which one it is stands before the rest of the document, which is that of every
 /// query with this text.
-pub(crate) fn of_query(id: QueryId, version: VersionNumber, document: &str) -> Reply {
+pub fn of_query(id: QueryId, version: VersionNumber, document: &str) -> Reply {
     let rest = document.strip_prefix('{').unwrap_or(document);
     Reply::json(format!("{{\"id\":\"{id}\",\"version\":{version},{rest}"))
 }

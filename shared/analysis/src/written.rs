@@ -21,23 +21,28 @@ const BUDGET: Duration = Duration::from_secs(20);
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Analyses what is about to be written. A text that does not parse is no problem: the analysis says so.
-pub(crate) async fn of(
-    store: &Store,
-    workspace: &WorkspaceId,
-    content: &Content,
-) -> Result<Analysis, Problem> {
+///
+/// # Errors
+/// It took too long, or the database does not answer.
+pub async fn of(store: &Store, workspace: &WorkspaceId, content: &Content) -> Result<Analysis, Problem> {
     let (catalog, _) = Basis::of_query(store, workspace, content.catalog.as_ref()).await?;
     with(Arc::new(catalog), content).await
 }
 
 /// The same, where the catalog is at hand.
-pub(crate) async fn with(catalog: Arc<Catalog>, content: &Content) -> Result<Analysis, Problem> {
+///
+/// # Errors
+/// It took too long.
+pub async fn with(catalog: Arc<Catalog>, content: &Content) -> Result<Analysis, Problem> {
     let (sql, dialect) = (content.sql.clone(), content.dialect);
     compute(BUDGET, move || analyse(&sql, dialect, &catalog)).await
 }
 
 /// Refuses a catalog that is not there, by name. One that is deleted later leaves its name behind.
-pub(crate) async fn known(
+///
+/// # Errors
+/// It is not there, or the database does not answer.
+pub async fn known(
     store: &Store,
     workspace: &WorkspaceId,
     catalog: Option<&CatalogName>,

@@ -1,0 +1,159 @@
+//! What functions stand on that nobody calls over HTTP: those that a schedule or a queue starts.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use sqm_cache::Levels;
+use sqm_store::Store;
+use tokio::time::Instant;
+
+use crate::clock::{Clock, SystemClock};
+use crate::serve::levels;
+use crate::settings::{InvalidSettings, RedisSettings, cache_bytes, redis};
+
+/// How long an invocation may take where its deadline is none: runtimes on a machine of one's own say no time of day.
+const WITHOUT_DEADLINE: Duration = Duration::from_secs(120);
+
+/// What is left of an invocation when nothing new is begun, so that it can end in order.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// Longest time that Lambda gives.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// Settings, clients and clock.
+pub struct Background {
+    /// What the environment says.
+    pub settings: BackgroundSettings,
+    /// Credentials, region and HTTP client, shared by every AWS client.
+    pub aws: SdkConfig,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Everything that the environment says to a function of this kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackgroundSettings {
+    /// `SQM_TABLE`.
+    pub table: String,
+    /// `SQM_DYNAMODB_ENDPOINT`: a DynamoDB other than that of the region.
+    pub dynamodb_endpoint: Option<String>,
+    /// `SQM_QUEUE_URL`: the queue of what is to be analysed.
+    pub queue_url: String,
+    /// `SQM_QUEUE_ENDPOINT`: an SQS other than that of the region.
+    pub queue_endpoint: Option<String>,
+    /// `SQM_QUEUE_RECEIVES`: how often a message is received before it goes to the dead letters; 3.
+    pub queue_receives: u32,
+    /// `SQM_REDIS_URL`, with `SQM_REDIS_CLUSTER` and `SQM_REDIS_CA`.
+    pub redis: Option<RedisSettings>,
+    /// `SQM_CACHE_BYTES`: how much of analyses is kept in the process.
+    pub cache_bytes: u64,
+    /// `SQM_LOG`.
+    pub log: String,
+}
+
+impl Background {
+    /// Reads the environment, starts the log and builds clients.
+    ///
+    /// # Errors
+    /// The environment is not complete.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        let settings = BackgroundSettings::read(|name| std::env::var(name).ok())?;
+        crate::log::start(&settings.log);
+        let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        Ok(Self { settings, aws, clock: Arc::new(SystemClock) })
+    }
+
+    /// The levels that analyses are kept on, as the settings say.
+    ///
+    /// # Errors
+    /// The address of Redis is none, or its certificates cannot be read.
+    pub fn levels(&self, store: &Store) -> anyhow::Result<Levels> {
+        levels(self.settings.redis.as_ref(), self.settings.cache_bytes, store)
+    }
+}
+
+/// By when an invocation should begin nothing new, by its deadline in milliseconds since 1970.
+pub fn until(deadline: u64) -> Instant {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::now() + time_left(Duration::from_millis(deadline), now)
+}
+
+fn time_left(deadline: Duration, now: Duration) -> Duration {
+    let left = deadline.checked_sub(now).filter(|left| *left <= LONGEST).unwrap_or(WITHOUT_DEADLINE);
+    left.saturating_sub(RESERVE)
+}
+
+impl BackgroundSettings {
+    /// Reads settings through `get`; blank values count as absent.
+    ///
+    /// # Errors
+    /// All that is missing or malformed.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut wrong = Vec::new();
+        let given = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let mut needed = |name: &str, what: &str| {
+            given(name).unwrap_or_else(|| {
+                wrong.push(format!("{name} is missing ({what})"));
+                String::new()
+            })
+        };
+        let table = needed("SQM_TABLE", "the name of the DynamoDB table");
+        let queue_url = needed("SQM_QUEUE_URL", "the URL of the SQS queue");
+        let queue_receives = match given("SQM_QUEUE_RECEIVES").map(|text| text.trim().parse()) {
+            None => 3,
+            Some(Ok(receives @ 1..)) => receives,
+            Some(_) => {
+                wrong.push("SQM_QUEUE_RECEIVES is no number from 1".to_owned());
+                0
+            }
+        };
+        let redis = redis(&given, &mut wrong);
+        let cache_bytes = cache_bytes(&given, &mut wrong);
+        if !wrong.is_empty() {
+            return Err(InvalidSettings(wrong));
+        }
+        Ok(Self {
+            table,
+            dynamodb_endpoint: given("SQM_DYNAMODB_ENDPOINT"),
+            queue_url,
+            queue_endpoint: given("SQM_QUEUE_ENDPOINT"),
+            queue_receives,
+            redis,
+            cache_bytes,
+            log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_missing_is_told_at_once() {
+        let InvalidSettings(wrong) = BackgroundSettings::read(|_| None).unwrap_err();
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        let read = |receives: &str| {
+            let receives = receives.to_owned();
+            BackgroundSettings::read(|name| match name {
+                "SQM_TABLE" | "SQM_QUEUE_URL" => Some("given".to_owned()),
+                "SQM_QUEUE_RECEIVES" => Some(receives.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!(read("5").unwrap().queue_receives, 5);
+        assert!(read("0").is_err() && read("often").is_err());
+    }
+
+    #[test]
+    fn a_deadline_that_is_none_is_told_from_one() {
+        let (now, second) = (Duration::from_secs(1_800_000_000), Duration::from_secs(1));
+        assert_eq!(time_left(now + second * 65, now), second * 60);
+        assert_eq!(time_left(now + second, now), Duration::ZERO);
+        // A duration, as some runtimes say it, and a time that is over.
+        for strange in [second * 600, now - second, now + second * 10_000] {
+            assert_eq!(time_left(strange, now), WITHOUT_DEADLINE - RESERVE);
+        }
+    }
+}
