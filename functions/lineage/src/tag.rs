@@ -6,7 +6,7 @@ use sqm_http::{Basis, ETag};
 use sqm_sql::lineage::{Options, Views};
 
 use crate::form::Format;
-use crate::stored_views::StoredView;
+use sqm_analysis::StoredView;
 
 /// What stands before the views that were followed.
 const VIEWS: &str = "follow";

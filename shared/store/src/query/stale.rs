@@ -9,7 +9,7 @@ use sqm_domain::{CatalogName, QueryId, VersionNumber, WorkspaceId};
 use super::record::Head;
 use super::standing::{AnalysedBy, FAILED, NEW};
 use crate::batch::{Order, Range};
-use crate::catalog;
+use crate::catalog::{self, CatalogState};
 use crate::config::Store;
 use crate::error::{StoreError, held};
 use crate::item::doc;
@@ -85,7 +85,7 @@ impl Store {
         let mut current = BTreeMap::new();
         for name in names {
             if let Some(item) = items.get(&head(&name))
-                && let Some(version) = catalog::newest(item)?
+                && let Some(CatalogState { version, .. }) = catalog::state(item)?
             {
                 current.insert(name, version);
             }

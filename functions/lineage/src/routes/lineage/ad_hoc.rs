@@ -46,7 +46,9 @@ pub(crate) async fn ad_hoc(caller: Caller, State(app): State<App>, asked: AdHoc)
             options,
             origin: Origin::AdHoc,
         };
-        let analysis = lineage(&app.levels, caller.workspace(), app.clock.now(), basics, async { Ok((sql, catalog)) }).await?;
+        let analysis =
+            lineage(&app.levels, caller.workspace(), app.clock.now(), basics, async { Ok((sql, catalog)) })
+                .await?;
         return Ok(Reply::json(analysis.document.to_string()));
     }
     let (text, media_type) = shown(sql, dialect, catalog, options, format, job).await?;
