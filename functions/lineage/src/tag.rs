@@ -1,12 +1,12 @@
 //! The tag of the lineage of a stored query: everything that it depends on. A version that left the text as it was
 //! leaves the tag as it was, so that whoever has the lineage is not sent the same again.
 
+use sqm_analysis::StoredView;
 use sqm_domain::{CatalogName, Dialect, VersionNumber};
 use sqm_http::{Basis, ETag};
 use sqm_sql::lineage::{Options, Views};
 
 use crate::form::Format;
-use sqm_analysis::StoredView;
 
 /// What stands before the views that were followed.
 const VIEWS: &str = "follow";
@@ -50,8 +50,11 @@ impl Depends<'_> {
 
     /// Whether a tag is of this, whichever views were followed.
     pub(crate) fn is_of(&self, tag: &str) -> bool {
-        let rest = tag.strip_prefix(Self { views: &[], ..*self }.tag().opaque());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
+        match tag.strip_prefix(Self { views: &[], ..*self }.tag().opaque()) {
+            Some("") => true,
+            Some(rest) => self.options.views == Views::Follow && rest.starts_with(';'),
+            None => false,
+        }
     }
 }
 

@@ -9,10 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqm_domain::{Dialect, SqlText};
 use sqm_http::{Json, Problem, compute, from_json};
+use sqm_optimization::BUDGET;
 use sqm_sql::catalog::{Catalog, Statistics, StatisticsInput};
 use sqm_sql::explain::{self, Engine, ExplainError, Explained, Plan, Printed, Text};
-
-use sqm_optimization::BUDGET;
 
 /// The body as `T`. A request without body and type has the empty object.
 pub(crate) struct Maybe<T>(pub T);

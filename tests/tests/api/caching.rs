@@ -8,7 +8,7 @@ use serde_json::json;
 use sqm_domain::JobId;
 use sqm_http::Clock;
 use sqm_http::caching::{Edge, Kept, RULES, Rule};
-use sqm_testkit::{Calls, Fault, TestApp, User, checkout};
+use sqm_testkit::{Calls, Fault, TestApp, User, checkout, empty_report};
 use tokio::sync::Semaphore;
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn filled(app: &TestApp, ada: &User<'_>) -> Vec<(&'static Rule, String)> {
     let job = JobId::from_parts(1_800_000_000_000, [7; 10]);
     let (workspace, now) = ("acme".parse().unwrap(), app.clock.now());
     app.store.open_job(&workspace, job, now).await.unwrap();
-    app.store.keep_report(&workspace, &crate::walk::empty_report(now)).await.unwrap();
+    app.store.keep_report(&workspace, &empty_report(now)).await.unwrap();
     ada.store_catalog("shop", "CREATE TABLE orders (id INT)").await;
     let body =
         json!({ "title": "T", "sql": "SELECT id FROM orders", "dialect": "postgres", "catalog": "shop" });

@@ -1,12 +1,10 @@
 //! Every operation of the API, walked as everybody who must not do it. The list of operations is what the
 //! functions allow; one that is not in the table here fails the test.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqm_domain::JobId;
 use sqm_http::{Clock, Kind, Scope};
-use sqm_store::StoredReport;
-use sqm_testkit::{Call, Calls, Operation, Stored, TestApp, watch_routes};
+use sqm_testkit::{Call, Calls, Operation, Stored, TestApp, empty_report, watch_routes};
 
 /// The only operations that need no token: neither tells of anybody's data.
 const OPEN: &[&str] = &["GET /v1/health", "GET /v1/openapi.yaml"];
@@ -46,16 +44,6 @@ async fn things(app: &TestApp, workspace: &str) -> Things {
     app.store.open_job(&workspace, job, app.clock.now()).await.unwrap();
     app.store.keep_report(&workspace, &empty_report(app.clock.now())).await.unwrap();
     Things { query, catalog: "shop", connection, analysis, job }
-}
-
-/// A report of a day on which nothing happened.
-pub fn empty_report(now: Timestamp) -> StoredReport {
-    let none = json!({ "count": 0, "items": [] });
-    let document = json!({
-        "day": "2027-01-15", "from": now, "to": now, "engine": "1", "queries": 0, "changed_queries": none,
-        "changed_catalogs": none, "new_findings": none, "regressions": none, "dead_tables": none, "duplicates": none,
-    });
-    StoredReport { day: "2027-01-15".parse().unwrap(), until: now, document: document.to_string() }
 }
 
 /// The valid request of an operation on these things.

@@ -8,9 +8,11 @@ use axum::Router;
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde_json::json;
+use sqm_domain::JobId;
+use sqm_http::Clock;
 use sqm_http::caching::{Edge, Kept, RULES, Rule};
 use sqm_local::{Nginx, Tools};
-use sqm_testkit::{Calls, Stored, TestApp, checkout};
+use sqm_testkit::{Calls, Stored, TestApp, checkout, empty_report};
 use tokio::task::JoinHandle;
 
 /// The application behind nginx.
@@ -45,6 +47,10 @@ async fn get(nginx: &Nginx, path: &str, token: &str, more: &[(&str, &str)]) -> (
     (answer.status(), told, answer.text().await.unwrap())
 }
 
+fn job() -> JobId {
+    JobId::from_parts(1_800_000_000_000, [7; 10])
+}
+
 /// What a row of the table is asked for with, where there is something.
 fn path(rule: &Rule, query: &Stored, analysis: &str) -> String {
     let name = match rule.path {
@@ -53,7 +59,8 @@ fn path(rule: &Rule, query: &Stored, analysis: &str) -> String {
         _ => "shop",
     };
     let hash = analysis.rsplit('/').next().unwrap();
-    let path = rule.path.replace("{id}", &query.id).replace("{n}", "2");
+    let path = rule.path.replace("/v1/jobs/{id}", &format!("/v1/jobs/{}", job()));
+    let path = path.replace("{id}", &query.id).replace("{n}", "2");
     path.replace("{name}", name).replace("{hash}", hash)
 }
 
@@ -68,6 +75,9 @@ async fn nginx_makes_of_each_row_of_the_table_what_the_row_says() {
     ada.patch(&query.path).if_match("*").json(&json!({ "sql": "SELECT a, 1 FROM t" })).send().await.ok();
     let lineage = ada.get(&format!("{}/lineage", query.path)).send().await.ok();
     let analysis = lineage["analysis"].as_str().unwrap();
+    let (workspace, now) = ("acme".parse().unwrap(), it.app.clock.now());
+    it.app.store.open_job(&workspace, job(), now).await.unwrap();
+    it.app.store.keep_report(&workspace, &empty_report(now)).await.unwrap();
     let token = it.app.keys.sign(&it.app.claims("acme"));
     for rule in RULES {
         let path = path(rule, &query, analysis);

@@ -26,8 +26,9 @@ use crate::database::{Schema, position};
 use crate::sqlite::Declared;
 use crate::value::Kind;
 
-/// Most memory that one execution may take, in bytes.
-const MEMORY: usize = 256 * 1024 * 1024;
+/// Most memory that one execution may account for, in bytes. What a join has collected it copies once into one piece,
+/// which nobody accounts for.
+const MEMORY: usize = 128 * 1024 * 1024;
 
 /// The session that every verification shares: nothing in it changes once it is made.
 pub fn session() -> &'static SessionState {
