@@ -118,9 +118,10 @@ impl Pair<'_> {
             return Seen::Failed("the engine did not sort a result as its query asks".to_owned().into());
         }
         if self.loose.contains(&true) || found == Some(Difference::Order) {
-            let Determined { same, counts } = self.determined(database, &one, &two);
+            let Determined { same, counts_alike } = self.determined(database, &one, &two);
             // Whatever a query chooses that has a choice, it has another number of rows than the other one.
-            let is_settled = found == Some(Difference::Rows) && self.loose[0] != self.loose[1] && !counts;
+            let is_settled =
+                found == Some(Difference::Rows) && self.loose[0] != self.loose[1] && !counts_alike;
             if same != [true, true] && !is_settled {
                 return Seen::Undetermined { one_sided: same[0] != same[1] };
             }
@@ -189,16 +190,16 @@ impl Pair<'_> {
     fn determined(&self, database: &Database, one: &[Row], two: &[Row]) -> Determined {
         let any = Sequence::Keys(Vec::new());
         let is_same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
-        let mut found = Determined { same: [true, true], counts: one.len() == two.len() };
+        let mut found = Determined { same: [true, true], counts_alike: one.len() == two.len() };
         let others = permutations(database, if self.loose.contains(&true) { SHUFFLES } else { 0 });
         for other in others {
             match self.results(&other) {
                 Ok((again_one, again_two)) => {
                     found.same[0] &= is_same(one, &again_one);
                     found.same[1] &= is_same(two, &again_two);
-                    found.counts |= again_one.len() == again_two.len();
+                    found.counts_alike |= again_one.len() == again_two.len();
                 }
-                Err(_) => return Determined { same: [false, false], counts: true },
+                Err(_) => return Determined { same: [false, false], counts_alike: true },
             }
         }
         found
@@ -210,7 +211,7 @@ struct Determined {
     /// Whether that of each query stays the same.
     same: [bool; 2],
     /// Whether both have equally many rows in some order.
-    counts: bool,
+    counts_alike: bool,
 }
 
 /// So many orders more are tried where a query may choose between rows: two of them leave many choices unseen.

@@ -219,9 +219,8 @@ impl Reader<'_> {
             copied.get_or_insert_default().extend(self.columns_like(parent));
             self.inherit_from(parent);
         }
-        let parents_named: Vec<Vec<String>> = parents.iter().map(|parent| self.name(parent)).collect();
-        let inherited = parents_named.iter().flat_map(|parent| self.builder.checks(parent));
-        let inherited: Vec<String> = inherited.collect();
+        let inherited: Vec<String> =
+            parents.iter().flat_map(|parent| self.builder.checks(&self.name(parent))).collect();
         if create.columns.is_empty() && copied.is_none() {
             let message = format!("the columns of {} are not declared; it is left out", name.join("."));
             return self.builder.report(ProblemKind::Ignored, self.place_of(&create.name), message);

@@ -131,8 +131,8 @@ impl Reader<'_> {
     }
 }
 
-/// The domains that are dropped, or of which some statement of the script drops a constraint, wherever it stands: columns keep what is left
-/// in the end.
+/// The domains that are dropped, or of which some statement of the script drops a constraint, wherever it stands:
+/// columns keep what is left in the end.
 pub(super) fn weakened(script: &Script<'_>) -> HashSet<String> {
     let (mut created, mut weakened) = (HashSet::new(), HashSet::new());
     for statement in &script.statements {
