@@ -1,5 +1,7 @@
 //! Two planned queries, run on one database after another.
 
+use std::slice::from_ref;
+
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -118,11 +120,9 @@ impl Pair<'_> {
             return Seen::Failed("the engine did not sort a result as its query asks".to_owned().into());
         }
         if self.loose.contains(&true) || found == Some(Difference::Order) {
-            let Determined { same, counts_alike } = self.determined(database, &one, &two);
-            // Whatever a query chooses that has a choice, it has another number of rows than the other one.
-            let is_settled =
-                found == Some(Difference::Rows) && self.loose[0] != self.loose[1] && !counts_alike;
-            if same != [true, true] && !is_settled {
+            let is_open = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
+            let Determined { same, is_out_of_reach } = self.determined(database, (&one, &two), is_open);
+            if same != [true, true] && !is_out_of_reach {
                 return Seen::Undetermined { one_sided: same[0] != same[1] };
             }
         }
@@ -186,23 +186,33 @@ impl Pair<'_> {
         }
     }
 
-    /// What becomes of the results when the stored rows come in other orders.
-    fn determined(&self, database: &Database, one: &[Row], two: &[Row]) -> Determined {
+    /// What becomes of the results when the stored rows come in other orders. `is_open` where one query alone may choose,
+    /// and has not chosen what the other one has.
+    fn determined(&self, database: &Database, (one, two): (&[Row], &[Row]), is_open: bool) -> Determined {
         let any = Sequence::Keys(Vec::new());
         let is_same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
-        let mut found = Determined { same: [true, true], counts_alike: one.len() == two.len() };
-        let others = permutations(database, if self.loose.contains(&true) { SHUFFLES } else { 0 });
-        for other in others {
-            match self.results(&other) {
-                Ok((again_one, again_two)) => {
-                    found.same[0] &= is_same(one, &again_one);
-                    found.same[1] &= is_same(two, &again_two);
-                    found.counts_alike |= again_one.len() == again_two.len();
-                }
-                Err(_) => return Determined { same: [false, false], counts_alike: true },
-            }
+        let has = |rows: &[Row], row: &Row| rows.iter().any(|other| is_same(from_ref(row), from_ref(other)));
+        let mut same = [true, true];
+        let (fixed, chosen) = if self.loose[0] { (two, one) } else { (one, two) };
+        let mut counts_alike = fixed.len() == chosen.len();
+        let mut missed: Vec<&Row> = fixed.iter().filter(|row| is_open && !has(chosen, row)).collect();
+        let shuffles = match () {
+            () if is_open => MANY_SHUFFLES,
+            () if self.loose.contains(&true) => SHUFFLES,
+            () => 0,
+        };
+        for other in permutations(database, shuffles) {
+            let Ok((again_one, again_two)) = self.results(&other) else {
+                return Determined { same: [false, false], is_out_of_reach: false };
+            };
+            same[0] &= is_same(one, &again_one);
+            same[1] &= is_same(two, &again_two);
+            counts_alike |= again_one.len() == again_two.len();
+            let chosen = if self.loose[0] { &again_one } else { &again_two };
+            missed.retain(|row| !has(chosen, row));
         }
-        found
+        let is_fixed = same[usize::from(self.loose[0])];
+        Determined { same, is_out_of_reach: is_open && is_fixed && (!counts_alike || !missed.is_empty()) }
     }
 }
 
@@ -210,12 +220,16 @@ impl Pair<'_> {
 struct Determined {
     /// Whether that of each query stays the same.
     same: [bool; 2],
-    /// Whether both have equally many rows in some order.
-    counts_alike: bool,
+    /// Whether the query that may choose can choose nothing that is what the other one has: it has another number of
+    /// rows, or lacks one, in every order.
+    is_out_of_reach: bool,
 }
 
 /// So many orders more are tried where a query may choose between rows: two of them leave many choices unseen.
 const SHUFFLES: u64 = 8;
+
+/// The same before a difference is laid to no choice: that one row in seven comes first in none of so many orders is rare.
+const MANY_SHUFFLES: u64 = 32;
 
 /// The same rows in other orders: backwards, each table turned by one, and in so many more orders.
 fn permutations(database: &Database, shuffles: u64) -> Vec<Database> {
