@@ -120,8 +120,7 @@ impl Pair<'_> {
             return Seen::Failed("the engine did not sort a result as its query asks".to_owned().into());
         }
         if self.loose.contains(&true) || found == Some(Difference::Order) {
-            let is_open = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
-            let Determined { same, is_out_of_reach } = self.determined(database, (&one, &two), is_open);
+            let Determined { same, is_out_of_reach } = self.determined(database, (&one, &two), found);
             if same != [true, true] && !is_out_of_reach {
                 return Seen::Undetermined { one_sided: same[0] != same[1] };
             }
@@ -186,9 +185,15 @@ impl Pair<'_> {
         }
     }
 
-    /// What becomes of the results when the stored rows come in other orders. `is_open` where one query alone may choose,
-    /// and has not chosen what the other one has.
-    fn determined(&self, database: &Database, (one, two): (&[Row], &[Row]), is_open: bool) -> Determined {
+    /// What becomes of the results, between which this was found, when the stored rows come in other orders.
+    fn determined(
+        &self,
+        database: &Database,
+        (one, two): (&[Row], &[Row]),
+        found: Option<Difference>,
+    ) -> Determined {
+        // One query alone may choose, and has not chosen what the other one has.
+        let is_open = found == Some(Difference::Rows) && self.loose[0] != self.loose[1];
         let any = Sequence::Keys(Vec::new());
         let is_same = |before: &[Row], again: &[Row]| difference(before, again, &any, self.numbers).is_none();
         let has = |rows: &[Row], row: &Row| rows.iter().any(|other| is_same(from_ref(row), from_ref(other)));
@@ -196,10 +201,11 @@ impl Pair<'_> {
         let (fixed, chosen) = if self.loose[0] { (two, one) } else { (one, two) };
         let mut counts_alike = fixed.len() == chosen.len();
         let mut missed: Vec<&Row> = fixed.iter().filter(|row| is_open && !has(chosen, row)).collect();
-        let shuffles = match () {
-            () if is_open => MANY_SHUFFLES,
-            () if self.loose.contains(&true) => SHUFFLES,
-            () => 0,
+        // Most databases show no difference that could be laid to a choice.
+        let shuffles = match found {
+            Some(_) if is_open => MANY_SHUFFLES,
+            Some(_) if self.loose.contains(&true) => SHUFFLES,
+            _ => 0,
         };
         for other in permutations(database, shuffles) {
             let Ok((again_one, again_two)) = self.results(&other) else {
