@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::constraint::{Constraint, DeclaredForeignKey, Name, Rule};
 use super::index::{DeclaredIndex, IndexPart, Uniqueness};
+use super::mentions::mentions;
 use super::problem::{CatalogProblem, Place, ProblemKind};
 use super::{Column, Table};
 
@@ -260,10 +261,9 @@ impl Builder {
     /// for is another thing. They may hold all the same.
     pub(super) fn forget_conditions(&mut self, table: usize, column: &str, may_hold: bool) {
         let Some(draft) = self.draft(table) else { return };
-        let name = column.to_lowercase();
         let Draft { table, constraints, .. } = draft;
         constraints.retain(|constraint| match &constraint.rule {
-            Rule::Check(text) if text.to_lowercase().contains(&name) => {
+            Rule::Check(text) if mentions(text, column) => {
                 table.left_out.extend(may_hold.then(|| format!("CHECK ({text})")));
                 false
             }

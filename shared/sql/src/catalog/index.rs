@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::Name;
+use super::mentions::mentions;
 
 /// A part of what an index is ordered by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub(super) struct Uniqueness {
 impl DeclaredIndex {
     /// Whether it is ordered by the column of this name and position, or says an expression that may read it.
     pub(super) fn reads(&self, position: usize, name: &str) -> bool {
-        let mentions = |text: &String| text.to_lowercase().contains(&name.to_lowercase());
+        let mentions = |text: &String| mentions(text, name);
         let condition = self.unique.as_ref().and_then(|unique| unique.condition.as_ref());
         condition.is_some_and(mentions)
             || self.parts.iter().any(|part| match part {

@@ -10,6 +10,7 @@ mod ddl;
 mod existing;
 mod index;
 mod json;
+mod mentions;
 mod problem;
 mod statistics;
 
