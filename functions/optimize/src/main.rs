@@ -3,16 +3,11 @@
 use sqm_http::Secrets;
 use sqm_http::serve::{Platform, secrets_client};
 use sqm_optimize::{App, Databases, Models};
-use sqm_store::{Store, StoreConfig};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let platform = Platform::from_env().await?;
-    let config = StoreConfig {
-        table: platform.settings.table.clone(),
-        endpoint: platform.settings.dynamodb_endpoint.clone(),
-    };
-    let store = Store::new(&config, &platform.aws);
+    let store = platform.store();
     let client = secrets_client(&platform.aws, platform.settings.secrets_endpoint.as_deref());
     let secrets = Secrets::new(client, platform.clock.clone());
     let models = Models::new(platform.settings.model.as_ref(), secrets.clone())?;

@@ -4,14 +4,12 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use sqm_http::background::{Background, until};
 use sqm_queue::Queue;
 use sqm_schedule::{App, Event, run};
-use sqm_store::{Store, StoreConfig};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let background = Background::from_env().await?;
     let settings = &background.settings;
-    let config = StoreConfig { table: settings.table.clone(), endpoint: settings.dynamodb_endpoint.clone() };
-    let store = Store::new(&config, &background.aws);
+    let store = background.store();
     let queue = Queue::new(&background.aws, &settings.queue_url, settings.queue_endpoint.as_deref());
     let app = App { store, queue, clock: background.clock.clone() };
     let handle = |event: LambdaEvent<Event>| {

@@ -32,7 +32,7 @@ pub struct App {
     /// What was made before.
     pub levels: Levels,
     /// How often a message is received before it goes to the dead letters.
-    pub most_receives: u32,
+    pub most_receives: u64,
 }
 
 /// Does the work of a batch, ends by `until`, and names the messages that are to come again.

@@ -2,15 +2,13 @@
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use sqm_http::background::{Background, until};
-use sqm_store::{Store, StoreConfig};
 use sqm_worker::{App, Batch, work};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let background = Background::from_env().await?;
     let settings = &background.settings;
-    let config = StoreConfig { table: settings.table.clone(), endpoint: settings.dynamodb_endpoint.clone() };
-    let store = Store::new(&config, &background.aws);
+    let store = background.store();
     let levels = background.levels(&store)?;
     let clock = background.clock.clone();
     let app = App { store, clock, levels, most_receives: settings.queue_receives };

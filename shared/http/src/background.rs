@@ -9,8 +9,8 @@ use sqm_store::Store;
 use tokio::time::Instant;
 
 use crate::clock::{Clock, SystemClock};
-use crate::serve::levels;
-use crate::settings::{InvalidSettings, RedisSettings, cache_bytes, redis};
+use crate::serve::{levels, store};
+use crate::settings::{InvalidSettings, Reading, RedisSettings};
 
 /// How long an invocation may take where its deadline is none: runtimes on a machine of one's own say no time of day.
 const WITHOUT_DEADLINE: Duration = Duration::from_secs(120);
@@ -43,7 +43,7 @@ pub struct BackgroundSettings {
     /// `SQM_QUEUE_ENDPOINT`: an SQS other than that of the region.
     pub queue_endpoint: Option<String>,
     /// `SQM_QUEUE_RECEIVES`: how often a message is received before it goes to the dead letters; 3.
-    pub queue_receives: u32,
+    pub queue_receives: u64,
     /// `SQM_REDIS_URL`, with `SQM_REDIS_CLUSTER` and `SQM_REDIS_CA`.
     pub redis: Option<RedisSettings>,
     /// `SQM_CACHE_BYTES`: how much of analyses is kept in the process.
@@ -62,6 +62,11 @@ impl Background {
         crate::log::start(&settings.log);
         let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
         Ok(Self { settings, aws, clock: Arc::new(SystemClock) })
+    }
+
+    /// The table.
+    pub fn store(&self) -> Store {
+        store(&self.settings.table, self.settings.dynamodb_endpoint.as_deref(), &self.aws)
     }
 
     /// The levels that analyses are kept on, as the settings say.
@@ -90,39 +95,18 @@ impl BackgroundSettings {
     /// # Errors
     /// All that is missing or malformed.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
-        let mut wrong = Vec::new();
-        let given = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let mut needed = |name: &str, what: &str| {
-            given(name).unwrap_or_else(|| {
-                wrong.push(format!("{name} is missing ({what})"));
-                String::new()
-            })
+        let mut read = Reading::new(get);
+        let settings = Self {
+            table: read.table(),
+            dynamodb_endpoint: read.dynamodb_endpoint(),
+            queue_url: read.needed("SQM_QUEUE_URL", "the URL of the SQS queue"),
+            queue_endpoint: read.given("SQM_QUEUE_ENDPOINT"),
+            queue_receives: read.number("SQM_QUEUE_RECEIVES", 1, 3),
+            redis: read.redis(),
+            cache_bytes: read.cache_bytes(),
+            log: read.log(),
         };
-        let table = needed("SQM_TABLE", "the name of the DynamoDB table");
-        let queue_url = needed("SQM_QUEUE_URL", "the URL of the SQS queue");
-        let queue_receives = match given("SQM_QUEUE_RECEIVES").map(|text| text.trim().parse()) {
-            None => 3,
-            Some(Ok(receives @ 1..)) => receives,
-            Some(_) => {
-                wrong.push("SQM_QUEUE_RECEIVES is no number from 1".to_owned());
-                0
-            }
-        };
-        let redis = redis(&given, &mut wrong);
-        let cache_bytes = cache_bytes(&given, &mut wrong);
-        if !wrong.is_empty() {
-            return Err(InvalidSettings(wrong));
-        }
-        Ok(Self {
-            table,
-            dynamodb_endpoint: given("SQM_DYNAMODB_ENDPOINT"),
-            queue_url,
-            queue_endpoint: given("SQM_QUEUE_ENDPOINT"),
-            queue_receives,
-            redis,
-            cache_bytes,
-            log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
-        })
+        read.done(settings)
     }
 }
 

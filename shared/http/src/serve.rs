@@ -10,7 +10,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use axum::Router;
 use sqm_cache::{Levels, Shared, SharedConfig};
-use sqm_store::Store;
+use sqm_store::{Store, StoreConfig};
 
 use crate::auth::{Authenticator, KeySource};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -53,6 +53,11 @@ impl Platform {
         Ok(Self { settings, aws, clock, entropy: Arc::new(SystemEntropy), authenticator })
     }
 
+    /// The table.
+    pub fn store(&self) -> Store {
+        store(&self.settings.table, self.settings.dynamodb_endpoint.as_deref(), &self.aws)
+    }
+
     /// The levels that analyses are kept on, as the settings say.
     ///
     /// # Errors
@@ -74,6 +79,12 @@ impl Platform {
             None => lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error)),
         }
     }
+}
+
+/// The table, in the region or at this endpoint.
+pub(crate) fn store(table: &str, endpoint: Option<&str>, aws: &SdkConfig) -> Store {
+    let config = StoreConfig { table: table.to_owned(), endpoint: endpoint.map(str::to_owned) };
+    Store::new(&config, aws)
 }
 
 /// The levels that analyses are kept on.

@@ -108,129 +108,158 @@ impl Settings {
 
     /// Reads settings from wherever `get` finds them. An empty value counts as none.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
-        let mut wrong = Vec::new();
-        let given = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let mut needed = |name: &str, what: &str| {
-            given(name).unwrap_or_else(|| {
-                wrong.push(format!("{name} is missing ({what})"));
-                String::new()
-            })
-        };
-        let table = needed("SQM_TABLE", "the name of the DynamoDB table");
-        let issuer = needed("SQM_TOKEN_ISSUER", "the iss of accepted tokens");
-        let audience = needed("SQM_TOKEN_AUDIENCE", "the aud of accepted tokens");
-        let token_key = match (given("SQM_TOKEN_KEY_FILE"), given("SQM_TOKEN_SECRET_ID")) {
+        let mut read = Reading::new(get);
+        let table = read.table();
+        let issuer = read.needed("SQM_TOKEN_ISSUER", "the iss of accepted tokens");
+        let audience = read.needed("SQM_TOKEN_AUDIENCE", "the aud of accepted tokens");
+        let token_key = match (read.given("SQM_TOKEN_KEY_FILE"), read.given("SQM_TOKEN_SECRET_ID")) {
             (Some(file), None) => TokenKey::File(file.into()),
             (None, Some(id)) => TokenKey::Secret(id),
             (Some(_), Some(_)) => {
-                wrong.push("SQM_TOKEN_KEY_FILE and SQM_TOKEN_SECRET_ID are both given".to_owned());
+                read.wrong("SQM_TOKEN_KEY_FILE and SQM_TOKEN_SECRET_ID are both given".to_owned());
                 TokenKey::Secret(String::new())
             }
             (None, None) => {
-                wrong.push(
+                read.wrong(
                     "SQM_TOKEN_SECRET_ID or SQM_TOKEN_KEY_FILE is missing (the key of tokens)".to_owned(),
                 );
                 TokenKey::Secret(String::new())
             }
         };
-        let edge = match given("SQM_EDGE").as_deref() {
+        let edge = match read.given("SQM_EDGE").as_deref() {
             None => Edge::Unknown,
             Some("tenants") => Edge::KnowsTenants,
             Some(_) => {
-                wrong.push("SQM_EDGE is neither empty nor tenants".to_owned());
+                read.wrong("SQM_EDGE is neither empty nor tenants".to_owned());
                 Edge::Unknown
             }
         };
-        let redis = redis(&given, &mut wrong);
-        let cache_bytes = cache_bytes(&given, &mut wrong);
-        let model = model(&given, &mut wrong);
-        if !wrong.is_empty() {
-            return Err(InvalidSettings(wrong));
-        }
-        Ok(Self {
+        let settings = Self {
             table,
-            dynamodb_endpoint: given("SQM_DYNAMODB_ENDPOINT"),
+            dynamodb_endpoint: read.dynamodb_endpoint(),
             token_key,
-            secrets_endpoint: given("SQM_SECRETS_ENDPOINT"),
-            connection_secrets: given("SQM_CONNECTION_SECRETS").unwrap_or_else(|| "sqm/".to_owned()),
-            database_hosts: given("SQM_DATABASE_HOSTS"),
-            database_ca: given("SQM_DATABASE_CA").map(PathBuf::from),
-            model,
+            secrets_endpoint: read.given("SQM_SECRETS_ENDPOINT"),
+            connection_secrets: read.given("SQM_CONNECTION_SECRETS").unwrap_or_else(|| "sqm/".to_owned()),
+            database_hosts: read.given("SQM_DATABASE_HOSTS"),
+            database_ca: read.given("SQM_DATABASE_CA").map(PathBuf::from),
+            model: read.model(),
             expected: Expected { issuer, audience },
             edge,
-            cache_bytes,
-            redis,
-            log: given("SQM_LOG").unwrap_or_else(|| "info".to_owned()),
-            listen: given("SQM_LISTEN"),
+            cache_bytes: read.cache_bytes(),
+            redis: read.redis(),
+            log: read.log(),
+            listen: read.given("SQM_LISTEN"),
+        };
+        read.done(settings)
+    }
+}
+
+/// The environment as it is read, and what of it is missing or wrong: all of that is told at once.
+pub(crate) struct Reading<G> {
+    get: G,
+    wrong: Vec<String>,
+}
+
+impl<G: Fn(&str) -> Option<String>> Reading<G> {
+    pub(crate) fn new(get: G) -> Self {
+        Self { get, wrong: Vec::new() }
+    }
+
+    /// A value; a blank one counts as none.
+    pub(crate) fn given(&self, name: &str) -> Option<String> {
+        (self.get)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// One that has to be there.
+    pub(crate) fn needed(&mut self, name: &str, what: &str) -> String {
+        self.given(name).unwrap_or_else(|| {
+            self.wrong(format!("{name} is missing ({what})"));
+            String::new()
         })
     }
-}
 
-/// What is said of Redis.
-pub(crate) fn redis(
-    given: &impl Fn(&str) -> Option<String>,
-    wrong: &mut Vec<String>,
-) -> Option<RedisSettings> {
-    let cluster = match given("SQM_REDIS_CLUSTER").as_deref().map(str::trim) {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => {
-            wrong.push("SQM_REDIS_CLUSTER is neither true nor false".to_owned());
-            false
-        }
-    };
-    let certificates = given("SQM_REDIS_CA").map(PathBuf::from);
-    given("SQM_REDIS_URL").map(|url| RedisSettings { url, cluster, certificates })
-}
-
-/// How much of analyses is kept in the process.
-pub(crate) fn cache_bytes(given: &impl Fn(&str) -> Option<String>, wrong: &mut Vec<String>) -> u64 {
-    match given("SQM_CACHE_BYTES").map(|text| text.trim().parse()) {
-        None => sqm_cache::DEFAULT_BYTES,
-        Some(Ok(bytes)) => bytes,
-        Some(Err(_)) => {
-            wrong.push("SQM_CACHE_BYTES is no whole number".to_owned());
-            0
+    /// A whole number of at least so much.
+    pub(crate) fn number(&mut self, name: &str, least: u64, default: u64) -> u64 {
+        match self.given(name).map(|text| text.trim().parse()) {
+            None => default,
+            Some(Ok(number)) if number >= least => number,
+            Some(_) => {
+                let from = if least > 0 { format!(" from {least}") } else { String::new() };
+                self.wrong(format!("{name} is no whole number{from}"));
+                default
+            }
         }
     }
-}
 
-fn model(given: &impl Fn(&str) -> Option<String>, wrong: &mut Vec<String>) -> Option<ModelSettings> {
-    let (url, name) = match (given("SQM_MODEL_URL"), given("SQM_MODEL")) {
-        (None, None) => return None,
-        (Some(url), Some(name)) => (url, name),
-        _ => {
-            wrong.push("of SQM_MODEL_URL and SQM_MODEL only one is given".to_owned());
-            return None;
-        }
-    };
-    let mut number = |name: &str, default: u64| match given(name).map(|text| text.trim().parse()) {
-        None => default,
-        Some(Ok(number)) => number,
-        Some(Err(_)) => {
-            wrong.push(format!("{name} is no whole number"));
-            default
-        }
-    };
-    let requests_per_day = number("SQM_MODEL_REQUESTS_PER_DAY", 200);
-    let tokens_per_day = number("SQM_MODEL_TOKENS_PER_DAY", 1_000_000);
-    let prices = given("SQM_MODEL_PRICES").map_or(Some([0, 0]), |text| {
-        let (question, answer) = text.split_once('/')?;
-        Some([price(question)?, price(answer)?])
-    });
-    if prices.is_none() {
-        wrong.push("SQM_MODEL_PRICES is not of the form 0.15/0.60".to_owned());
+    pub(crate) fn wrong(&mut self, told: String) {
+        self.wrong.push(told);
     }
-    Some(ModelSettings {
-        url,
-        name,
-        secret: given("SQM_MODEL_SECRET"),
-        hosts: given("SQM_MODEL_HOSTS"),
-        certificates: given("SQM_MODEL_CA").map(PathBuf::from),
-        requests_per_day,
-        tokens_per_day,
-        prices: prices.unwrap_or_default(),
-    })
+
+    /// The settings that were read, if nothing is missing or wrong.
+    pub(crate) fn done<S>(self, settings: S) -> Result<S, InvalidSettings> {
+        if self.wrong.is_empty() { Ok(settings) } else { Err(InvalidSettings(self.wrong)) }
+    }
+
+    pub(crate) fn table(&mut self) -> String {
+        self.needed("SQM_TABLE", "the name of the DynamoDB table")
+    }
+
+    pub(crate) fn dynamodb_endpoint(&self) -> Option<String> {
+        self.given("SQM_DYNAMODB_ENDPOINT")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.given("SQM_LOG").unwrap_or_else(|| "info".to_owned())
+    }
+
+    /// How much of analyses is kept in the process.
+    pub(crate) fn cache_bytes(&mut self) -> u64 {
+        self.number("SQM_CACHE_BYTES", 0, sqm_cache::DEFAULT_BYTES)
+    }
+
+    /// What is said of Redis.
+    pub(crate) fn redis(&mut self) -> Option<RedisSettings> {
+        let cluster = match self.given("SQM_REDIS_CLUSTER").as_deref().map(str::trim) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.wrong("SQM_REDIS_CLUSTER is neither true nor false".to_owned());
+                false
+            }
+        };
+        let certificates = self.given("SQM_REDIS_CA").map(PathBuf::from);
+        self.given("SQM_REDIS_URL").map(|url| RedisSettings { url, cluster, certificates })
+    }
+
+    fn model(&mut self) -> Option<ModelSettings> {
+        let (url, name) = match (self.given("SQM_MODEL_URL"), self.given("SQM_MODEL")) {
+            (None, None) => return None,
+            (Some(url), Some(name)) => (url, name),
+            _ => {
+                self.wrong("of SQM_MODEL_URL and SQM_MODEL only one is given".to_owned());
+                return None;
+            }
+        };
+        let requests_per_day = self.number("SQM_MODEL_REQUESTS_PER_DAY", 0, 200);
+        let tokens_per_day = self.number("SQM_MODEL_TOKENS_PER_DAY", 0, 1_000_000);
+        let prices = self.given("SQM_MODEL_PRICES").map_or(Some([0, 0]), |text| {
+            let (question, answer) = text.split_once('/')?;
+            Some([price(question)?, price(answer)?])
+        });
+        if prices.is_none() {
+            self.wrong("SQM_MODEL_PRICES is not of the form 0.15/0.60".to_owned());
+        }
+        Some(ModelSettings {
+            url,
+            name,
+            secret: self.given("SQM_MODEL_SECRET"),
+            hosts: self.given("SQM_MODEL_HOSTS"),
+            certificates: self.given("SQM_MODEL_CA").map(PathBuf::from),
+            requests_per_day,
+            tokens_per_day,
+            prices: prices.unwrap_or_default(),
+        })
+    }
 }
 
 /// Dollars for a million as billionths for one.

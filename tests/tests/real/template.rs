@@ -146,7 +146,7 @@ async fn what_runs_in_the_background_has_a_queue_and_time() {
         });
         let settings = settings.unwrap();
         assert!(variables.keys().all(|variable| asked.borrow().contains(variable)), "{name}: {variables:?}");
-        assert_eq!(Some(settings.queue_receives.into()), redrive["maxReceiveCount"].as_u64(), "{name}");
+        assert_eq!(Some(settings.queue_receives), redrive["maxReceiveCount"].as_u64(), "{name}");
         let timeout = functions[name]["Timeout"].as_u64().unwrap();
         assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout, "{name} outlives a message");
     }

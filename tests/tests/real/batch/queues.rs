@@ -8,7 +8,7 @@ use sqm_testkit::local_aws;
 use crate::secrets::endpoint;
 
 /// How often a message is received before it is a dead letter.
-pub const RECEIVES: u32 = 3;
+pub const RECEIVES: u64 = 3;
 
 /// A queue and its dead letters.
 pub struct Queues {
