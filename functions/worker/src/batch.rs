@@ -24,7 +24,7 @@ pub(crate) struct Message {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// How often a message is received.
-    pub most_receives: u32,
+    pub most_receives: u64,
     /// When the last of it ends.
     pub until: Instant,
     /// How much time has to be left for another message to be begun.
@@ -67,13 +67,10 @@ where
             if Instant::now() + needed > until {
                 return (at, false);
             }
-            // On a task of its own, so that a panic is that of this message alone.
-            let mut alone = JoinSet::new();
-            alone.spawn(work);
-            let is_done = matches!(timeout_at(until, alone.join_next()).await, Ok(Some(Ok(Ok(())))));
-            (at, is_done)
+            (at, matches!(timeout_at(until, work).await, Ok(Ok(()))))
         });
     }
+    // Each is a task of its own: of one that panics nothing is heard, and it is not done.
     while let Some(worked) = working.join_next().await {
         if let Ok((at, is_done)) = worked {
             ids[at].1 = is_done;
