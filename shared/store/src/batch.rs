@@ -1,4 +1,4 @@
-//! Reads and writes of many items, which need not happen together.
+//! Reads and writes of many items, which need not happen together, and the write of one that must be new.
 
 use std::collections::HashMap;
 
@@ -80,6 +80,18 @@ impl Store {
                 return Ok(items);
             }
         }
+    }
+
+    /// Puts an item, unless there is one of its key; says whether there was none.
+    pub(crate) async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#p)")
+            .expression_attribute_names("#p", PK);
+        held(request.send().await)
     }
 
     /// Puts these items.

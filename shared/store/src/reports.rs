@@ -7,9 +7,9 @@ use sqm_domain::WorkspaceId;
 
 use crate::batch::{Order, Range};
 use crate::config::Store;
-use crate::error::{StoreError, held};
+use crate::error::StoreError;
 use crate::item::number;
-use crate::keys::{self, EXPIRES, Key, PK};
+use crate::keys::{self, EXPIRES, Key};
 
 /// How long a report is kept, in seconds: a year.
 const KEEP_SECONDS: i64 = 366 * 24 * 60 * 60;
@@ -63,13 +63,6 @@ impl Store {
             (UNTIL, text(&report.until.to_string())),
             (EXPIRES, number(expires)),
         ]);
-        let request = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#p)")
-            .expression_attribute_names("#p", PK);
-        held(request.send().await)
+        self.put_new(item).await
     }
 }

@@ -8,7 +8,7 @@ use sqm_domain::{JobId, QueryId, WorkspaceId};
 
 use super::{DONE, FAILED, Finished, Job, MOST_TASKS, OUTCOME, PARTS, PLANNED, TOTAL, expires};
 use crate::config::Store;
-use crate::error::{StoreError, held};
+use crate::error::StoreError;
 use crate::item::{Item, number};
 use crate::keys::{self, EXPIRES, Key, PK};
 use crate::registry::AT;
@@ -31,17 +31,7 @@ impl Store {
         let job = Job { id, opened: at, is_planned: false };
         let mut item = keys::job(workspace, id).with_doc(&job)?;
         item.insert(EXPIRES.to_owned(), number(expires(at)));
-        let request = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#p)")
-            .expression_attribute_names("#p", PK);
-        match held(request.send().await)? {
-            true => Ok(job),
-            false => self.job(workspace, id).await,
-        }
+        if self.put_new(item).await? { Ok(job) } else { self.job(workspace, id).await }
     }
 
     /// Plans tasks of a job, as many as [`MOST_TASKS`] at once. What is planned already counts no second time. Returns
