@@ -1,21 +1,13 @@
 //! `GET /v1/jobs/{id}`
 
 use axum::extract::State;
-use serde::Deserialize;
 use sqm_domain::JobId;
 use sqm_http::{Caller, Path, Problem, QueryString, Reply, Scope};
 
+use super::Which;
 use super::view::{JobView, of_job};
 use crate::App;
 use crate::routes::limit;
-
-/// Which part of its failures.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Which {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
 
 /// A job: how many of its queries are done, and which failed, with the reason of each. Another workspace's id answers
 /// 404.

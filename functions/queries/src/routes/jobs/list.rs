@@ -1,20 +1,12 @@
 //! `GET /v1/jobs`
 
 use axum::extract::State;
-use serde::Deserialize;
 use sqm_http::{Caller, Problem, QueryString, Reply, Scope};
 
+use super::Which;
 use super::view::{JobView, page};
 use crate::App;
 use crate::routes::limit;
-
-/// Which part of them.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Which {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
 
 /// The jobs of a workspace, the newest first.
 pub(crate) async fn list(
