@@ -2,7 +2,6 @@
 //! tables it names.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqm_domain::{CatalogName, Dialect, SqlText, WorkspaceId};
 use sqm_http::{Basis, Problem, compute};
@@ -13,9 +12,7 @@ use sqm_sql::{complexity, fingerprint};
 use sqm_store::{Analysis, Content, Fingerprint, Parse, References, Store, Terms};
 
 use crate::flows;
-
-/// Longest time: the longest script takes a few seconds.
-const BUDGET: Duration = Duration::from_secs(20);
+use crate::lineage::BUDGET;
 
 /// Parsers repeat what they read, which may be a literal of any length; a head holds the message.
 const MAX_MESSAGE_CHARS: usize = 300;
